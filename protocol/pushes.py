@@ -1,0 +1,288 @@
+"""One struct per push, and the shapes they and the replies carry. Tags are past tense."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from protocol.frames import Push
+from protocol.vocabulary import (
+    AgentStatus,
+    CallId,
+    CallState,
+    CrmKind,
+    Direction,
+    EmployeeId,
+    Feature,
+    HangupCause,
+    LegState,
+    LookupState,
+    Outcome,
+    RecordKind,
+    StatusSource,
+)
+
+Action = Literal["answer", "decline", "hangup", "hold", "unhold", "dismiss"]
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    employee_id: EmployeeId
+    name: str
+
+
+class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
+    """A call as this agent sees it. Entity `call:<id>`, stream `me`."""
+
+    call_id: CallId
+    direction: Direction
+    state: CallState
+    number: str
+    """The other party as digits with +, or an extension; empty when withheld."""
+    name: str | None
+    """Known at once from the local index; the CRM's answer comes as `contact.changed`."""
+    virtual_number: str | None
+    virtual_number_name: str | None
+    scenario: str | None
+    my_leg: LegState
+    """State of this agent's own leg."""
+    device: str | None
+    """What rings for this agent, as a person would call it."""
+    rung: list[Who]
+    answered_by: Who | None
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None
+    cause: HangupCause | None
+    actions: list[Action]
+    """What may be asked right now."""
+
+
+class CallRemoved(Push, frozen=True, kw_only=True, tag="call.removed"):
+    """The call is no longer this agent's. Removes entity `call:<id>`."""
+
+    call_id: CallId
+    reason: Literal["answered_elsewhere", "declined", "timed_out", "abandoned", "dismissed", "over"]
+    by: Who | None
+    """Who took it."""
+    number: str
+    name: str | None
+
+
+class RecordRef(msgspec.Struct, frozen=True, kw_only=True):
+    kind: RecordKind
+    id: str
+
+
+class DealBrief(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    funnel: str
+    stage: str
+    stage_color: str | None
+    amount: str | None
+    """With its currency, ready to show."""
+    url: str
+
+
+class ActivityBrief(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    subject: str
+    due_at: datetime | None
+    overdue: bool
+    url: str
+
+
+class ContactMatch(msgspec.Struct, frozen=True, kw_only=True):
+    """One record the number belongs to, with what is open on it."""
+
+    record: RecordRef
+    name: str
+    company: str | None
+    url: str
+    responsible: str | None
+    deals: list[DealBrief]
+    activities: list[ActivityBrief]
+
+
+class ContactChanged(Push, frozen=True, kw_only=True, tag="contact.changed"):
+    """What is known of the caller. Entity `contact:<call id>`, stream `me`."""
+
+    call_id: CallId
+    crm: CrmKind | None
+    lookup: LookupState
+    matches: list[ContactMatch]
+    chosen: RecordRef | None
+    create_url: str | None
+    """Where the CRM makes a new contact with this number (W4)."""
+
+
+class ContactRemoved(Push, frozen=True, kw_only=True, tag="contact.removed"):
+    """Goes with the card. Removes entity `contact:<call id>`."""
+
+    call_id: CallId
+
+
+class StatusChanged(Push, frozen=True, kw_only=True, tag="status.changed"):
+    """The agent's own status. Entity `status`, stream `me`."""
+
+    status: AgentStatus
+    since: datetime
+    source: StatusSource
+    reason: str | None
+
+
+class RingerChanged(Push, frozen=True, kw_only=True, tag="ringer.changed"):
+    """Which of the agent's tabs sounds. Entity `ringer`, stream `me`."""
+
+    tab: str | None
+
+
+class HistoryChanged(Push, frozen=True, kw_only=True, tag="history.changed"):
+    """The history has a newer call: ask again if it is on screen. Entity `history`, `me`."""
+
+    last_call_id: CallId | None
+
+
+class EmployeeChanged(Push, frozen=True, kw_only=True, tag="employee.changed"):
+    """Entity `employee:<id>`, stream `account`."""
+
+    employee_id: EmployeeId
+    name: str
+    extension: str | None
+    position: str | None
+    department: str | None
+
+
+class EmployeeRemoved(Push, frozen=True, kw_only=True, tag="employee.removed"):
+    """Removes entity `employee:<id>`."""
+
+    employee_id: EmployeeId
+
+
+class SwitchChanged(Push, frozen=True, kw_only=True, tag="switch.changed"):
+    """Whether the telephone switch is reachable. Entity `switch`, stream `account`."""
+
+    connected: bool
+    since: datetime
+
+
+class CrmChanged(Push, frozen=True, kw_only=True, tag="crm.changed"):
+    """How the CRM answers. Entity `crm`, stream `account`."""
+
+    crm: CrmKind
+    state: Literal["ok", "slow", "down", "auth_expired"]
+    since: datetime
+
+
+class ColleaguePresenceChanged(Push, frozen=True, kw_only=True, tag="colleague.presence_changed"):
+    """Entity `presence:<employee id>`, stream `colleagues`."""
+
+    employee_id: EmployeeId
+    online: bool
+    since: datetime
+
+
+class ColleagueStatusChanged(Push, frozen=True, kw_only=True, tag="colleague.status_changed"):
+    """Entity `status:<employee id>`, stream `colleagues`."""
+
+    employee_id: EmployeeId
+    status: AgentStatus
+    since: datetime
+
+
+class ColleagueBusyChanged(Push, frozen=True, kw_only=True, tag="colleague.busy_changed"):
+    """Entity `busy:<employee id>`, stream `colleagues`."""
+
+    employee_id: EmployeeId
+    busy: Literal["free", "ringing", "talking"]
+    since: datetime
+
+
+AnyPush = (
+    CallChanged
+    | CallRemoved
+    | ContactChanged
+    | ContactRemoved
+    | StatusChanged
+    | RingerChanged
+    | HistoryChanged
+    | EmployeeChanged
+    | EmployeeRemoved
+    | SwitchChanged
+    | CrmChanged
+    | ColleaguePresenceChanged
+    | ColleagueStatusChanged
+    | ColleagueBusyChanged
+)
+PUSHES: tuple[type[Push], ...] = AnyPush.__args__
+REMOVALS: frozenset[str] = frozenset({"call.removed", "contact.removed", "employee.removed"})
+
+FEATURE_OF: dict[str, Feature] = {
+    "call.changed": Feature.CALLS,
+    "call.removed": Feature.CALLS,
+    "ringer.changed": Feature.CALLS,
+    "switch.changed": Feature.CALLS,
+    "contact.changed": Feature.CONTACTS,
+    "contact.removed": Feature.CONTACTS,
+    "crm.changed": Feature.CONTACTS,
+    "status.changed": Feature.STATUSES,
+    "history.changed": Feature.HISTORY,
+    "employee.changed": Feature.DIRECTORY,
+    "employee.removed": Feature.DIRECTORY,
+    "colleague.presence_changed": Feature.DIRECTORY,
+    "colleague.status_changed": Feature.DIRECTORY,
+    "colleague.busy_changed": Feature.DIRECTORY,
+}
+"""A push goes only to sessions that negotiated its feature."""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyPush)
+
+
+def encode(push: Push) -> bytes:
+    """The push without its number; `frames.numbered` adds it."""
+    return _encoder.encode(push)
+
+
+def decode(frame: bytes | str) -> AnyPush:
+    return _decoder.decode(frame)
+
+
+def tag(push: Push) -> str:
+    return str(type(push).__struct_config__.tag)
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    call_id: CallId
+    direction: Direction
+    number: str
+    name: str | None
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    talk_s: int
+    outcome: Outcome
+    cause: HangupCause | None
+    mine: bool
+    """Whether this agent talked (a call answered by a colleague is listed too)."""
+    answered_by: Who | None
+    virtual_number: str | None
+    record: RecordRef | None
+    record_url: str | None
+
+
+class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
+    entries: list[HistoryEntry]
+    next: str | None
+
+
+class SessionToken(msgspec.Struct, frozen=True, kw_only=True):
+    token: str
+    expires_at: datetime
+
+
+class Dialed(msgspec.Struct, frozen=True, kw_only=True):
+    call_id: CallId

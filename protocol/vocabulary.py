@@ -1,0 +1,147 @@
+"""Words both sides of the wire use: enums and id types. Nothing here knows a message."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NewType
+
+AccountId = NewType("AccountId", str)
+EmployeeId = NewType("EmployeeId", str)
+CallId = NewType("CallId", str)
+LegId = NewType("LegId", str)
+CommandId = NewType("CommandId", str)
+SessionId = NewType("SessionId", str)
+
+PROTOCOL_VERSION = 1
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class CallState(StrEnum):
+    """A call as a whole.
+
+    ringing ──► talking ◄──► held
+       │           │           │
+       └───────────┴───────────┴──► ended
+    """
+
+    RINGING = "ringing"
+    TALKING = "talking"
+    HELD = "held"
+    ENDED = "ended"
+
+
+class LegState(StrEnum):
+    """One party's connection: dialing ► ringing ► up ► ended, never back."""
+
+    DIALING = "dialing"
+    RINGING = "ringing"
+    UP = "up"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """How a call ended, weakest first: a stronger one is never replaced by a weaker (R2)."""
+
+    FAILED = "failed"
+    LOST = "lost"
+    ANSWERED = "answered"
+
+
+class HangupCause(StrEnum):
+    """Why a leg ended, in our words; adapters map Q.850 and SIP onto them."""
+
+    NORMAL = "normal"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    CANCELLED = "cancelled"
+    INVALID_NUMBER = "invalid_number"
+    UNREACHABLE = "unreachable"
+    CONGESTION = "congestion"
+    FAILURE = "failure"
+    LOST_CONTACT = "lost_contact"
+
+
+class AgentStatus(StrEnum):
+    """What the agent chose (W7). It applies to every device of the employee."""
+
+    AVAILABLE = "available"
+    BREAK = "break"
+    DO_NOT_DISTURB = "do_not_disturb"
+    AWAY = "away"
+    OFF_WORK = "off_work"
+
+
+class StatusSource(StrEnum):
+    """Who set a status. A machine never makes a person more available than they chose (R9)."""
+
+    PERSON = "person"
+    SUPERVISOR = "supervisor"
+    CRM = "crm"
+    SYSTEM = "system"
+
+
+class LookupState(StrEnum):
+    """How far the search for the caller is. All four are drawn differently on the card (W3)."""
+
+    LOOKING = "looking"
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    UNAVAILABLE = "unavailable"
+
+
+class CrmKind(StrEnum):
+    AMOCRM = "amocrm"
+    BITRIX24 = "bitrix24"
+
+
+class RecordKind(StrEnum):
+    """A record of the CRM that a phone number can belong to."""
+
+    CONTACT = "contact"
+    COMPANY = "company"
+    LEAD = "lead"
+
+
+class ErrorCode(StrEnum):
+    """Why a command was refused. The widget has a sentence for each, in each language."""
+
+    BAD_REQUEST = "bad_request"
+    UNKNOWN_COMMAND = "unknown_command"
+    NOT_FOUND = "not_found"
+    WRONG_STATE = "wrong_state"
+    NOT_ALLOWED = "not_allowed"
+    TOO_MANY = "too_many"
+    EXPIRED = "expired"
+    SWITCH_UNAVAILABLE = "switch_unavailable"
+    CRM_UNAVAILABLE = "crm_unavailable"
+    CRM_AUTH_EXPIRED = "crm_auth_expired"
+    CRM_REJECTED = "crm_rejected"
+    NO_DEVICE = "no_device"
+    BAD_TICKET = "bad_ticket"
+    BAD_PROOF = "bad_proof"
+    INTERNAL = "internal"
+
+
+class StreamName(StrEnum):
+    """Streams a session can follow; `me` and `account` always, the rest while on screen."""
+
+    ME = "me"
+    ACCOUNT = "account"
+    COLLEAGUES = "colleagues"
+
+
+class Feature(StrEnum):
+    """What a widget may say it understands in `hello`; pushes of other features are not sent."""
+
+    CALLS = "calls"
+    CONTACTS = "contacts"
+    STATUSES = "statuses"
+    DIRECTORY = "directory"
+    HISTORY = "history"
