@@ -144,7 +144,7 @@ AnyCommand = (
 COMMANDS: tuple[type[Command], ...] = AnyCommand.__args__
 TAGS: frozenset[str] = frozenset(str(c.__struct_config__.tag) for c in COMMANDS)
 
-_decoder = msgspec.json.Decoder(AnyCommand)
+_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 
 
 def decode(frame: bytes | str) -> AnyCommand:

@@ -239,7 +239,7 @@ FEATURE_OF: dict[str, Feature] = {
 """A push goes only to sessions that negotiated its feature."""
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyPush)
+_decoder: msgspec.json.Decoder[AnyPush] = msgspec.json.Decoder(AnyPush)
 
 
 def encode(push: Push) -> bytes:
