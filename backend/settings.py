@@ -1,0 +1,170 @@
+"""Settings: environment variables, read once, checked at start, frozen afterwards.
+
+Every variable is declared here with its sentence; `dozvon settings` prints the table and the
+documentation's copy of it is compared with this file by a test.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from backend.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "DOZVON_"
+
+
+def _setting(default: Any, what: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"what": what, "secret": secret})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One installation. Empty text means "not set"."""
+
+    host: str = _setting("127.0.0.1", "Address the web server listens on.")
+    port: int = _setting(8080, "Port the web server listens on.")
+    public_url: str = _setting(
+        "", "Address browsers and CRMs reach us at, with https. Default: the listening address."
+    )
+    var_dir: Path = _setting(
+        Path("var"), "Where the embedded database and generated keys live."
+    )
+    database_url: str = _setting(
+        "", "PostgreSQL, `postgresql://user:password@host/name`. Default: embedded, in var_dir."
+    )
+    database_app_role: str = _setting(
+        "dozvon_app", "Role the application works under; it owns nothing."
+    )
+    redis_url: str = _setting(
+        "", "Redis or Valkey, `redis://host:6379/0`. Needed when processes run apart."
+    )
+    secret_keys: str = _setting(
+        "",
+        "Keys that encrypt secrets at rest: `id:base64`, comma-separated, the first encrypts. "
+        "Default: generated once in var_dir.",
+        secret=True,
+    )
+    log_level: str = _setting("info", "debug, info, warning or error.")
+    log_format: str = _setting("text", "text for people, json for machines.")
+    ari_url: str = _setting(
+        "", "Asterisk's HTTP address, e.g. http://127.0.0.1:8088. Seeds the first connection."
+    )
+    ari_user: str = _setting("", "User in ari.conf.")
+    ari_password: str = _setting("", "Its password.", secret=True)
+    ari_app: str = _setting("dozvon", "Name of our Stasis application.")
+    bitrix24_client_id: str = _setting("", "`client_id` of the Bitrix24 application.")
+    bitrix24_client_secret: str = _setting("", "Its secret.", secret=True)
+    bitrix24_hosts: str = _setting(
+        "*.bitrix24.ru,*.bitrix24.by,*.bitrix24.kz,*.bitrix24.com,*.bitrix24.eu",
+        "Hosts whose pages may open a socket before their account is known; an installed "
+        "portal's own host is added by itself.",
+    )
+    amocrm_client_id: str = _setting("", "`client_id` of the amoCRM integration.")
+    amocrm_client_secret: str = _setting("", "Its secret.", secret=True)
+    amocrm_hosts: str = _setting(
+        "*.amocrm.ru,*.amocrm.com,*.kommo.com",
+        "The same for amoCRM accounts.",
+    )
+    region: str = _setting("RU", "Country whose national phone numbers are understood.")
+    max_unauthenticated: int = _setting(
+        50, "Sockets one address may hold open before it has shown a ticket."
+    )
+    sandbox: bool = _setting(
+        False, "Set by `dozvon demo`: the switch and the CRMs are our own sandbox."
+    )
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], **overrides: Any) -> Settings:
+        """Settings of `env`. Raises SettingsError naming the first variable that is wrong."""
+        values: dict[str, Any] = {}
+        known = {PREFIX + f.name.upper(): f for f in fields(cls)}
+        for name in env:
+            if name.startswith(PREFIX) and name not in known:
+                raise SettingsError(
+                    f"{name} is not a setting of this version; `dozvon settings` lists them all"
+                )
+        for name, spec in known.items():
+            if name in env:
+                values[spec.name] = _read(name, spec.type, env[name])
+        values.update(overrides)
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raises SettingsError with what to do."""
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise SettingsError(f"DOZVON_LOG_LEVEL is {self.log_level!r}; use info, for example")
+        if self.log_format not in ("text", "json"):
+            raise SettingsError("DOZVON_LOG_FORMAT must be text or json")
+        for name, value, schemes in (
+            ("PUBLIC_URL", self.public_url, ("http", "https")),
+            ("ARI_URL", self.ari_url, ("http", "https")),
+            ("DATABASE_URL", self.database_url, ("postgresql", "postgres")),
+            ("REDIS_URL", self.redis_url, ("redis", "rediss", "unix")),
+        ):
+            if value and urlsplit(value).scheme not in schemes:
+                raise SettingsError(
+                    f"{PREFIX}{name} must begin with {schemes[0]}://, and it does not"
+                )
+        if self.ari_url and not (self.ari_user and self.ari_password):
+            raise SettingsError("DOZVON_ARI_URL is set: DOZVON_ARI_USER and _PASSWORD must be too")
+        self.keys()
+
+    def keys(self) -> dict[str, bytes]:
+        """Encryption keys by id, the encrypting one first; empty when they are to be generated."""
+        found: dict[str, bytes] = {}
+        for part in filter(None, (p.strip() for p in self.secret_keys.split(","))):
+            key_id, _, encoded = part.partition(":")
+            try:
+                key = base64.b64decode(encoded, validate=True)
+            except (binascii.Error, ValueError):
+                key = b""
+            if not key_id or len(key) != 32:
+                raise SettingsError(
+                    "DOZVON_SECRET_KEYS must hold id:base64 pairs of 32-byte keys; "
+                    "`dozvon new-key` prints one"
+                )
+            found[key_id] = key
+        return found
+
+    @property
+    def base_url(self) -> str:
+        """How browsers reach us, without a trailing slash."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def _read(name: str, kind: Any, text: str) -> Any:
+    if kind == "int":
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"{name} must be a whole number, not {text!r}") from None
+    if kind == "bool":
+        if text.lower() not in ("1", "0", "true", "false", "yes", "no"):
+            raise SettingsError(f"{name} must be yes or no, not {text!r}")
+        return text.lower() in ("1", "true", "yes")
+    if kind == "Path":
+        return Path(text)
+    return text
+
+
+def table() -> list[tuple[str, str, str]]:
+    """(variable, default, what it is) for people."""
+    return [
+        (PREFIX + f.name.upper(), str(f.default) if f.default != "" else "", f.metadata["what"])
+        for f in fields(Settings)
+    ]
