@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,14 +69,28 @@ class Bus(Protocol):
         A publication whose entity already has this version or a newer one is dropped.
         """
 
+    async def reset(self, key: StreamKey, *, forget: Sequence[str] = ()) -> None:
+        """Begin another history of `key`: a new epoch, without the entities whose key begins with
+        one of `forget`. A new owner does this before it publishes what it knows (R7)."""
+
     async def read(self, key: StreamKey, position: Position | None) -> StreamRead: ...
 
+    async def read_all(
+        self, positions: Mapping[StreamKey, Position | None]
+    ) -> dict[StreamKey, StreamRead]:
+        """Several streams in one step (a `hello`)."""
+
     def follow(
-        self, key: StreamKey, listener: Callable[[Delivery], None]
+        self,
+        key: StreamKey,
+        listener: Callable[[Delivery], None],
+        on_reset: Callable[[StreamRead], None] | None = None,
     ) -> AbstractAsyncContextManager[None]:
         """Deliver every later push of `key` to `listener` (called on the loop, must not block).
 
-        Once entered, nothing published afterwards is missed.
+        Once entered, nothing published afterwards is missed: when the bus lost the connection the
+        gap is read and delivered. Where that is impossible (another epoch) `on_reset` gets the
+        snapshot, and later deliveries go on from it.
         """
 
     async def ask(self, owner: str, payload: bytes, *, timeout_s: float) -> bytes:
@@ -105,8 +119,14 @@ class Bus(Protocol):
     ) -> None: ...
 
     async def mark_gone(
-        self, account_id: AccountId, employee_id: EmployeeId, session: str
-    ) -> None: ...
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        session: str,
+        *,
+        linger_s: float = 0.0,
+    ) -> None:
+        """The tab is gone at once; its employee, when it was the last, after `linger_s`."""
 
     async def present(self, account_id: AccountId, employee_id: EmployeeId) -> list[TabPresence]:
         """Live tabs of one employee, oldest first."""
@@ -115,6 +135,11 @@ class Bus(Protocol):
 
     async def generation(self) -> str:
         """Changes when the bus lost its memory (a flush): owners then publish all anew."""
+
+    async def change(self, key: str, value: bytes) -> int | None:
+        """Remember `value`; its version when it differs from the last one, else None.
+
+        Several processes may come to the same conclusion: one of them tells it. Versions grow."""
 
     async def next_version(self, key: str) -> int:
         """A growing number for entities without an owner; after a flush it goes on from the
