@@ -1,0 +1,627 @@
+// Written by `make protocol` from protocol/*.py. Do not edit.
+
+export const PROTOCOL_VERSION = 1;
+
+export const FEATURES = [
+  "calls",
+  "contacts",
+  "statuses",
+  "directory",
+  "history",
+] as const;
+
+export const PUSH_TAGS = [
+  "call.changed",
+  "call.removed",
+  "contact.changed",
+  "contact.removed",
+  "status.changed",
+  "ringer.changed",
+  "history.changed",
+  "employee.changed",
+  "employee.removed",
+  "switch.changed",
+  "crm.changed",
+  "colleague.presence_changed",
+  "colleague.status_changed",
+  "colleague.busy_changed",
+] as const;
+
+export const ERROR_CODES = [
+  "bad_request",
+  "unknown_command",
+  "not_found",
+  "wrong_state",
+  "not_allowed",
+  "too_many",
+  "expired",
+  "switch_unavailable",
+  "crm_unavailable",
+  "crm_auth_expired",
+  "crm_rejected",
+  "no_device",
+  "bad_ticket",
+  "bad_proof",
+  "internal",
+] as const;
+
+export const CLOSE = {
+  RESTART: 1012,
+  SLOW: 4000,
+  HELLO_TIMEOUT: 4001,
+  SILENT: 4002,
+  RESYNC: 4003,
+  TICKET: 4010,
+  TOO_MANY_FRAMES: 4011,
+  BAD_FRAME: 4012,
+  SESSION_ENDED: 4500,
+  ORIGIN: 4501,
+  PROTOCOL: 4502,
+  REPLACED: 4503,
+} as const;
+
+export interface ActivityBrief {
+  readonly id: string;
+  readonly subject: string;
+  readonly due_at: string | null;
+  readonly overdue: boolean;
+  readonly url: string;
+}
+
+/** What the agent chose (W7). It applies to every device of the employee. */
+export type AgentStatus = "available" | "away" | "break" | "do_not_disturb" | "off_work";
+
+/**
+ * Take the ringing call on the agent's device.
+ *
+ * Reply: empty; what became of it arrives as `call.changed`. Errors: not_found, wrong_state,
+ * switch_unavailable, no_device.
+ */
+export interface AnswerCall {
+  readonly type: "call.answer";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
+/** A call as this agent sees it. Entity `call:<id>`, stream `me`. */
+export interface CallChanged {
+  readonly seq: number;
+  readonly type: "call.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly call_id: string;
+  readonly direction: Direction;
+  readonly state: CallState;
+  readonly number: string;
+  readonly name: string | null;
+  readonly virtual_number: string | null;
+  readonly virtual_number_name: string | null;
+  readonly scenario: string | null;
+  readonly my_leg: LegState;
+  readonly device: string | null;
+  readonly rung: readonly Who[];
+  readonly answered_by: Who | null;
+  readonly started_at: string;
+  readonly answered_at: string | null;
+  readonly ended_at: string | null;
+  readonly outcome: Outcome | null;
+  readonly cause: HangupCause | null;
+  readonly actions: readonly ("answer" | "decline" | "dismiss" | "hangup" | "hold" | "unhold")[];
+}
+
+/** The call is no longer this agent's. Removes entity `call:<id>`. */
+export interface CallRemoved {
+  readonly seq: number;
+  readonly type: "call.removed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly call_id: string;
+  readonly reason: "abandoned" | "answered_elsewhere" | "declined" | "dismissed" | "over" | "timed_out";
+  readonly by: Who | null;
+  readonly number: string;
+  readonly name: string | null;
+}
+
+/**
+ * A call as a whole.
+ *
+ * ringing ──► talking ◄──► held
+ *    │           │           │
+ *    └───────────┴───────────┴──► ended
+ */
+export type CallState = "ended" | "held" | "ringing" | "talking";
+
+/**
+ * Say which of several matches the caller is; remembered for the number (feature 9).
+ *
+ * Errors: not_found.
+ */
+export interface ChooseContact {
+  readonly type: "contact.choose";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly kind: RecordKind;
+  readonly record_id: string;
+}
+
+/** Entity `busy:<employee id>`, stream `colleagues`. */
+export interface ColleagueBusyChanged {
+  readonly seq: number;
+  readonly type: "colleague.busy_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly busy: "free" | "ringing" | "talking";
+  readonly since: string;
+}
+
+/** Entity `presence:<employee id>`, stream `colleagues`. */
+export interface ColleaguePresenceChanged {
+  readonly seq: number;
+  readonly type: "colleague.presence_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly online: boolean;
+  readonly since: string;
+}
+
+/** Entity `status:<employee id>`, stream `colleagues`. */
+export interface ColleagueStatusChanged {
+  readonly seq: number;
+  readonly type: "colleague.status_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly status: AgentStatus;
+  readonly since: string;
+}
+
+/** What is known of the caller. Entity `contact:<call id>`, stream `me`. */
+export interface ContactChanged {
+  readonly seq: number;
+  readonly type: "contact.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly call_id: string;
+  readonly crm: CrmKind | null;
+  readonly lookup: LookupState;
+  readonly matches: readonly ContactMatch[];
+  readonly chosen: RecordRef | null;
+  readonly create_url: string | null;
+}
+
+/** One record the number belongs to, with what is open on it. */
+export interface ContactMatch {
+  readonly record: RecordRef;
+  readonly name: string;
+  readonly company: string | null;
+  readonly url: string;
+  readonly responsible: string | null;
+  readonly deals: readonly DealBrief[];
+  readonly activities: readonly ActivityBrief[];
+}
+
+/** Goes with the card. Removes entity `contact:<call id>`. */
+export interface ContactRemoved {
+  readonly seq: number;
+  readonly type: "contact.removed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly call_id: string;
+}
+
+/** How the CRM answers. Entity `crm`, stream `account`. */
+export interface CrmChanged {
+  readonly seq: number;
+  readonly type: "crm.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly crm: CrmKind;
+  readonly state: "auth_expired" | "down" | "ok" | "slow";
+  readonly since: string;
+}
+
+export type CrmKind = "amocrm" | "bitrix24";
+
+export interface DealBrief {
+  readonly id: string;
+  readonly title: string;
+  readonly funnel: string;
+  readonly stage: string;
+  readonly stage_color: string | null;
+  readonly amount: string | null;
+  readonly url: string;
+}
+
+/**
+ * Stop ringing here; the scenario goes on without this agent.
+ *
+ * Errors: not_found, wrong_state, switch_unavailable.
+ */
+export interface DeclineCall {
+  readonly type: "call.decline";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
+/**
+ * Ring the agent's device, then `target` (W11, W14).
+ *
+ * The call's id is derived from the command's, so a repeated frame dials once.
+ * Reply: {call_id}. Errors: no_device, wrong_state (already on a call), switch_unavailable.
+ */
+export interface Dial {
+  readonly type: "call.dial";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly target: string;
+}
+
+export interface Dialed {
+  readonly call_id: string;
+}
+
+export type Direction = "inbound" | "internal" | "outbound";
+
+/** Put away the card of an ended call in every tab. Errors: not_found, wrong_state. */
+export interface DismissCall {
+  readonly type: "call.dismiss";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
+/** Entity `employee:<id>`, stream `account`. */
+export interface EmployeeChanged {
+  readonly seq: number;
+  readonly type: "employee.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly name: string;
+  readonly extension: string | null;
+  readonly position: string | null;
+  readonly department: string | null;
+}
+
+/** Removes entity `employee:<id>`. */
+export interface EmployeeRemoved {
+  readonly seq: number;
+  readonly type: "employee.removed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+}
+
+/** Why a command was refused. The widget has a sentence for each, in each language. */
+export type ErrorCode = "bad_proof" | "bad_request" | "bad_ticket" | "crm_auth_expired" | "crm_rejected" | "crm_unavailable" | "expired" | "internal" | "no_device" | "not_allowed" | "not_found" | "switch_unavailable" | "too_many" | "unknown_command" | "wrong_state";
+
+/** What a widget may say it understands in `hello`; pushes of other features are not sent. */
+export type Feature = "calls" | "contacts" | "directory" | "history" | "statuses";
+
+/** End the talk. Errors: not_found, wrong_state, switch_unavailable. */
+export interface HangUpCall {
+  readonly type: "call.hangup";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
+/** Why a leg ended, in our words; adapters map Q.850 and SIP onto them. */
+export type HangupCause = "answered_elsewhere" | "busy" | "cancelled" | "congestion" | "failure" | "invalid_number" | "lost_contact" | "no_answer" | "normal" | "rejected" | "unreachable";
+
+/** The first frame of a client: the one-time ticket, what it understands, where it stopped. */
+export interface Hello {
+  readonly type: "hello";
+  readonly ticket: string;
+  readonly protocol: number;
+  readonly features?: readonly string[];
+  readonly streams?: Readonly<Record<string, readonly [string, number]>>;
+  readonly tab?: string;
+  readonly visible?: boolean;
+  readonly sound?: boolean;
+  readonly locale?: string;
+}
+
+/** The history has a newer call: ask again if it is on screen. Entity `history`, `me`. */
+export interface HistoryChanged {
+  readonly seq: number;
+  readonly type: "history.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly last_call_id: string | null;
+}
+
+export interface HistoryEntry {
+  readonly call_id: string;
+  readonly direction: Direction;
+  readonly number: string;
+  readonly name: string | null;
+  readonly started_at: string;
+  readonly answered_at: string | null;
+  readonly ended_at: string;
+  readonly talk_s: number;
+  readonly outcome: Outcome;
+  readonly cause: HangupCause | null;
+  readonly mine: boolean;
+  readonly answered_by: Who | null;
+  readonly virtual_number: string | null;
+  readonly record: RecordRef | null;
+  readonly record_url: string | null;
+}
+
+export interface HistoryPage {
+  readonly entries: readonly HistoryEntry[];
+  readonly next: string | null;
+}
+
+/**
+ * Put the customer on music (`on`) or come back. Asking for the present state does nothing.
+ *
+ * Errors: not_found, wrong_state, switch_unavailable.
+ */
+export interface HoldCall {
+  readonly type: "call.hold";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly on: boolean;
+}
+
+/** One party's connection: dialing ► ringing ► up ► ended, never back. */
+export type LegState = "dialing" | "ended" | "ringing" | "up";
+
+/** Past calls of this agent, newest first. Reply: `HistoryPage`. */
+export interface ListHistory {
+  readonly type: "history.list";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly before?: string | null;
+  readonly limit?: number;
+}
+
+/** How far the search for the caller is. All four are drawn differently on the card (W3). */
+export type LookupState = "found" | "looking" | "not_found" | "unavailable";
+
+/** How a call ended, weakest first: a stronger one is never replaced by a weaker (R2). */
+export type Outcome = "answered" | "failed" | "lost";
+
+export interface Ping {
+  readonly type: "ping";
+  readonly n: number;
+}
+
+/** Answers a `Ping`. The server measures presence by these, never by client timers (R10). */
+export interface Pong {
+  readonly type: "pong";
+  readonly n: number;
+}
+
+/** A record of the CRM that a phone number can belong to. */
+export type RecordKind = "company" | "contact" | "lead";
+
+export interface RecordRef {
+  readonly kind: RecordKind;
+  readonly id: string;
+}
+
+/** Exchange the session token for a fresh one. Reply: `SessionToken`. */
+export interface RenewSession {
+  readonly type: "session.renew";
+  readonly id: string;
+  readonly ttl_ms?: number;
+}
+
+/** Answers one command. `result` only for questions (`history.list`, `stream.subscribe`). */
+export interface Reply {
+  readonly type: "reply";
+  readonly id: string;
+  readonly ok: boolean;
+  readonly result: unknown | null;
+  readonly error: ReplyError | null;
+}
+
+export interface ReplyError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Whether this tab is in front and may sound; the server picks the one that rings (W9). */
+export interface ReportTab {
+  readonly type: "tab.report";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly visible: boolean;
+  readonly sound: boolean;
+}
+
+/** The server will close in a moment on purpose; come back after `in_ms` plus jitter. */
+export interface Restarting {
+  readonly type: "restarting";
+  readonly in_ms: number;
+}
+
+/** Ask the CRM about the caller again. Errors: not_found. */
+export interface RetryLookup {
+  readonly type: "contact.retry";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
+/** Which of the agent's tabs sounds. Entity `ringer`, stream `me`. */
+export interface RingerChanged {
+  readonly seq: number;
+  readonly type: "ringer.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly tab: string | null;
+}
+
+export interface SessionToken {
+  readonly token: string;
+  readonly expires_at: string;
+}
+
+/** Choose one's own status (W7). Reply: empty; the change arrives as `status.changed`. */
+export interface SetStatus {
+  readonly type: "status.set";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly status: AgentStatus;
+  readonly reason?: string | null;
+}
+
+/** The agent's own status. Entity `status`, stream `me`. */
+export interface StatusChanged {
+  readonly seq: number;
+  readonly type: "status.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly status: AgentStatus;
+  readonly since: string;
+  readonly source: StatusSource;
+  readonly reason: string | null;
+}
+
+/** Who set a status. A machine never makes a person more available than they chose (R9). */
+export type StatusSource = "crm" | "person" | "supervisor" | "system";
+
+/** Streams a session can follow; `me` and `account` always, the rest while on screen. */
+export type StreamName = "account" | "colleagues" | "me";
+
+/** The stream has another history now (its epoch changed): start it over from `start`. */
+export interface StreamReset {
+  readonly type: "stream.reset";
+  readonly stream: StreamName;
+  readonly start: StreamStart;
+}
+
+/**
+ * Where a stream begins for this session.
+ *
+ * `recovered`: `pushes` are exactly those missed since the position sent. Otherwise they are the
+ * snapshot: forget the stream's entities and apply these.
+ */
+export interface StreamStart {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly recovered: boolean;
+  readonly pushes: readonly unknown[];
+}
+
+/** Follow a stream while it is on screen. Reply: `StreamStart`. */
+export interface Subscribe {
+  readonly type: "stream.subscribe";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly stream: StreamName;
+  readonly position?: readonly [string, number] | null;
+}
+
+/** Whether the telephone switch is reachable. Entity `switch`, stream `account`. */
+export interface SwitchChanged {
+  readonly seq: number;
+  readonly type: "switch.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly connected: boolean;
+  readonly since: string;
+}
+
+/** Stop following. `me` and `account` cannot be left. */
+export interface Unsubscribe {
+  readonly type: "stream.unsubscribe";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly stream: StreamName;
+}
+
+export interface Welcome {
+  readonly type: "welcome";
+  readonly session: string;
+  readonly protocol: number;
+  readonly features: readonly Feature[];
+  readonly you: You;
+  readonly server_time: string;
+  readonly session_expires_at: string;
+  readonly ping_interval_s: number;
+  readonly streams: Readonly<Record<string, StreamStart>>;
+}
+
+export interface Who {
+  readonly employee_id: string;
+  readonly name: string;
+}
+
+export interface You {
+  readonly account_id: string;
+  readonly employee_id: string;
+  readonly name: string;
+  readonly extension: string | null;
+  readonly is_supervisor: boolean;
+}
+
+export type Command =
+  | AnswerCall
+  | DeclineCall
+  | HangUpCall
+  | HoldCall
+  | Dial
+  | DismissCall
+  | ChooseContact
+  | RetryLookup
+  | SetStatus
+  | ListHistory
+  | Subscribe
+  | Unsubscribe
+  | ReportTab
+  | RenewSession;
+
+export type Push =
+  | CallChanged
+  | CallRemoved
+  | ContactChanged
+  | ContactRemoved
+  | StatusChanged
+  | RingerChanged
+  | HistoryChanged
+  | EmployeeChanged
+  | EmployeeRemoved
+  | SwitchChanged
+  | CrmChanged
+  | ColleaguePresenceChanged
+  | ColleagueStatusChanged
+  | ColleagueBusyChanged;
+
+export type ServerFrame =
+  | Welcome
+  | Reply
+  | Ping
+  | StreamReset
+  | Restarting
+  | Push;
+
+export type ClientFrame =
+  | Hello
+  | Pong
+  | Command;
