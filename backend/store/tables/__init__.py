@@ -1,0 +1,59 @@
+"""All tables. Import from here: it fills the metadata."""
+
+from __future__ import annotations
+
+from backend.store.tables.base import metadata
+from backend.store.tables.calls import (
+    call_events,
+    call_legs,
+    calls,
+    command_results,
+    crm_calls,
+    intents,
+)
+from backend.store.tables.contacts import contact_choices, inbox, phone_index
+from backend.store.tables.people import (
+    accounts,
+    crm_connections,
+    employee_numbers,
+    employees,
+    group_members,
+    groups,
+    sessions,
+    status_log,
+    statuses,
+)
+from backend.store.tables.routing import (
+    scenarios,
+    switch_accounts,
+    switch_connections,
+    virtual_numbers,
+)
+from backend.store.tables.technical import leases
+
+__all__ = [
+    "accounts",
+    "call_events",
+    "call_legs",
+    "calls",
+    "command_results",
+    "contact_choices",
+    "crm_calls",
+    "crm_connections",
+    "employee_numbers",
+    "employees",
+    "group_members",
+    "groups",
+    "inbox",
+    "intents",
+    "leases",
+    "metadata",
+    "phone_index",
+    "scenarios",
+    "sessions",
+    "status_log",
+    "statuses",
+    "switch_accounts",
+    "switch_connections",
+    "virtual_numbers",
+]
