@@ -1,0 +1,130 @@
+"""What happens to a call to a virtual number: steps that ring people, then an end.
+
+Also which of an employee's devices may ring: his status decides, for every device at once (W7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from backend.errors import BadRequest
+from protocol.vocabulary import AgentStatus, EmployeeId, HangupCause
+
+DeviceKind = Literal["desk", "mobile", "sip"]
+Mode = Literal["parallel", "in_turn"]
+
+MAX_STEPS = 20
+MAX_TIMEOUT_S = 600
+MIN_SHARE_S = 5
+"""A device gets at least this long: a mobile network alone takes some seconds to ring."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One number of an employee. `endpoint` is in the switch's own words."""
+
+    priority: int
+    kind: DeviceKind
+    endpoint: str
+    label: str
+    auto_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Ring these for `timeout_s` (in turn: each of them), then go on.
+
+    `devices`: an employee's numbers ring one after another by priority, or all together.
+    `ring_busy`: whether somebody who talks is offered a second caller; by default in parallel only,
+    since in turn it would spend the caller's patience on a person who cannot come.
+    """
+
+    employees: tuple[EmployeeId, ...] = ()
+    group: str | None = None
+    mode: Mode = "parallel"
+    timeout_s: int = 30
+    devices: Literal["in_order", "all"] = "in_order"
+    ring_busy: bool | None = None
+
+    @property
+    def rings_busy(self) -> bool:
+        return self.mode == "parallel" if self.ring_busy is None else self.ring_busy
+
+    def people(self, groups: Mapping[str, tuple[EmployeeId, ...]]) -> tuple[EmployeeId, ...]:
+        """Whom to ring, each once; a group that is gone has nobody."""
+        members = groups.get(self.group, ()) if self.group is not None else ()
+        return tuple(dict.fromkeys((*self.employees, *members)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """`final` is what the caller hears when all steps are spent."""
+
+    name: str
+    steps: tuple[Step, ...]
+    final: Literal["busy", "no_answer"] = "no_answer"
+
+    @property
+    def final_cause(self) -> HangupCause:
+        return HangupCause.BUSY if self.final == "busy" else HangupCause.NO_ANSWER
+
+
+def parse_scenario(name: str, steps: Iterable[Mapping[str, Any]], final: str) -> Scenario:
+    """The scenario kept as data. Raises BadRequest naming the step that cannot be meant."""
+    parsed = tuple(_step(number, raw) for number, raw in enumerate(steps, 1))
+    if not parsed or len(parsed) > MAX_STEPS:
+        raise BadRequest(f"a scenario has 1 to {MAX_STEPS} steps, not {len(parsed)}")
+    if final == "busy" or final == "no_answer":
+        return Scenario(name=name, steps=parsed, final=final)
+    raise BadRequest(f"final is busy or no_answer, not {final!r}")
+
+
+def _step(number: int, raw: Mapping[str, Any]) -> Step:
+    unknown = set(raw) - {"employees", "group", "mode", "timeout_s", "devices", "ring_busy"}
+    if unknown:
+        raise BadRequest(f"step {number}: unknown {', '.join(sorted(unknown))}")
+    employees, group = raw.get("employees", ()), raw.get("group")
+    mode, devices = raw.get("mode", "parallel"), raw.get("devices", "in_order")
+    timeout_s, ring_busy = raw.get("timeout_s", 30), raw.get("ring_busy")
+    if isinstance(employees, str) or not all(isinstance(e, str) and e for e in employees):
+        raise BadRequest(f"step {number}: employees is a list of ids")
+    if group is not None and (not isinstance(group, str) or not group):
+        raise BadRequest(f"step {number}: group is an id")
+    if not employees and group is None:
+        raise BadRequest(f"step {number}: rings nobody")
+    if mode not in ("parallel", "in_turn"):
+        raise BadRequest(f"step {number}: mode is parallel or in_turn, not {mode!r}")
+    if devices not in ("in_order", "all"):
+        raise BadRequest(f"step {number}: devices is in_order or all, not {devices!r}")
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int):
+        raise BadRequest(f"step {number}: timeout_s is whole seconds")
+    if not MIN_SHARE_S <= timeout_s <= MAX_TIMEOUT_S:
+        raise BadRequest(f"step {number}: timeout_s is {MIN_SHARE_S} to {MAX_TIMEOUT_S}")
+    if ring_busy is not None and not isinstance(ring_busy, bool):
+        raise BadRequest(f"step {number}: ring_busy is true or false")
+    return Step(
+        employees=tuple(EmployeeId(employee) for employee in employees),
+        group=group,
+        mode=mode,
+        timeout_s=timeout_s,
+        devices=devices,
+        ring_busy=ring_busy,
+    )
+
+
+def may_ring(status: AgentStatus, devices: Iterable[Device]) -> tuple[Device, ...]:
+    """Which devices a call may ring, by priority. Away keeps the mobile, the rest is silence."""
+    if status is AgentStatus.AVAILABLE:
+        allowed = list(devices)
+    elif status is AgentStatus.AWAY:
+        allowed = [device for device in devices if device.kind == "mobile"]
+    else:
+        allowed = []
+    return tuple(sorted(allowed, key=lambda device: (device.priority, device.endpoint)))
+
+
+def share_s(timeout_s: float, devices: int) -> float:
+    """How long one of several devices rings when they ring one after another."""
+    return timeout_s if devices <= 1 else max(MIN_SHARE_S, timeout_s / devices)
