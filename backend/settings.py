@@ -34,9 +34,7 @@ class Settings:
     public_url: str = _setting(
         "", "Address browsers and CRMs reach us at, with https. Default: the listening address."
     )
-    var_dir: Path = _setting(
-        Path("var"), "Where the embedded database and generated keys live."
-    )
+    var_dir: Path = _setting(Path("var"), "Where the embedded database and generated keys live.")
     database_url: str = _setting(
         "", "PostgreSQL, `postgresql://user:password@host/name`. Default: embedded, in var_dir."
     )

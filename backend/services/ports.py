@@ -378,6 +378,31 @@ class CallJournal(Protocol):
 # ── CRM ──────────────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A CRM's leave to act for an account. `repr` shows no token."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+    base_url: str
+    """Where the account's API is now; it may move."""
+    auth_url: str
+    """Where tokens are exchanged."""
+
+
+class Grants(Protocol):
+    """Keeps one account's grant; refreshing is single-flight across processes (X5, P17)."""
+
+    async def current(self) -> Grant:
+        """Raises CrmAuthExpired when there is none."""
+
+    async def refreshed(self, stale: Grant, exchange: Callable[[Grant], Awaitable[Grant]]) -> Grant:
+        """The grant after `stale`: another's newer one if there is one, else what `exchange`
+        brings, stored before it is used. Raises CrmAuthExpired and marks the account when
+        `exchange` does."""
+
+
 class ContactSource(Protocol):
     """Reading a CRM account. Raises CrmAuthExpired, CrmUnavailable, CrmRejected."""
 

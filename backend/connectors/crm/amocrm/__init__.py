@@ -1,0 +1,7 @@
+"""The amoCRM connector."""
+
+from backend.connectors.crm.amocrm.connector import AmoCrm
+
+connector = AmoCrm
+
+__all__ = ["connector"]

@@ -1,0 +1,13 @@
+"""Rates and sizes of amoCRM's API v4, from its developer documentation."""
+
+RATE_PER_S = 6.0
+"""Seven per second and integration are allowed; one is left for the page's own calls."""
+BURST = 6.0
+PAGE = 250
+TIMEOUT_S = 20.0
+BUSY_PAUSE_S = 1.0
+"""After 429 without a named time."""
+BLOCKED_PAUSE_S = 300.0
+"""After a 403 page in HTML: the address is blocked for flooding, only silence helps."""
+SEARCH_DIGITS = 10
+"""Calls are matched by the last ten digits, so that +7 and 8 are one number."""

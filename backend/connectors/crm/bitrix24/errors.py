@@ -1,0 +1,64 @@
+"""Bitrix24's answers as our three outcomes. The key `error` decides, whatever the status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backend.connectors.crm.bitrix24.limits import BUSY_PAUSE_S, METHOD_PAUSE_S
+from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+EXPIRED = frozenset({"expired_token", "invalid_token", "NO_AUTH_FOUND"})
+"""Answers after which one refresh and one repetition make sense."""
+_DEAD = frozenset(
+    {
+        "invalid_grant",
+        "invalid_client",
+        "WRONG_CLIENT",
+        "NOT_INSTALLED",
+        "user_access_error",
+        "PAYMENT_REQUIRED",
+        "PORTAL_DELETED",
+        "bad_verification_code",
+    }
+)
+_LATER = frozenset(
+    {"QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"}
+)
+
+
+class TokenExpired(CrmAuthExpired):
+    """The access token is out of date; not yet a reason to ask a person."""
+
+
+def outcome(status: int, code: str, text: str, *, retry_after_s: float | None = None) -> CrmError:
+    """The error to raise for an answer that has `error`, or that is no JSON at all."""
+    said = f"{status} {code}: {text}"[:300]
+    if code in EXPIRED:
+        return TokenExpired(said)
+    if code in _DEAD or (status == 401 and code):
+        return CrmAuthExpired(said)
+    if code == "OPERATION_TIME_LIMIT":
+        return CrmUnavailable(said, retry_after_s=retry_after_s or METHOD_PAUSE_S)
+    if code in _LATER or status >= 500 or status == 429:
+        return CrmUnavailable(said, retry_after_s=retry_after_s or BUSY_PAUSE_S)
+    return CrmRejected(said)
+
+
+def decode(response: httpx.Response) -> dict[str, Any]:
+    """The envelope of a good answer. Raises the outcome of a bad one."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        # A proxy's or an overload page: HTML under any status.
+        status = response.status_code if response.status_code >= 400 else 502
+        raise outcome(max(status, 500), "", "the answer is not JSON")
+    if "error" in body:
+        raise outcome(
+            response.status_code, str(body["error"]), str(body.get("error_description", ""))
+        )
+    return body

@@ -1,0 +1,16 @@
+"""Rates and sizes of Bitrix24's REST, from its developer documentation (`limits.md`)."""
+
+RATE_PER_S = 2.0
+"""Leak of the bucket on ordinary plans; Enterprise has 5."""
+BURST = 45.0
+"""The portal counts to 50; five are left to other applications behind the same address."""
+PAGE = 50
+BATCH = 50
+TIMEOUT_S = 20.0
+"""A pop-up has its own shorter deadline; this bounds a hung connection."""
+BUSY_PAUSE_S = 1.0
+"""After 503 QUERY_LIMIT_EXCEEDED."""
+METHOD_PAUSE_S = 10.0
+"""After 429 OPERATION_TIME_LIMIT without a time of reset."""
+MAX_DUPLICATE_VALUES = 20
+"""`values` of crm.duplicate.findbycomm."""

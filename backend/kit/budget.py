@@ -1,0 +1,86 @@
+"""A request budget that lets the urgent go first (P18): pop-ups before background work."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backend.kit.clock import Clock
+
+
+class Priority(IntEnum):
+    POP_UP = 0
+    CALL = 1
+    BACKGROUND = 9
+
+
+class Budget:
+    """A token bucket with an ordered queue.
+
+    `rate` tokens per second flow in, up to `burst`. Background work never takes the last
+    `reserve` tokens, so a pop-up finds one even while everything is being synchronised.
+    """
+
+    def __init__(self, rate: float, burst: float, clock: Clock, *, reserve: float = 2.0) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._reserve = min(reserve, burst - 1)
+        self._clock = clock
+        self._tokens = burst
+        self._at = clock.monotonic()
+        self._paused_until = 0.0
+        self._order = itertools.count()
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._pump: asyncio.Task[None] | None = None
+        self.spent = 0
+        """Requests let through since the start, for metrics."""
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    async def acquire(self, priority: Priority) -> None:
+        """Return when one request may be sent now."""
+        if not self._waiting and self._try(priority):
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (int(priority), next(self._order), future))
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._run())
+        await future
+
+    def pause(self, seconds: float) -> None:
+        """The other side asked for silence."""
+        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+        self._tokens = 0.0
+
+    def _refill(self) -> None:
+        now = self._clock.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+
+    def _try(self, priority: Priority) -> bool:
+        self._refill()
+        needed = 1.0 + (self._reserve if priority is Priority.BACKGROUND else 0.0)
+        if self._clock.monotonic() < self._paused_until or self._tokens < needed:
+            return False
+        self._tokens -= 1.0
+        self.spent += 1
+        return True
+
+    async def _run(self) -> None:
+        while self._waiting:
+            priority, _, future = self._waiting[0]
+            if future.done():
+                heapq.heappop(self._waiting)
+                continue
+            if self._try(Priority(priority)):
+                heapq.heappop(self._waiting)
+                future.set_result(None)
+                continue
+            pause = self._paused_until - self._clock.monotonic()
+            await self._clock.sleep(max(pause, 0.5 / self._rate))

@@ -1,0 +1,312 @@
+"""The search for the caller: one per number at a time, with a deadline, patched in when late."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import structlog
+
+from backend.domain import phone_number
+from backend.errors import CrmAuthExpired, CrmError, NotFound
+from backend.kit.breaker import Breaker
+from backend.services.contacts.index import KnownCaller, PhoneIndex
+from backend.services.ports import Publication, account_stream, me_stream
+from protocol.pushes import ContactChanged, ContactMatch, ContactRemoved, CrmChanged, RecordRef
+from protocol.vocabulary import CrmKind, LookupState, StreamName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from backend.domain.phone_number import PhoneNumber
+    from backend.kit.clock import Clock
+    from backend.services.ports import Bus, ContactSource
+    from protocol.vocabulary import AccountId, CallId, EmployeeId
+
+log = structlog.get_logger(__name__)
+
+LOOK_UP_TIMEOUT_S = 10.0
+"""Past this a card says the CRM does not answer; the answer is still taken when it comes."""
+REMEMBER_S = 20.0
+"""A second call from the same number within this time reuses the answer."""
+
+CrmState = Literal["ok", "slow", "down", "auth_expired"]
+
+
+class ChoiceStore(Protocol):
+    """Which of several matches a number was said to be."""
+
+    async def chosen(self, account_id: AccountId, e164: str) -> RecordRef | None: ...
+    async def choose(
+        self, account_id: AccountId, e164: str, record: RecordRef, by: EmployeeId
+    ) -> None: ...
+
+
+@dataclass(slots=True)
+class _Search:
+    """One call's view of its caller."""
+
+    account_id: AccountId
+    number: PhoneNumber | None
+    watchers: set[EmployeeId] = field(default_factory=set)
+    lookup: LookupState = LookupState.LOOKING
+    matches: list[ContactMatch] = field(default_factory=list)
+    chosen: RecordRef | None = None
+    version: int = 0
+
+
+class Contacts:
+    """Keeps what is known of each live call's caller and tells those who see its card."""
+
+    def __init__(
+        self,
+        *,
+        index: PhoneIndex,
+        sources: Callable[[AccountId], ContactSource | None],
+        choices: ChoiceStore,
+        bus: Bus,
+        clock: Clock,
+        observe: Callable[[float], None] = lambda _seconds: None,
+        region: str = "RU",
+    ) -> None:
+        self._index = index
+        self._sources = sources
+        self._choices = choices
+        self._bus = bus
+        self._clock = clock
+        self._observe = observe
+        self._region = region
+        self._searches: dict[CallId, _Search] = {}
+        self._flights: dict[tuple[AccountId, str], asyncio.Task[list[ContactMatch]]] = {}
+        self._fresh: dict[tuple[AccountId, str], tuple[float, list[ContactMatch]]] = {}
+        self._breakers: dict[AccountId, Breaker] = {}
+        self._crm_state: dict[AccountId, CrmState] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def known(self, account_id: AccountId, number: str) -> KnownCaller | None:
+        """The caller's name if the index has it: no I/O, it is on the way to the first paint."""
+        parsed = phone_number.parse(number, region=self._region)
+        found = self._index.find(account_id, parsed.e164) if parsed else ()
+        return found[0] if found else None
+
+    def look_up(
+        self, account_id: AccountId, call_id: CallId, number: str, employees: Iterable[EmployeeId]
+    ) -> None:
+        """Begin, or let more employees watch a search that runs. Returns at once."""
+        parsed = phone_number.parse(number, region=self._region)
+        search = self._searches.get(call_id)
+        if search is None:
+            search = self._searches[call_id] = _Search(account_id, parsed)
+            search.watchers.update(employees)
+            self._spawn(self._run(call_id, search))
+            return
+        new = set(employees) - search.watchers
+        search.watchers |= new
+        if new:
+            self._spawn(self._tell(call_id, search, new))
+
+    def forget(self, call_id: CallId, employees: Iterable[EmployeeId]) -> None:
+        """These no longer see the card; the search ends with its last watcher."""
+        search = self._searches.get(call_id)
+        if search is None:
+            return
+        gone = set(employees) & search.watchers
+        search.watchers -= gone
+        if gone:
+            self._spawn(self._remove(call_id, search, gone))
+        if not search.watchers:
+            del self._searches[call_id]
+
+    def record_of(self, call_id: CallId) -> tuple[RecordRef, str] | None:
+        """What the call belongs to (for the history), with its address."""
+        search = self._searches.get(call_id)
+        if search is None or not search.matches:
+            return None
+        wanted = search.chosen or search.matches[0].record
+        match = next((m for m in search.matches if m.record == wanted), search.matches[0])
+        return match.record, match.url
+
+    async def choose(
+        self, account_id: AccountId, call_id: CallId, record: RecordRef, by: EmployeeId
+    ) -> None:
+        """Raises NotFound when the call or the match is not there."""
+        search = self._search(account_id, call_id)
+        if search.number is None or all(m.record != record for m in search.matches):
+            raise NotFound(f"call {call_id} has no match {record.kind}/{record.id}")
+        await self._choices.choose(account_id, search.number.e164, record, by)
+        search.chosen = record
+        await self._tell(call_id, search, search.watchers)
+
+    async def retry(self, account_id: AccountId, call_id: CallId) -> None:
+        search = self._search(account_id, call_id)
+        if search.lookup is LookupState.LOOKING:
+            return
+        search.lookup = LookupState.LOOKING
+        self._breaker(account_id).succeeded()
+        self._spawn(self._run(call_id, search))
+
+    async def republish(self) -> None:
+        """Tell everything anew, after the bus lost its memory."""
+        for call_id, search in list(self._searches.items()):
+            await self._tell(call_id, search, search.watchers)
+        for account_id, state in list(self._crm_state.items()):
+            await self._tell_crm(account_id, state)
+
+    async def aclose(self) -> None:
+        tasks = [*self._tasks, *self._flights.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _search(self, account_id: AccountId, call_id: CallId) -> _Search:
+        search = self._searches.get(call_id)
+        if search is None or search.account_id != account_id:
+            raise NotFound(f"call {call_id}")
+        return search
+
+    async def _run(self, call_id: CallId, search: _Search) -> None:
+        await self._tell(call_id, search, search.watchers)
+        if search.number is None:
+            search.lookup = LookupState.NOT_FOUND
+            await self._tell(call_id, search, search.watchers)
+            return
+        flight = self._flight(search.account_id, search.number)
+        try:
+            async with asyncio.timeout(LOOK_UP_TIMEOUT_S):
+                matches = await asyncio.shield(flight)
+        except TimeoutError:
+            await self._unavailable(call_id, search)
+            try:
+                matches = await asyncio.shield(flight)
+            except CrmError:
+                return
+        except CrmError:
+            await self._unavailable(call_id, search)
+            return
+        search.matches = matches
+        search.lookup = LookupState.FOUND if matches else LookupState.NOT_FOUND
+        if len(matches) > 1:
+            chosen = await self._choices.chosen(search.account_id, search.number.e164)
+            search.chosen = chosen if any(m.record == chosen for m in matches) else None
+        elif matches:
+            search.chosen = matches[0].record
+        await self._tell(call_id, search, search.watchers)
+
+    async def _unavailable(self, call_id: CallId, search: _Search) -> None:
+        search.lookup = LookupState.UNAVAILABLE
+        await self._tell(call_id, search, search.watchers)
+
+    def _flight(
+        self, account_id: AccountId, number: PhoneNumber
+    ) -> asyncio.Task[list[ContactMatch]]:
+        """The one request under way for a number, or a new one (P13)."""
+        key = (account_id, number.e164)
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.create_task(self._ask(account_id, number))
+            self._flights[key] = flight
+            flight.add_done_callback(lambda done: self._landed(key, done))
+        return flight
+
+    def _landed(self, key: tuple[AccountId, str], done: asyncio.Task[list[ContactMatch]]) -> None:
+        self._flights.pop(key, None)
+        if not done.cancelled():
+            done.exception()
+
+    async def _ask(self, account_id: AccountId, number: PhoneNumber) -> list[ContactMatch]:
+        key = (account_id, number.e164)
+        at, matches = self._fresh.get(key, (-REMEMBER_S, []))
+        if self._clock.monotonic() - at < REMEMBER_S:
+            return matches
+        source = self._sources(account_id)
+        if source is None:
+            return []
+        breaker = self._breaker(account_id)
+        if not breaker.allows():
+            raise CrmError(f"{source.kind} of {account_id} is left alone after failures")
+        began = self._clock.monotonic()
+        try:
+            matches = await source.find_by_phone(number)
+        except CrmAuthExpired:
+            breaker.failed()
+            await self._crm_is(account_id, "auth_expired")
+            raise
+        except CrmError as error:
+            breaker.failed()
+            log.warning("contacts.look_up_failed", account=account_id, error=str(error))
+            await self._crm_is(account_id, "down" if breaker.state == "open" else "slow")
+            raise
+        took = self._clock.monotonic() - began
+        self._observe(took)
+        breaker.succeeded()
+        await self._crm_is(account_id, "slow" if took > LOOK_UP_TIMEOUT_S / 2 else "ok")
+        self._fresh[key] = (self._clock.monotonic(), matches)
+        if len(self._fresh) > 10_000:
+            self._fresh.clear()
+        self._index.patch(account_id, number.e164, matches)
+        return matches
+
+    def _breaker(self, account_id: AccountId) -> Breaker:
+        return self._breakers.setdefault(account_id, Breaker(self._clock))
+
+    async def _crm_is(self, account_id: AccountId, state: CrmState) -> None:
+        if self._crm_state.get(account_id, "ok") != state:
+            log.info("contacts.crm_state", account=account_id, state=state)
+            self._crm_state[account_id] = state
+            await self._tell_crm(account_id, state)
+
+    async def _tell_crm(self, account_id: AccountId, state: CrmState) -> None:
+        source = self._sources(account_id)
+        if source is None:
+            return
+        push = CrmChanged(
+            stream=StreamName.ACCOUNT,
+            entity="crm",
+            version=self._version(0),
+            crm=CrmKind(source.kind),
+            state=state,
+            since=self._clock.now(),
+        )
+        await self._bus.publish([Publication(account_stream(account_id), push)])
+
+    async def _tell(
+        self, call_id: CallId, search: _Search, employees: Iterable[EmployeeId]
+    ) -> None:
+        source = self._sources(search.account_id)
+        search.version = self._version(search.version)
+        push = ContactChanged(
+            stream=StreamName.ME,
+            entity=f"contact:{call_id}",
+            version=search.version,
+            call_id=call_id,
+            crm=CrmKind(source.kind) if source else None,
+            lookup=search.lookup,
+            matches=search.matches,
+            chosen=search.chosen,
+            create_url=source.create_url(search.number) if source and search.number else None,
+        )
+        keys = [me_stream(search.account_id, employee) for employee in employees]
+        await self._bus.publish([Publication(key, push) for key in keys])
+
+    async def _remove(
+        self, call_id: CallId, search: _Search, employees: Iterable[EmployeeId]
+    ) -> None:
+        search.version = self._version(search.version)
+        push = ContactRemoved(
+            stream=StreamName.ME,
+            entity=f"contact:{call_id}",
+            version=search.version,
+            call_id=call_id,
+        )
+        keys = [me_stream(search.account_id, employee) for employee in employees]
+        await self._bus.publish([Publication(key, push, removes=True) for key in keys])
+
+    def _version(self, last: int) -> int:
+        """Grows within an owner and over a change of owner: microseconds of the clock."""
+        return max(last + 1, int(self._clock.now().timestamp() * 1_000_000))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
