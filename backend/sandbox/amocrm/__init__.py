@@ -1,0 +1,12 @@
+"""A CRM of the amoCRM kind for demos and tests: OAuth, API v4, hooks, and its own pages.
+
+`create_amo(AmoConfig(...), clock)` is the whole of it; what it holds is `app.state.amo`.
+"""
+
+from __future__ import annotations
+
+from backend.sandbox.amocrm.app import create_amo
+from backend.sandbox.amocrm.config import AmoConfig, WidgetPackage
+from backend.sandbox.amocrm.faults import Fault
+
+__all__ = ["AmoConfig", "Fault", "WidgetPackage", "create_amo"]

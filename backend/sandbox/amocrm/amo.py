@@ -1,0 +1,42 @@
+"""The account behind the app: its data, its grants, its hooks, its misbehaviour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from backend.sandbox.amocrm.background import Background
+from backend.sandbox.amocrm.faults import Faults
+from backend.sandbox.amocrm.hooks import Hooks
+from backend.sandbox.amocrm.installs import Installs
+from backend.sandbox.amocrm.live import Live
+from backend.sandbox.amocrm.seed import build_world
+from backend.sandbox.amocrm.tokens import Tokens
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
+    from backend.kit.clock import Clock
+    from backend.sandbox.amocrm.config import AmoConfig
+
+
+class Amo:
+    """One sandbox account. Tests reach it as `app.state.amo`."""
+
+    def __init__(self, config: AmoConfig, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.world = build_world(config, clock)
+        self.tokens = Tokens(config, clock)
+        self.background = Background()
+        self.live = Live()
+        self.faults = Faults(clock, config)
+        self.hooks = Hooks(self.world, config, clock, self.background)
+        self.installs = Installs(config, self.tokens, self.background)
+
+    async def aclose(self) -> None:
+        """Stop hooks that still wait. The app's lifespan does this; tests without one must."""
+        await self.background.aclose()
+
+
+def amo_of(request: HTTPConnection) -> Amo:
+    return cast("Amo", request.app.state.amo)

@@ -1,0 +1,1 @@
+"""API v4 of the account, one module per family of endpoints."""

@@ -1,0 +1,79 @@
+"""Who asks: an integration with a bearer token, or a page with its session cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backend.sandbox.amocrm.amo import Amo, amo_of
+from backend.sandbox.amocrm.envelope import Problem
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
+    from backend.sandbox.amocrm.config import Json
+
+SESSION = "session_id"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`user` is whose rights count; `client_id` is None when a page asks."""
+
+    user: Json
+    client_id: str | None
+
+    @property
+    def id(self) -> int:
+        return int(self.user["id"])
+
+    @property
+    def is_admin(self) -> bool:
+        return bool(self.user["rights"]["is_admin"])
+
+
+def session_user(connection: HTTPConnection) -> Json | None:
+    """The signed-in user, or None. The cookie is the user's id: a sandbox keeps no secrets."""
+    value = connection.cookies.get(SESSION, "")
+    user = amo_of(connection).world.users.get(int(value)) if value.isdigit() else None
+    return user if user is not None and user["rights"]["is_active"] else None
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Raises Problem 401 for an unknown, expired or revoked token and for no session."""
+    amo = amo_of(connection)
+    header = connection.headers.get("authorization", "")
+    if not header:
+        user = session_user(connection)
+        if user is None:
+            raise _unauthorized()
+        return Caller(user, None)
+    scheme, _, token = header.partition(" ")
+    grant = amo.tokens.check(token.strip()) if scheme.lower() == "bearer" else None
+    if grant is None:
+        raise _unauthorized()
+    return Caller(_acting(amo, connection, grant.user_id), grant.client_id)
+
+
+def admin_of(connection: HTTPConnection) -> Caller:
+    """As caller_of; raises Problem 403 for users without administrator's rights."""
+    caller = caller_of(connection)
+    if not caller.is_admin:
+        raise Problem(403, "Forbidden")
+    return caller
+
+
+def _acting(amo: Amo, connection: HTTPConnection, owner_id: int) -> Json:
+    """The grant's owner, or the user named by X-Context-User-ID when the owner is an admin."""
+    owner = amo.world.users[owner_id]
+    named = connection.headers.get("x-context-user-id")
+    if named is None:
+        return owner
+    user = amo.world.users.get(int(named)) if named.isdigit() else None
+    if user is None or user["rights"]["is_free"] or not owner["rights"]["is_admin"]:
+        raise _unauthorized()
+    return user
+
+
+def _unauthorized() -> Problem:
+    return Problem(401, "Invalid user name or password")
