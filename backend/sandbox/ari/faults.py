@@ -1,0 +1,114 @@
+"""Things that go wrong on purpose: lost, doubled and late events, failing and slow requests."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EventFault = Literal["drop", "double", "delay"]
+
+
+@dataclass
+class EventRule:
+    """Applies to the next `left` deliveries of `type` (`*` = any)."""
+
+    kind: EventFault
+    type: str
+    left: int
+    seconds: float = 0.0
+
+
+@dataclass
+class RestRule:
+    """Applies to the next `left` requests whose path contains `path` (method `*` = any).
+
+    `status` 0 means: only wait `seconds`, then answer as usual.
+    """
+
+    method: str
+    path: str
+    left: int
+    status: int = 0
+    seconds: float = 0.0
+
+
+class Faults:
+    """The faults armed now. Each is used up by the event or request it spoils."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.events: list[EventRule] = []
+        self.rest: list[RestRule] = []
+        self._changed = changed
+
+    def drop(self, type_: str = "*", count: int = 1) -> None:
+        self._arm(EventRule("drop", type_, count))
+
+    def double(self, type_: str = "*", count: int = 1) -> None:
+        self._arm(EventRule("double", type_, count))
+
+    def delay(self, seconds: float, type_: str = "*", count: int = 1) -> None:
+        """Deliver late; events that come meanwhile overtake the late ones."""
+        self._arm(EventRule("delay", type_, count, seconds))
+
+    def fail_rest(
+        self, path: str = "", *, count: int = 1, status: int = 500, method: str = "*"
+    ) -> None:
+        """Answer with `status` before anything is done."""
+        self.rest.append(RestRule(method, path, count, status=status))
+        self._changed()
+
+    def slow_rest(
+        self, seconds: float, path: str = "", *, count: int = 1, method: str = "*"
+    ) -> None:
+        self.rest.append(RestRule(method, path, count, seconds=seconds))
+        self._changed()
+
+    def clear(self) -> None:
+        self.events.clear()
+        self.rest.clear()
+        self._changed()
+
+    def deliveries(self, type_: str) -> list[float]:
+        """Delays in seconds of each copy to send of one event: `[0.0]` is the healthy answer."""
+        for rule in self.events:
+            if rule.type in ("*", type_):
+                self._use_event(rule)
+                if rule.kind == "drop":
+                    return []
+                return [0.0, 0.0] if rule.kind == "double" else [rule.seconds]
+        return [0.0]
+
+    def answer(self, method: str, path: str) -> tuple[float, int]:
+        """Seconds to wait before, and status to answer instead of, handling (0 = handle it)."""
+        seconds, status = 0.0, 0
+        for rule in tuple(self.rest):
+            if rule.method not in ("*", method) or rule.path not in path:
+                continue
+            if rule.status and status:
+                continue  # one failure per request: the next rule waits for the next one
+            rule.left -= 1
+            if rule.left <= 0:
+                self.rest.remove(rule)
+            seconds += rule.seconds
+            status = status or rule.status
+            self._changed()
+        return seconds, status
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "events": [asdict(rule) for rule in self.events],
+            "rest": [asdict(rule) for rule in self.rest],
+        }
+
+    def _arm(self, rule: EventRule) -> None:
+        self.events.append(rule)
+        self._changed()
+
+    def _use_event(self, rule: EventRule) -> None:
+        rule.left -= 1
+        if rule.left <= 0:
+            self.events.remove(rule)
+        self._changed()

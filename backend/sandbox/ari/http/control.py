@@ -1,0 +1,244 @@
+"""The control API at `/sandbox`: what the switchboard page and outside tests do with people.
+
+No authentication: it is a toy's remote control. Commands must be sent as `application/json`,
+which a page of another origin cannot do without a preflight, and none is ever granted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from backend.kit.clock import ManualClock
+from backend.sandbox.ari.customers import Script
+from backend.sandbox.ari.errors import SandboxError
+from backend.sandbox.ari.model import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from backend.sandbox.ari.switch import Switch
+
+_T = TypeVar("_T")
+
+
+class PlaceCall(msgspec.Struct, forbid_unknown_fields=True):
+    """`script` overrides what the caller's number means by its last digits."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+    script: Script | None = None
+
+
+class Digits(msgspec.Struct):
+    digits: str
+    call: str | None = None
+
+
+class WhichCall(msgspec.Struct):
+    """The channel id, when a phone has several calls."""
+
+    call: str | None = None
+    code: int = 603
+    number: str = ""
+
+
+class Registration(msgspec.Struct):
+    registered: bool
+
+
+class Advance(msgspec.Struct):
+    seconds: float
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """`event` and `path` choose what is spoilt; `count` says how often."""
+
+    kind: Literal["drop", "double", "delay", "cut", "rest_error", "rest_slow", "forget", "clear"]
+    event: str = "*"
+    path: str = ""
+    method: str = "*"
+    count: int = 1
+    seconds: float = 2.0
+    status: int = 500
+    app: str | None = None
+
+
+class _BadRequest(Exception):
+    pass
+
+
+async def _decode(request: Request, type_: type[_T]) -> _T:
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise _BadRequest("send application/json")
+    try:
+        return msgspec.json.decode(await request.body() or b"{}", type=type_)
+    except msgspec.DecodeError as error:
+        raise _BadRequest(str(error)) from error
+
+
+def _guarded(
+    handler: Callable[[Switch, Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Refusals as JSON: 400 for bad input, 409 for what cannot be done now."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request.app.state.switch, request)
+        except _BadRequest as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except SandboxError as error:
+            return JSONResponse({"error": str(error)}, 409)
+
+    return endpoint
+
+
+async def _state(switch: Switch, request: Request) -> Response:
+    return JSONResponse(switch.state())
+
+
+async def _log(switch: Switch, request: Request) -> Response:
+    return JSONResponse(list(switch.hub.log))
+
+
+async def _place_call(switch: Switch, request: Request) -> Response:
+    asked = await _decode(request, PlaceCall)
+    customer = switch.place_call(asked.from_, asked.to, script=asked.script)
+    return JSONResponse(customer.json(), 201)
+
+
+async def _customer(switch: Switch, request: Request) -> Response:
+    customer = switch.customer(request.path_params["customer"])
+    match request.path_params["action"]:
+        case "hangup":
+            await _decode(request, WhichCall)
+            customer.hang_up()
+        case "answer":
+            await _decode(request, WhichCall)
+            customer.answer()
+        case "dtmf":
+            customer.dtmf((await _decode(request, Digits)).digits)
+        case action:
+            return JSONResponse({"error": f"no action {action}"}, 404)
+    return JSONResponse(customer.json())
+
+
+async def _phone(switch: Switch, request: Request) -> Response:
+    phone = switch.phone(request.path_params["phone"])
+    action = request.path_params["action"]
+    if action == "registration":
+        phone.set_registered((await _decode(request, Registration)).registered)
+        return JSONResponse(phone.json())
+    if action == "dtmf":
+        keys = await _decode(request, Digits)
+        phone.dtmf(keys.digits, keys.call)
+        return JSONResponse(phone.json())
+    which = await _decode(request, WhichCall)
+    match action:
+        case "pickup":
+            phone.pickup(which.call)
+        case "decline":
+            phone.decline(which.call, sip_code=which.code)
+        case "hangup":
+            phone.hang_up(which.call)
+        case "hold":
+            phone.hold(which.call)
+        case "unhold":
+            phone.unhold(which.call)
+        case "dial":
+            phone.dial(which.number)
+        case _:
+            return JSONResponse({"error": f"no action {action}"}, 404)
+    return JSONResponse(phone.json())
+
+
+async def _clock(switch: Switch, request: Request) -> Response:
+    """A manual clock stands still (frozen) between advances; the system's cannot be moved."""
+    manual = isinstance(switch.clock, ManualClock)
+    return JSONResponse({"now": stamp(switch.clock.now()), "frozen": manual})
+
+
+async def _advance(switch: Switch, request: Request) -> Response:
+    asked = await _decode(request, Advance)
+    if not isinstance(switch.clock, ManualClock):
+        raise SandboxError("this switch runs on the system's clock")
+    await switch.clock.advance(asked.seconds)
+    return await _clock(switch, request)
+
+
+async def _faults(switch: Switch, request: Request) -> Response:
+    fault = await _decode(request, Fault)
+    match fault.kind:
+        case "drop":
+            switch.faults.drop(fault.event, fault.count)
+        case "double":
+            switch.faults.double(fault.event, fault.count)
+        case "delay":
+            switch.faults.delay(fault.seconds, fault.event, fault.count)
+        case "rest_error":
+            switch.faults.fail_rest(
+                fault.path, count=fault.count, status=fault.status, method=fault.method
+            )
+        case "rest_slow":
+            switch.faults.slow_rest(
+                fault.seconds, fault.path, count=fault.count, method=fault.method
+            )
+        case "cut":
+            switch.cut_sockets(fault.app)
+        case "forget":
+            switch.forget()
+        case "clear":
+            switch.faults.clear()
+    return JSONResponse(switch.faults.json())
+
+
+async def live(websocket: WebSocket) -> None:
+    """The page's socket: the whole state now and after every change, several changes in one."""
+    origin = websocket.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != websocket.headers.get("host"):
+        await websocket.close(1008)
+        return
+    switch: Switch = websocket.app.state.switch
+    changed = asyncio.Event()
+    switch.watchers.add(changed)
+    await websocket.accept()
+    sender = asyncio.create_task(_send_states(switch, websocket, changed))
+    try:
+        while True:
+            await websocket.receive_text()
+    except (WebSocketDisconnect, KeyError):
+        pass
+    finally:
+        switch.watchers.discard(changed)
+        sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
+
+
+async def _send_states(switch: Switch, websocket: WebSocket, changed: asyncio.Event) -> None:
+    while True:
+        changed.clear()
+        await websocket.send_json(switch.state())
+        await changed.wait()
+        # One turn of the loop lets everything that happens at this instant go into one message.
+        await asyncio.sleep(0)
+
+
+ROUTES = [
+    Route("/sandbox/state", _guarded(_state)),
+    Route("/sandbox/events", _guarded(_log)),
+    Route("/sandbox/calls", _guarded(_place_call), methods=["POST"]),
+    Route("/sandbox/customers/{customer}/{action}", _guarded(_customer), methods=["POST"]),
+    Route("/sandbox/phones/{phone}/{action}", _guarded(_phone), methods=["POST"]),
+    Route("/sandbox/clock", _guarded(_clock)),
+    Route("/sandbox/clock/advance", _guarded(_advance), methods=["POST"]),
+    Route("/sandbox/faults", _guarded(_faults), methods=["POST"]),
+    WebSocketRoute("/sandbox/live", live),
+]

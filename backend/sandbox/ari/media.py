@@ -1,0 +1,294 @@
+"""Playbacks and recordings. No sound is mixed: a recording is a quiet tone of the right length."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import wave
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from backend.sandbox.ari.errors import AriError, not_found
+from backend.sandbox.ari.model import Bridge, Channel, Json
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+    from backend.sandbox.ari.engine import Engine
+
+# How long one sound lasts here; real lengths depend on files the sandbox does not have.
+SOUND_S = 2.0
+_RATE = 8000
+# A stored file is cut at this length so that an hour-long demo call costs half a megabyte at most.
+_MAX_FILE_S = 30
+_FORMATS = {"wav", "ulaw", "alaw", "gsm", "sln", "wav49", "g722", "ogg"}
+
+Target = Channel | Bridge
+
+
+@dataclass
+class Playback:
+    id: str
+    media: list[str]
+    target: Target
+    language: str
+    state: Literal["queued", "playing", "paused", "done", "failed"] = "queued"
+    at: int = 0
+    """Index of the medium playing now."""
+    timer: asyncio.Task[None] | None = None
+
+    def json(self) -> Json:
+        body: Json = {
+            "id": self.id,
+            "media_uri": self.media[min(self.at, len(self.media) - 1)],
+            "target_uri": target_uri(self.target),
+            "language": self.language,
+            "state": self.state,
+        }
+        if self.at + 1 < len(self.media):
+            body["next_media_uri"] = self.media[self.at + 1]
+        return body
+
+
+@dataclass
+class Recording:
+    name: str
+    format: str
+    target: Target
+    started_at: float
+    """Clock seconds (`monotonic`)."""
+    state: str = "recording"
+    seconds: float = 0.0
+    timer: asyncio.Task[None] | None = None
+    muted: bool = False
+    paused_at: float | None = None
+    paused_s: float = 0.0
+
+    def json(self) -> Json:
+        body: Json = {
+            "name": self.name,
+            "format": self.format,
+            "state": self.state,
+            "target_uri": target_uri(self.target),
+        }
+        if self.state == "done":
+            body["duration"] = round(self.seconds)
+        return body
+
+
+@dataclass(frozen=True)
+class Stored:
+    name: str
+    format: str
+    seconds: float
+
+    def json(self) -> Json:
+        return {"name": self.name, "format": self.format}
+
+
+def target_uri(target: Target) -> str:
+    kind = "channel" if isinstance(target, Channel) else "bridge"
+    return f"{kind}:{target.id}"
+
+
+def tone(seconds: float) -> bytes:
+    """A real WAV file, 8 kHz 16-bit mono: soft 440 Hz, a second on and a second off."""
+    frames = int(max(0.1, min(seconds, _MAX_FILE_S)) * _RATE)
+    second_on = [int(2000 * math.sin(2 * math.pi * 440 * i / _RATE)) for i in range(_RATE)]
+    on = struct.pack(f"<{_RATE}h", *second_on)
+    cycle = on + bytes(len(on))
+    data = (cycle * (frames * 2 // len(cycle) + 1))[: frames * 2]
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(_RATE)
+        file.writeframes(data)
+    return out.getvalue()
+
+
+class Media:
+    """What plays and what is recorded now, and what was recorded before."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.playbacks: dict[str, Playback] = {}
+        self.live: dict[str, Recording] = {}
+        self.stored: dict[str, Stored] = {}
+
+    # -- playbacks ----------------------------------------------------------------------------
+
+    def play(
+        self, target: Target, media: Sequence[str], playback_id: str | None, language: str
+    ) -> Playback:
+        """Start playing. 400 without a known media URI, 409 for a used playback id."""
+        kinds = ("sound:", "recording:", "number:", "digits:", "characters:", "tone:")
+        if not media or any(not m.startswith(kinds) for m in media):
+            raise AriError(400, "Media URI is invalid")
+        if playback_id and playback_id in self.playbacks:
+            raise AriError(409, "Playback with given ID already exists")
+        playback = Playback(
+            playback_id or self._engine.new_id(), list(media), target, language or "en"
+        )
+        self.playbacks[playback.id] = playback
+        self._engine.timers.soon(lambda: self._start(playback))
+        return playback
+
+    def playback(self, playback_id: str) -> Playback:
+        playback = self.playbacks.get(playback_id)
+        if playback is None:
+            raise not_found("Playback")
+        return playback
+
+    def control(self, playback: Playback, operation: str) -> None:
+        """restart, pause, unpause; reverse and forward are taken and change nothing here."""
+        if operation not in ("restart", "pause", "unpause", "reverse", "forward"):
+            raise AriError(400, "Invalid operation")
+        if playback.state not in ("playing", "paused"):
+            raise AriError(409, "Playback not playing")
+        if operation == "pause" and playback.timer is not None:
+            playback.timer.cancel()
+            playback.state = "paused"
+        elif operation in ("unpause", "restart"):
+            if playback.timer is not None:
+                playback.timer.cancel()
+            playback.state = "playing"
+            self._arm(playback)
+
+    def stop(self, playback: Playback) -> None:
+        self._finish(playback, "done")
+
+    # -- recordings ---------------------------------------------------------------------------
+
+    def record(
+        self,
+        target: Target,
+        name: str,
+        format_: str,
+        *,
+        if_exists: str = "fail",
+        max_s: float = 0,
+    ) -> Recording:
+        """Start recording. 400 bad name or mode, 409 name in use, 422 unknown format."""
+        if not name or ".." in name or name.startswith("/"):
+            raise AriError(400, "Invalid recording name")
+        if if_exists not in ("fail", "overwrite", "append"):
+            raise AriError(400, "ifExists invalid")
+        if format_ not in _FORMATS:
+            raise AriError(422, "Unknown file format")
+        if name in self.live or (name in self.stored and if_exists == "fail"):
+            raise AriError(409, f"Recording '{name}' already exists and can not be overwritten")
+        recording = Recording(name, format_, target, self._engine.timers.clock.monotonic())
+        if if_exists == "append" and name in self.stored:
+            recording.seconds = self.stored[name].seconds
+        self.live[name] = recording
+        if max_s > 0:
+            recording.timer = self._engine.timers.after(max_s, lambda: self.stop_recording(name))
+        self._engine.timers.soon(lambda: self._recording_event(recording, "RecordingStarted"))
+        return recording
+
+    def recording(self, name: str) -> Recording:
+        recording = self.live.get(name)
+        if recording is None:
+            raise not_found("Recording")
+        return recording
+
+    def is_recorded(self, channel: Channel) -> bool:
+        return any(recording.target is channel for recording in self.live.values())
+
+    def stop_recording(self, name: str, *, keep: bool = True) -> None:
+        """End it; `keep=False` discards what was recorded."""
+        recording = self.recording(name)
+        self.set_paused(recording, False)
+        if recording.timer is not None:
+            recording.timer.cancel()
+        now = self._engine.timers.clock.monotonic()
+        recording.seconds += now - recording.started_at - recording.paused_s
+        recording.state = "done" if keep else "canceled"
+        del self.live[name]
+        if keep:
+            self.stored[name] = Stored(name, recording.format, recording.seconds)
+        self._recording_event(recording, "RecordingFinished")
+
+    def set_paused(self, recording: Recording, paused: bool) -> None:
+        now = self._engine.timers.clock.monotonic()
+        if paused and recording.paused_at is None:
+            recording.paused_at, recording.state = now, "paused"
+        elif not paused and recording.paused_at is not None:
+            recording.paused_s += now - recording.paused_at
+            recording.paused_at, recording.state = None, "recording"
+
+    def stored_recording(self, name: str) -> Stored:
+        stored = self.stored.get(name)
+        if stored is None:
+            raise not_found("Recording")
+        return stored
+
+    # -- ends with their target ---------------------------------------------------------------
+
+    def target_gone(self, target: Target) -> None:
+        for playback in tuple(self.playbacks.values()):
+            if playback.target is target:
+                self._finish(playback, "failed" if playback.state == "queued" else "done")
+        for recording in tuple(self.live.values()):
+            if recording.target is target:
+                self.stop_recording(recording.name)
+
+    def forget(self) -> None:
+        """A restart ends everything live silently; files stay on the disk."""
+        self.playbacks.clear()
+        self.live.clear()
+
+    def _start(self, playback: Playback) -> None:
+        if playback.id not in self.playbacks:
+            return
+        playback.state = "playing"
+        self._publish(playback.target, "PlaybackStarted", {"playback": playback.json()})
+        self._arm(playback)
+
+    def _arm(self, playback: Playback) -> None:
+        if playback.media[playback.at].startswith("tone:"):
+            return  # a tone sounds until it is stopped
+        playback.timer = self._engine.timers.after(SOUND_S, lambda: self._next(playback))
+
+    def _next(self, playback: Playback) -> None:
+        if playback.id not in self.playbacks:
+            return
+        playback.timer = None
+        if playback.at + 1 >= len(playback.media):
+            self._finish(playback, "done")
+            return
+        playback.at += 1
+        self._publish(playback.target, "PlaybackContinuing", {"playback": playback.json()})
+        self._arm(playback)
+
+    def _finish(self, playback: Playback, state: Literal["done", "failed"]) -> None:
+        if self.playbacks.pop(playback.id, None) is None:
+            return
+        if playback.timer is not None:
+            playback.timer.cancel()
+        playback.state = state
+        self._publish(playback.target, "PlaybackFinished", {"playback": playback.json()})
+
+    def _recording_event(self, recording: Recording, type_: str) -> None:
+        self._publish(recording.target, type_, {"recording": recording.json()}, doubled=True)
+
+    def _publish(self, target: Target, type_: str, body: Json, *, doubled: bool = False) -> None:
+        if isinstance(target, Channel):
+            self._engine.hub.publish(
+                type_,
+                body,
+                apps=target.audience,
+                channels=(target.id,),
+                all_topic_twice=doubled,
+            )
+        else:
+            self._engine.hub.publish(
+                type_,
+                body,
+                apps=self._engine.bridge_audience(target),
+                bridges=(target.id,),
+                all_topic_twice=doubled,
+            )
