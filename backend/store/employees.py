@@ -1,0 +1,206 @@
+"""Employees, their numbers, and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.store.tables import employee_numbers, employees, group_members, groups
+from protocol.vocabulary import AccountId, EmployeeId
+
+NumberKind = Literal["desk", "mobile", "sip"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    id: EmployeeId
+    name: str
+    email: str | None = None
+    position: str | None = None
+    department: str | None = None
+    extension: str | None = None
+    crm_user_id: str | None = None
+    active: bool = True
+    is_supervisor: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeNumber:
+    """One thing of an employee's that can ring; the lowest priority is tried first."""
+
+    employee_id: EmployeeId
+    priority: int
+    kind: NumberKind
+    endpoint: str
+    """In the switch's own words, `PJSIP/101`."""
+    label: str
+    """As a person would call it."""
+    auto_answer: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    id: str
+    name: str
+    extension: str | None = None
+    members: tuple[EmployeeId, ...] = ()
+    """In ringing order."""
+
+
+class EmployeeStore:
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def save(self, account_id: AccountId, people: Iterable[Employee]) -> None:
+        """Insert or change. An extension somebody else has raises IntegrityError."""
+        rows = [{"account_id": account_id, **asdict(person)} for person in people]
+        if not rows:
+            return
+        statement = insert(employees)
+        changed = {
+            column.name: statement.excluded[column.name]
+            for column in employees.c
+            if column.name not in ("account_id", "id")
+        }
+        await self._tx.execute(
+            statement.on_conflict_do_update(index_elements=["account_id", "id"], set_=changed),
+            rows,
+        )
+
+    async def deactivate(self, account_id: AccountId, ids: Sequence[EmployeeId]) -> None:
+        """They no longer take part; their calls stay."""
+        await self._tx.execute(
+            update(employees)
+            .where(employees.c.account_id == account_id, employees.c.id.in_(ids))
+            .values(active=False, extension=None)
+        )
+
+    async def all(self, account_id: AccountId, *, inactive: bool = False) -> list[Employee]:
+        query = select(employees).where(employees.c.account_id == account_id)
+        if not inactive:
+            query = query.where(employees.c.active)
+        rows = await self._tx.execute(query.order_by(employees.c.name, employees.c.id))
+        return [_employee(row) for row in rows.mappings()]
+
+    async def find(self, account_id: AccountId, employee_id: EmployeeId) -> Employee | None:
+        query = select(employees).where(
+            employees.c.account_id == account_id, employees.c.id == employee_id
+        )
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        return None if row is None else _employee(row)
+
+    async def by_crm_user(self, account_id: AccountId, crm_user_id: str) -> Employee | None:
+        """The active employee who is that user over there."""
+        query = select(employees).where(
+            employees.c.account_id == account_id,
+            employees.c.crm_user_id == crm_user_id,
+            employees.c.active,
+        )
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        return None if row is None else _employee(row)
+
+    async def replace_numbers(
+        self, account_id: AccountId, employee_id: EmployeeId, numbers: Iterable[EmployeeNumber]
+    ) -> None:
+        await self._tx.execute(
+            delete(employee_numbers).where(
+                employee_numbers.c.account_id == account_id,
+                employee_numbers.c.employee_id == employee_id,
+            )
+        )
+        rows = [
+            {"account_id": account_id, **asdict(number), "employee_id": employee_id}
+            for number in numbers
+        ]
+        if rows:
+            await self._tx.execute(insert(employee_numbers), rows)
+
+    async def numbers(self, account_id: AccountId) -> dict[EmployeeId, tuple[EmployeeNumber, ...]]:
+        """Active numbers of everyone, first choice first."""
+        query = (
+            select(employee_numbers)
+            .where(employee_numbers.c.account_id == account_id, employee_numbers.c.active)
+            .order_by(employee_numbers.c.employee_id, employee_numbers.c.priority)
+        )
+        found: dict[EmployeeId, list[EmployeeNumber]] = {}
+        for row in (await self._tx.execute(query)).mappings():
+            number = _number(row)
+            found.setdefault(number.employee_id, []).append(number)
+        return {employee_id: tuple(numbers) for employee_id, numbers in found.items()}
+
+    async def save_group(self, account_id: AccountId, group: Group) -> None:
+        """Insert or change, its members replaced."""
+        statement = insert(groups).values(
+            account_id=account_id, id=group.id, name=group.name, extension=group.extension
+        )
+        await self._tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account_id", "id"],
+                set_={"name": group.name, "extension": group.extension},
+            )
+        )
+        await self._tx.execute(
+            delete(group_members).where(
+                group_members.c.account_id == account_id, group_members.c.group_id == group.id
+            )
+        )
+        rows = [
+            {"account_id": account_id, "group_id": group.id, "employee_id": e, "position": n}
+            for n, e in enumerate(group.members)
+        ]
+        if rows:
+            await self._tx.execute(insert(group_members), rows)
+
+    async def groups(self, account_id: AccountId) -> list[Group]:
+        members: dict[str, list[EmployeeId]] = {}
+        query = (
+            select(group_members)
+            .where(group_members.c.account_id == account_id)
+            .order_by(group_members.c.group_id, group_members.c.position)
+        )
+        for row in (await self._tx.execute(query)).mappings():
+            members.setdefault(row["group_id"], []).append(EmployeeId(row["employee_id"]))
+        rows = await self._tx.execute(
+            select(groups).where(groups.c.account_id == account_id).order_by(groups.c.name)
+        )
+        return [
+            Group(
+                id=row["id"],
+                name=row["name"],
+                extension=row["extension"],
+                members=tuple(members.get(row["id"], ())),
+            )
+            for row in rows.mappings()
+        ]
+
+
+def _employee(row: RowMapping) -> Employee:
+    return Employee(
+        id=EmployeeId(row["id"]),
+        name=row["name"],
+        email=row["email"],
+        position=row["position"],
+        department=row["department"],
+        extension=row["extension"],
+        crm_user_id=row["crm_user_id"],
+        active=row["active"],
+        is_supervisor=row["is_supervisor"],
+    )
+
+
+def _number(row: RowMapping) -> EmployeeNumber:
+    return EmployeeNumber(
+        employee_id=EmployeeId(row["employee_id"]),
+        priority=row["priority"],
+        kind=row["kind"],
+        endpoint=row["endpoint"],
+        label=row["label"],
+        auto_answer=row["auto_answer"],
+        active=row["active"],
+    )

@@ -1,0 +1,157 @@
+"""Virtual numbers and scenarios, and all that routing an account's calls needs, in one load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.store.accounts import Account, AccountStore
+from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
+from backend.store.statuses import StatusStore, StoredStatus
+from backend.store.tables import scenarios, switch_accounts, virtual_numbers
+from protocol.vocabulary import AccountId, EmployeeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredScenario:
+    id: str
+    name: str
+    steps: Sequence[dict[str, Any]]
+    """As the scenario model writes them; it validates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualNumber:
+    number: str
+    """As the switch reports what was dialled."""
+    name: str
+    connection_id: str
+    scenario_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """How an account's calls leave a switch."""
+
+    connection_id: str
+    trunk_endpoint: str
+    """`{number}` stands for the number to dial."""
+    default_caller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRouting:
+    account: Account
+    employees: tuple[Employee, ...]
+    numbers: dict[EmployeeId, tuple[EmployeeNumber, ...]]
+    groups: tuple[Group, ...]
+    virtual_numbers: tuple[VirtualNumber, ...]
+    scenarios: tuple[StoredScenario, ...]
+    trunks: tuple[Trunk, ...]
+    statuses: dict[EmployeeId, StoredStatus]
+    """Who never chose one is missing."""
+
+
+class RoutingStore:
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def load(self, account_id: AccountId) -> AccountRouting | None:
+        """None when there is no such account."""
+        account = await AccountStore(self._tx).find(account_id)
+        if account is None:
+            return None
+        people = EmployeeStore(self._tx)
+        numbers = await self._tx.execute(
+            select(virtual_numbers).where(virtual_numbers.c.account_id == account_id)
+        )
+        written = await self._tx.execute(
+            select(scenarios).where(scenarios.c.account_id == account_id)
+        )
+        trunks = await self._tx.execute(
+            select(switch_accounts).where(switch_accounts.c.account_id == account_id)
+        )
+        return AccountRouting(
+            account=account,
+            employees=tuple(await people.all(account_id)),
+            numbers=await people.numbers(account_id),
+            groups=tuple(await people.groups(account_id)),
+            virtual_numbers=tuple(
+                VirtualNumber(
+                    number=row["number"],
+                    name=row["name"],
+                    connection_id=row["connection_id"],
+                    scenario_id=row["scenario_id"],
+                )
+                for row in numbers.mappings()
+            ),
+            scenarios=tuple(
+                StoredScenario(id=row["id"], name=row["name"], steps=row["steps"])
+                for row in written.mappings()
+            ),
+            trunks=tuple(
+                Trunk(
+                    connection_id=row["connection_id"],
+                    trunk_endpoint=row["trunk_endpoint"],
+                    default_caller_id=row["default_caller_id"],
+                )
+                for row in trunks.mappings()
+            ),
+            statuses=await StatusStore(self._tx).all(account_id),
+        )
+
+    async def save_scenario(self, account_id: AccountId, scenario: StoredScenario) -> None:
+        statement = insert(scenarios).values(
+            account_id=account_id, id=scenario.id, name=scenario.name, steps=list(scenario.steps)
+        )
+        await self._tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account_id", "id"],
+                set_={"name": scenario.name, "steps": list(scenario.steps)},
+            )
+        )
+
+    async def save_virtual_number(self, account_id: AccountId, number: VirtualNumber) -> None:
+        """Raises IntegrityError when the switch already leads it to another account."""
+        changed = {
+            "name": number.name,
+            "scenario_id": number.scenario_id,
+            "connection_id": number.connection_id,
+        }
+        statement = insert(virtual_numbers).values(
+            account_id=account_id, number=number.number, **changed
+        )
+        await self._tx.execute(
+            statement.on_conflict_do_update(index_elements=["account_id", "number"], set_=changed)
+        )
+
+    async def save_trunk(self, account_id: AccountId, trunk: Trunk) -> None:
+        """Let the switch serve the account."""
+        changed = {
+            "trunk_endpoint": trunk.trunk_endpoint,
+            "default_caller_id": trunk.default_caller_id,
+        }
+        statement = insert(switch_accounts).values(
+            account_id=account_id, connection_id=trunk.connection_id, **changed
+        )
+        await self._tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account_id", "connection_id"], set_=changed
+            )
+        )
+
+    async def account_of(self, connection_id: str, number: str) -> AccountId | None:
+        """Whose number was dialled. Wants a resolving transaction."""
+        found = await self._tx.execute(
+            select(virtual_numbers.c.account_id).where(
+                virtual_numbers.c.connection_id == connection_id,
+                virtual_numbers.c.number == number,
+            )
+        )
+        account_id = found.scalar_one_or_none()
+        return None if account_id is None else AccountId(account_id)

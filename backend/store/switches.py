@@ -1,0 +1,75 @@
+"""Switch connections: rows of nobody, written and read while resolving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.kit.secrets_box import SecretsBox
+from backend.store.tables import switch_accounts, switch_connections
+from protocol.vocabulary import AccountId
+
+_COLUMN = "switch_connections.credentials"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchConnection:
+    id: str
+    kind: str
+    url: str
+    app: str
+    credentials: str = field(repr=False)
+    """In the kind's own form, `user:password` for Asterisk."""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+class SwitchStore:
+    """Wants a resolving transaction."""
+
+    def __init__(self, tx: AsyncConnection, secrets: SecretsBox) -> None:
+        self._tx = tx
+        self._secrets = secrets
+
+    async def save(self, connection: SwitchConnection) -> None:
+        # No account owns the row: its own id takes that part in the encryption.
+        changed = {
+            "kind": connection.kind,
+            "url": connection.url,
+            "app": connection.app,
+            "credentials": self._secrets.seal(
+                connection.credentials, account_id=connection.id, column=_COLUMN
+            ),
+            "settings": connection.settings,
+        }
+        statement = insert(switch_connections).values(id=connection.id, **changed)
+        await self._tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+    async def all(self) -> list[SwitchConnection]:
+        """Raises SecretUnreadable when a key is missing from the ring."""
+        rows = await self._tx.execute(select(switch_connections).order_by(switch_connections.c.id))
+        return [
+            SwitchConnection(
+                id=row["id"],
+                kind=row["kind"],
+                url=row["url"],
+                app=row["app"],
+                credentials=""
+                if row["credentials"] is None
+                else self._secrets.open(row["credentials"], account_id=row["id"], column=_COLUMN),
+                settings=row["settings"],
+            )
+            for row in rows.mappings()
+        ]
+
+    async def accounts_of(self, connection_id: str) -> list[AccountId]:
+        """The accounts a switch serves."""
+        rows = await self._tx.execute(
+            select(switch_accounts.c.account_id)
+            .where(switch_accounts.c.connection_id == connection_id)
+            .order_by(switch_accounts.c.account_id)
+        )
+        return [AccountId(row) for row in rows.scalars()]
