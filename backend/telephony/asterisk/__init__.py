@@ -1,0 +1,5 @@
+"""Asterisk through its REST Interface (ARI): the first real switch behind the port."""
+
+from backend.telephony.asterisk.switch import AsteriskSwitch
+
+__all__ = ["AsteriskSwitch"]

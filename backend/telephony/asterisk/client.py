@@ -1,0 +1,243 @@
+"""ARI's REST half: one method per operation we use, no rules.
+
+Every request is safe to repeat: ids are chosen by us, the rest sets a state. So a request that
+met a dying connection or a 5xx is sent once more at once. Numbers and names travel in the body,
+never in the URL, because URLs end up in access logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
+from backend.telephony.asterisk.wire import Application, Bridge, Channel, Variable
+
+T = TypeVar("T")
+
+# Asterisk's http.conf closes idle connections after session_keep_alive = 15 s by default; one
+# must be given up before that, or the next command is written into a closing socket.
+_KEEP_ALIVE_S: Final = 5.0
+
+
+class AriClient:
+    """Requests to one Asterisk. Raises SwitchUnavailable (no answer, 5xx), NotFound (404) and
+    SwitchRefused (other 4xx)."""
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        *,
+        timeout_s: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            auth=httpx.BasicAuth(user, password),
+            timeout=timeout_s,
+            limits=httpx.Limits(max_connections=32, keepalive_expiry=_KEEP_ALIVE_S),
+            # A proxy from the environment has no business between us and the switch.
+            trust_env=False,
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    # -- reading ------------------------------------------------------------------------------
+
+    async def application(self, name: str) -> Application:
+        return _read(await self._send("GET", f"/applications/{_part(name)}"), Application)
+
+    async def channels(self) -> list[Channel]:
+        return _read(await self._send("GET", "/channels"), list[Channel])
+
+    async def bridges(self) -> list[Bridge]:
+        return _read(await self._send("GET", "/bridges"), list[Bridge])
+
+    async def bridge(self, bridge_id: str) -> Bridge:
+        return _read(await self._send("GET", f"/bridges/{_part(bridge_id)}"), Bridge)
+
+    async def variable(self, channel_id: str, name: str) -> str:
+        """The value; empty when it is not set or the channel is gone."""
+        path = f"/channels/{_part(channel_id)}/variable"
+        try:
+            answer = await self._send("GET", path, params={"variable": name})
+        except NotFound:
+            return ""
+        return _read(answer, Variable).value or ""
+
+    # -- channels -----------------------------------------------------------------------------
+
+    async def originate(self, channel_id: str, body: dict[str, Any]) -> None:
+        """Ring. A taken id means it was asked before: done. Raises NoDevice when Asterisk could
+        not make the channel, which is how it says "unknown or not registered"."""
+        answer = await self._try("POST", f"/channels/{_part(channel_id)}", json=body)
+        if answer.status_code == 409:
+            return
+        if answer.status_code == 500 and "allocation failed" in _sentence(answer).lower():
+            raise NoDevice("the endpoint is unknown or not registered")
+        _check(answer)
+
+    async def answer(self, channel_id: str) -> None:
+        await self._send("POST", f"/channels/{_part(channel_id)}/answer")
+
+    async def ring(self, channel_id: str) -> None:
+        """Ringback for a channel that calls us."""
+        await self._send("POST", f"/channels/{_part(channel_id)}/ring")
+
+    async def start_music(self, channel_id: str, music_class: str) -> None:
+        path = f"/channels/{_part(channel_id)}/moh"
+        await self._send("POST", path, params={"mohClass": music_class})
+
+    async def stop_music(self, channel_id: str) -> None:
+        """Without music playing it does nothing."""
+        await self._send("DELETE", f"/channels/{_part(channel_id)}/moh")
+
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        """Only for channels in Stasis (others: 409, SwitchRefused)."""
+        path = f"/channels/{_part(channel_id)}/variable"
+        await self._send("POST", path, params={"variable": name, "value": value})
+
+    async def hang_up(self, channel_id: str, reason: str) -> None:
+        """Also for channels outside Stasis; one that is gone counts as done."""
+        answer = await self._try(
+            "DELETE", f"/channels/{_part(channel_id)}", params={"reason": reason}
+        )
+        if answer.status_code != 404:
+            _check(answer)
+
+    # -- bridges ------------------------------------------------------------------------------
+
+    async def ensure_bridge(self, bridge_id: str, name: str) -> Bridge:
+        """The mixing bridge with this id, made when missing.
+
+        Posting an id in use was an update in most versions, with a 409 or a 500 for what could
+        not be updated; either way the bridge that stands is the answer.
+        """
+        answer = await self._try(
+            "POST", f"/bridges/{_part(bridge_id)}", params={"type": "mixing", "name": name}
+        )
+        if answer.status_code in (409, 500):
+            try:
+                return await self.bridge(bridge_id)
+            except NotFound:
+                _check(answer)
+        _check(answer)
+        return _read(answer, Bridge)
+
+    async def add_channels(self, bridge_id: str, channel_ids: Sequence[str]) -> None:
+        """One bad id refuses the whole list: 400 "not found", which is NotFound here."""
+        await self._members(bridge_id, "addChannel", channel_ids)
+
+    async def remove_channel(self, bridge_id: str, channel_id: str) -> None:
+        """A channel that is not in this bridge, or gone with it, counts as done."""
+        answer = await self._try(
+            "POST",
+            f"/bridges/{_part(bridge_id)}/removeChannel",
+            params={"channel": channel_id},
+        )
+        if answer.status_code not in (400, 404, 422):
+            _check(answer)
+
+    async def delete_bridge(self, bridge_id: str) -> None:
+        answer = await self._try("DELETE", f"/bridges/{_part(bridge_id)}")
+        if answer.status_code != 404:
+            _check(answer)
+
+    # -- the way there ------------------------------------------------------------------------
+
+    async def _members(self, bridge_id: str, verb: str, channel_ids: Sequence[str]) -> None:
+        answer = await self._try(
+            "POST", f"/bridges/{_part(bridge_id)}/{verb}", params={"channel": ",".join(channel_ids)}
+        )
+        if answer.status_code == 400 and "not found" in _sentence(answer).lower():
+            raise NotFound("a leg is gone")
+        _check(answer)
+
+    async def _send(
+        self, method: str, path: str, *, params: dict[str, str] | None = None
+    ) -> httpx.Response:
+        answer = await self._try(method, path, params=params)
+        _check(answer)
+        return answer
+
+    async def _try(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        json: dict[str, Any] | None = None,
+    ) -> httpx.Response:
+        """The answer, whatever its status. A time-out is not tried again: the deadline is used."""
+        for last in (False, True):
+            try:
+                answer = await self._http.request(method, path, params=params, json=json)
+            except httpx.TimeoutException as error:
+                raise SwitchUnavailable("the switch did not answer in time") from error
+            except httpx.HTTPError as error:
+                if last:
+                    raise SwitchUnavailable(f"no connection: {type(error).__name__}") from error
+                continue
+            if last or answer.status_code < 500 or _is_final(answer):
+                return answer
+        raise AssertionError("the second round always ends")
+
+
+def _is_final(answer: httpx.Response) -> bool:
+    """A 5xx that will not change by asking again."""
+    return answer.status_code == 501 or "allocation failed" in _sentence(answer).lower()
+
+
+def _check(answer: httpx.Response) -> None:
+    status = answer.status_code
+    if status < 400:
+        return
+    sentence = f"{status}: {_sentence(answer)}"
+    if status >= 500:
+        raise SwitchUnavailable(sentence)
+    if status == 404:
+        raise NotFound(sentence)
+    raise SwitchRefused(sentence)
+
+
+def _sentence(answer: httpx.Response) -> str:
+    """The reason given: `message` as a rule, `error` for failed allocations."""
+    try:
+        body = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    return str(body.get("message") or body.get("error") or "")[:200]
+
+
+def _read(answer: httpx.Response, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer.content, type=shape)
+    except msgspec.DecodeError as error:
+        raise SwitchUnavailable(f"not an answer of ARI: {error}") from error
+
+
+def _part(text: str) -> str:
+    """One path segment: ids of Asterisk and of trunks may hold anything."""
+    return quote(text, safe="")

@@ -1,0 +1,79 @@
+"""What ARI sends, in Asterisk's own names. Only the members we read; the rest is skipped.
+
+Everything but ids has a default, because older and newer versions leave members out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+
+class Party(msgspec.Struct, frozen=True):
+    name: str | None = ""
+    number: str | None = ""
+
+
+class Dialplan(msgspec.Struct, frozen=True):
+    exten: str | None = ""
+    app_name: str | None = ""
+
+
+class Channel(msgspec.Struct, frozen=True):
+    id: str
+    state: str = ""
+    """Down, Ring (it calls us), Ringing (we call it), Up, …"""
+    caller: Party = msgspec.field(default_factory=Party)
+    connected: Party = msgspec.field(default_factory=Party)
+    dialplan: Dialplan = msgspec.field(default_factory=Dialplan)
+    creationtime: str = ""
+    channelvars: dict[str, Any] | None = None
+    """Only the names listed under `channelvars` in ari.conf; None when there are none."""
+
+
+class Bridge(msgspec.Struct, frozen=True):
+    id: str
+    name: str = ""
+    channels: list[str] = msgspec.field(default_factory=list)
+
+
+class Application(msgspec.Struct, frozen=True):
+    name: str
+    channel_ids: list[str] = msgspec.field(default_factory=list)
+    """Channels the application is subscribed to: those in Stasis and those it is ringing."""
+
+
+class Variable(msgspec.Struct, frozen=True):
+    value: str | None = ""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Any event; which members are set depends on `type`."""
+
+    type: str
+    application: str = ""
+    timestamp: str = ""
+    channel: Channel | None = None
+    peer: Channel | None = None
+    """Dial: the leg being rung."""
+    replace_channel: Channel | None = None
+    """StasisStart: the channel whose place this one takes after a transfer."""
+    dialstatus: str | None = ""
+    cause: int | None = None
+    tech_cause: int | None = None
+    variable: str = ""
+    value: str | None = ""
+
+
+decode_event = msgspec.json.Decoder(Event).decode
+
+
+def parse_time(text: str, otherwise: datetime) -> datetime:
+    """Asterisk's `2026-03-02T09:00:00.123+0000` as aware UTC; `otherwise` when it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return otherwise
+    return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
