@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backend.connectors.crm.amocrm.auth import Refresher
     from backend.services.ports import Grant, Grants
 
-Query = list[tuple[str, str]]
+Query = list[tuple[str, str | int | float | bool | None]]
 
 
 class AmoCrmClient:
@@ -35,12 +35,14 @@ class AmoCrmClient:
         self, collection: str, text: str, *, include: str = "", priority: Priority
     ) -> list[dict[str, Any]]:
         """`/contacts` or `/companies` by `query`: any filled field may have matched."""
-        query = [("query", text), ("limit", "50")] + ([("with", include)] if include else [])
+        query: Query = [("query", text), ("limit", "50")]
+        if include:
+            query.append(("with", include))
         return _embedded(await self.get(f"/{collection}", query, priority=priority), collection)
 
     async def leads(self, ids: Sequence[str], *, priority: Priority) -> list[dict[str, Any]]:
         """Leads by id. Without the paid filter option the filter is ignored: check the ids."""
-        query = [("limit", str(PAGE))]
+        query: Query = [("limit", str(PAGE))]
         query += [(f"filter[id][{index}]", lead_id) for index, lead_id in enumerate(ids)]
         body = await self.get("/leads", query, priority=priority)
         return _embedded(body, "leads")
@@ -52,7 +54,7 @@ class AmoCrmClient:
         return _embedded(await self.get("/leads/pipelines", [], priority=priority), "pipelines")
 
     async def users(self, page: int, *, priority: Priority) -> list[dict[str, Any]]:
-        query = [("page", str(page)), ("limit", str(PAGE))]
+        query: Query = [("page", str(page)), ("limit", str(PAGE))]
         return _embedded(await self.get("/users", query, priority=priority), "users")
 
     async def account(self, *, priority: Priority) -> dict[str, Any]:
@@ -62,7 +64,7 @@ class AmoCrmClient:
         self, collection: str, page: int, *, priority: Priority
     ) -> tuple[list[dict[str, Any]], bool]:
         """Rows of one page by growing id and whether another may follow."""
-        query = [("page", str(page)), ("limit", str(PAGE)), ("order[id]", "asc")]
+        query: Query = [("page", str(page)), ("limit", str(PAGE)), ("order[id]", "asc")]
         body = await self.get(f"/{collection}", query, priority=priority)
         return _embedded(body, collection), "next" in body.get("_links", {})
 

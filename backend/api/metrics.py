@@ -1,0 +1,93 @@
+"""What Prometheus scrapes. Names are stable: dashboards depend on them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """One registry per process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        reg = self.registry
+        self.sessions = Gauge("dozvon_sessions", "Open widget sockets.", registry=reg)
+        self.pushes = Counter("dozvon_pushes", "Pushes handed to sockets.", registry=reg)
+        self.outbox_cuts = Counter(
+            "dozvon_outbox_cuts", "Sockets closed for being slow.", registry=reg
+        )
+        self.push_latency = Histogram(
+            "dozvon_push_latency_seconds",
+            "Switch event received to push published.",
+            buckets=_LATENCY_S,
+            registry=reg,
+        )
+        self.look_up_latency = Histogram(
+            "dozvon_look_up_latency_seconds",
+            "Asking a CRM who calls.",
+            buckets=_LATENCY_S,
+            registry=reg,
+        )
+        self.portal_latency = Histogram(
+            "dozvon_portal_latency_seconds",
+            "A round trip of a portal's call card, beside ringing.",
+            buckets=_LATENCY_S,
+            registry=reg,
+        )
+        self.budget_waiting = Gauge(
+            "dozvon_crm_budget_waiting", "Requests waiting for a CRM's budget.", registry=reg
+        )
+        self.journal_pending = Gauge(
+            "dozvon_journal_pending", "Journal entries not on disk yet.", registry=reg
+        )
+        self.calls = Gauge("dozvon_calls", "Calls this process owns.", registry=reg)
+
+
+class HealthApi:
+    """`/health/live` (the process runs), `/health/ready` (it can serve), `/metrics`."""
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        checks: dict[str, Callable[[], Awaitable[None]]],
+        collect: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._metrics = metrics
+        self._checks = checks
+        self._collect = collect
+        self.draining = False
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/health/live", self.live),
+            Route("/health/ready", self.ready),
+            Route("/metrics", self.scrape),
+        ]
+
+    async def live(self, _request: Request) -> Response:
+        return Response("ok\n", media_type="text/plain")
+
+    async def ready(self, _request: Request) -> Response:
+        """503 with one line per failing part; also while draining, so that balancers move on."""
+        failures = ["draining"] if self.draining else []
+        for name, check in self._checks.items():
+            try:
+                await check()
+            except Exception as error:
+                failures.append(f"{name}: {type(error).__name__}")
+        body = "".join(f"{line}\n" for line in failures) or "ok\n"
+        return Response(body, 503 if failures else 200, media_type="text/plain")
+
+    async def scrape(self, _request: Request) -> Response:
+        self._collect()
+        return Response(
+            generate_latest(self._metrics.registry),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+        )

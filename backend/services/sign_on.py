@@ -1,0 +1,119 @@
+"""From a CRM's proof of who somebody is to a session of ours (W16).
+
+Only employees linked to the CRM user who have a line get one; everybody else is told what is
+missing, in words an administrator can act on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from backend.errors import BadProof, NotAllowed
+from backend.services.sessions import Identity, IssuedToken, Sessions
+from protocol.vocabulary import AccountId, CrmKind, EmployeeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """An account's link to its CRM, as far as signing on needs it."""
+
+    account_id: AccountId
+    kind: CrmKind
+    external_id: str
+    """`member_id` of a portal, number of an amoCRM account."""
+    base_url: str
+    """Where its pages are."""
+    auth_url: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+    application_token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    employee_id: EmployeeId
+    name: str
+    extension: str | None
+    is_supervisor: bool
+    has_line: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What a CRM vouches for."""
+
+    external_id: str
+    crm_user_id: str
+
+
+class Directory(Protocol):
+    """Accounts and people by the names the CRMs have for them."""
+
+    async def connection(self, kind: CrmKind, external_id: str) -> Connection | None: ...
+
+    async def person(self, account_id: AccountId, crm_user_id: str) -> Person | None:
+        """An active employee."""
+
+    async def pages(self) -> dict[AccountId, tuple[str, ...]]:
+        """Addresses of every account's CRM pages."""
+
+
+class Prover(Protocol):
+    """One CRM's way to check a proof. Raises BadProof or CrmUnavailable."""
+
+    kind: CrmKind
+
+    def claimed(self, proof: str, hint: str) -> str:
+        """The external id the proof says it is of; not to be believed before `prove`."""
+
+    async def prove(self, proof: str, connection: Connection) -> Proven: ...
+
+
+class SignOn:
+    """Checks a proof once and opens a session."""
+
+    def __init__(self, directory: Directory, sessions: Sessions, provers: list[Prover]) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._provers = {prover.kind: prover for prover in provers}
+
+    async def open(
+        self, kind: CrmKind, proof: str, *, hint: str = "", origin: str | None = None
+    ) -> tuple[IssuedToken, Identity]:
+        """Raises BadProof, NotAllowed (not an employee, or no line) or CrmUnavailable.
+
+        `hint` is what a page says of itself where the proof does not name its account. `origin`,
+        when a browser sent one, must be the account's own page or ours.
+        """
+        prover = self._provers[kind]
+        connection = await self._directory.connection(kind, prover.claimed(proof, hint))
+        if connection is None:
+            raise BadProof("this CRM account is not connected")
+        proven = await prover.prove(proof, connection)
+        if proven.external_id != connection.external_id:
+            raise BadProof("the proof is of another account")
+        page = origin_of(connection.base_url)
+        if origin is not None and origin != page:
+            raise BadProof("the page is not of this account")
+        person = await self._directory.person(connection.account_id, proven.crm_user_id)
+        if person is None:
+            raise NotAllowed("this CRM user is not an employee here", why="not_an_employee")
+        if not person.has_line:
+            raise NotAllowed("this employee has no line", why="no_line")
+        identity = Identity(
+            account_id=connection.account_id,
+            employee_id=person.employee_id,
+            name=person.name,
+            extension=person.extension,
+            is_supervisor=person.is_supervisor,
+            origins=(page,),
+        )
+        return await self._sessions.open(identity), identity
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
