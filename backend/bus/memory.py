@@ -185,8 +185,10 @@ class MemoryBus:
 
         def leave() -> None:
             followers = self._followers.get(key)
-            if followers is not None and followers.pop(token, None) and not followers:
-                del self._followers[key]
+            if followers is not None:
+                followers.pop(token, None)
+                if not followers:
+                    del self._followers[key]
 
         return Membership(enter, leave)
 
@@ -231,8 +233,10 @@ class MemoryBus:
 
         def leave() -> None:
             sleepers = self._sleepers.get(topic)
-            if sleepers is not None and sleepers.pop(token, None) and not sleepers:
-                del self._sleepers[topic]
+            if sleepers is not None:
+                sleepers.pop(token, None)
+                if not sleepers:
+                    del self._sleepers[topic]
 
         return Membership(enter, leave)
 

@@ -1,0 +1,130 @@
+"""What time asks of all sockets of a process: pings, ends, revocations, presence.
+
+One loop for all of them. A timer per socket would cost more memory than the socket's session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from backend.realtime.session import Close, Send
+from backend.services.presence import REFRESH_S, Seat
+from backend.services.sessions import REVOKED
+from protocol.close_codes import CloseCode
+from protocol.vocabulary import AccountId
+
+if TYPE_CHECKING:
+    from backend.realtime.gateway import Gateway
+
+_log = structlog.get_logger(__name__)
+
+_ROUND_S = 1.0
+_POLL_S = 2.0
+"""Revocations are looked up beside the wake-up, which a lossy bus may swallow: 5 s are promised."""
+_LOOK_BACK = timedelta(seconds=60)
+"""Further back than a ticket lives: one bought before the revocation opens a socket after it."""
+_SWEEP_S = 5.0
+_GOODBYE_S = 5.0
+"""How long a close may wait for a socket that takes nothing."""
+_SLICE = 500
+"""Sockets looked at in one go; others' pushes pass between."""
+
+
+class Keeper:
+    """The clock of one gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._accounts: set[AccountId] = set()
+        """Where somebody of this process was seen; swept until all of them are told offline."""
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        await self._stack.enter_async_context(
+            self._gateway.bus.on_wake(REVOKED, lambda payload: self._revoke({payload.decode()}))
+        )
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._every(_ROUND_S, self._round)),
+            loop.create_task(self._every(_POLL_S, self._poll)),
+            loop.create_task(self._every(REFRESH_S, self._refresh)),
+            loop.create_task(self._every(_SWEEP_S, self._sweep)),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        failing = False
+        while True:
+            await self._gateway.clock.sleep(seconds)
+            try:
+                await work()
+            except Exception as error:
+                # The bus or the database is away for a moment: the next round does it. Logged
+                # once, and once more when it is over.
+                if not failing:
+                    _log.warning("keeper_failed", work=work.__name__, exc_info=error)
+                failing = True
+            else:
+                if failing:
+                    _log.info("keeper_recovered", work=work.__name__)
+                failing = False
+
+    # ── rounds ───────────────────────────────────────────────────────────────────────────────
+
+    async def _round(self) -> None:
+        clock = self._gateway.clock
+        monotonic, now = clock.monotonic(), clock.now()
+        for count, connection in enumerate(tuple(self._gateway.connections), 1):
+            if connection.closing_at is not None:
+                if monotonic - connection.closing_at >= _GOODBYE_S:
+                    connection.cut()
+                continue
+            action = connection.session.tick(monotonic, now)
+            if isinstance(action, Send | Close):
+                connection.carry_out(action)
+            if count % _SLICE == 0:
+                await asyncio.sleep(0)
+
+    async def _poll(self) -> None:
+        if self._gateway.connections:
+            since = self._gateway.clock.now() - _LOOK_BACK
+            self._revoke(set(await self._gateway.services.sessions.revoked_since(since)))
+
+    def _revoke(self, sessions: set[str]) -> None:
+        if not sessions:
+            return
+        for connection in tuple(self._gateway.connections):
+            admission = connection.admission
+            if admission is not None and admission.session_id in sessions:
+                connection.close(CloseCode.SESSION_ENDED, "signed out")
+
+    async def _refresh(self) -> None:
+        seats = [c.seat for c in self._gateway.connections if c.seat is not None]
+        await self._gateway.services.presence.refresh(seats)
+
+    async def _sweep(self) -> None:
+        here = {c.admission.account_id for c in self._gateway.connections if c.admission}
+        for account_id in tuple(self._accounts | here):
+            if not await self._gateway.services.presence.sweep(account_id):
+                self._accounts.discard(account_id)
+
+    # ── comings and goings ───────────────────────────────────────────────────────────────────
+
+    def seated(self, seat: Seat) -> None:
+        self._accounts.add(seat.account_id)
+        self._gateway.spawn(self._gateway.services.presence.arrived(seat))
+
+    def left(self, seat: Seat) -> None:
+        self._gateway.spawn(self._gateway.services.presence.left(seat))

@@ -1,0 +1,77 @@
+"""What handlers call. Only shapes: the use cases themselves are handed in at start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from backend.services.presence import Seat
+from backend.services.sessions import Admission, IssuedToken
+from protocol.frames import Command
+from protocol.pushes import HistoryPage
+from protocol.vocabulary import AccountId, AgentStatus, EmployeeId, SessionId
+
+
+class CommandRunner(Protocol):
+    """Hands a command to the owner of what it is about, in whatever process that lives."""
+
+    async def run(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        command: Command,
+        *,
+        timeout_s: float,
+    ) -> bytes | None:
+        """The result as JSON, or None. Raises the AppError the owner answered with."""
+
+
+class Statuses(Protocol):
+    async def choose(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        status: AgentStatus,
+        reason: str | None,
+    ) -> None: ...
+
+
+class History(Protocol):
+    async def page(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        *,
+        before: str | None,
+        limit: int,
+    ) -> HistoryPage: ...
+
+
+class SessionService(Protocol):
+    """`backend.services.sessions.Sessions`, as far as sockets need it."""
+
+    async def admit(self, ticket: str) -> Admission: ...
+    async def renew(self, account_id: AccountId, session_id: SessionId) -> IssuedToken: ...
+    async def revoked_since(self, at: datetime) -> Sequence[SessionId]: ...
+
+
+class PresenceService(Protocol):
+    """`backend.services.presence.Presence`."""
+
+    async def arrived(self, seat: Seat) -> None: ...
+    async def left(self, seat: Seat) -> None: ...
+    async def refresh(self, seats: Sequence[Seat]) -> None: ...
+    async def sweep(self, account_id: AccountId) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    calls: CommandRunner
+    contacts: CommandRunner
+    """Often the same as `calls`: who owns the call knows its caller."""
+    statuses: Statuses
+    history: History
+    sessions: SessionService
+    presence: PresenceService

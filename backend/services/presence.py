@@ -1,0 +1,155 @@
+"""Who is at the phone, and which of their tabs rings.
+
+The bus knows the live tabs of everybody. Each process that holds sockets keeps its own tabs alive
+there and tells what changed; that two of them come to the same conclusion is the bus's business
+(`Bus.change` lets one speak). Nothing is remembered here that could not be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from backend.kit.clock import Clock
+from backend.services.ports import (
+    Bus,
+    Publication,
+    TabPresence,
+    colleagues_stream,
+    me_stream,
+)
+from protocol.pushes import ColleaguePresenceChanged, RingerChanged
+from protocol.vocabulary import AccountId, EmployeeId, StreamName
+
+TTL_S = 45.0
+"""A tab whose process died is gone after this. Three refreshes."""
+REFRESH_S = 15.0
+GRACE_S = 20.0
+"""A reload or a change of network is not an absence."""
+_ROUNDS = 4
+"""Tabs of one employee that come and go at the same moment on different processes settle in two;
+more would be a bug, and the next sweep looks again."""
+
+
+def ringer(tabs: Iterable[TabPresence]) -> TabPresence | None:
+    """The one tab that sounds (W9): in front and audible, else audible, else in front, else the
+    oldest. The same tabs give the same answer in every process."""
+    return min(
+        tabs,
+        key=lambda t: (not (t.visible and t.sound), not t.sound, not t.visible, t.since, t.session),
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One live tab and whose it is."""
+
+    account_id: AccountId
+    employee_id: EmployeeId
+    tab: TabPresence
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    employee_id: EmployeeId
+    online: bool
+
+
+_seen = msgspec.json.Decoder(_Seen)
+
+
+class Presence:
+    """Tells `ringer.changed` and `colleague.presence_changed`, only when they did change."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        *,
+        ttl_s: float = TTL_S,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._ttl_s = ttl_s
+        self._grace_s = grace_s
+
+    async def arrived(self, seat: Seat) -> None:
+        """A tab opened, or reports otherwise than before."""
+        await self._bus.mark_present(seat.account_id, seat.employee_id, seat.tab, ttl_s=self._ttl_s)
+        await self._tell_online(seat.account_id, seat.employee_id, online=True)
+        await self._choose_ringer(seat.account_id, seat.employee_id)
+
+    async def left(self, seat: Seat) -> None:
+        """A tab closed. Its employee counts as online for the grace; `sweep` says otherwise."""
+        await self._bus.mark_gone(
+            seat.account_id, seat.employee_id, seat.tab.session, linger_s=self._grace_s
+        )
+        await self._choose_ringer(seat.account_id, seat.employee_id)
+
+    async def refresh(self, seats: Iterable[Seat]) -> None:
+        """Keep live tabs alive; every `REFRESH_S`."""
+        for seat in seats:
+            await self._bus.mark_present(
+                seat.account_id, seat.employee_id, seat.tab, ttl_s=self._ttl_s
+            )
+
+    async def sweep(self, account_id: AccountId) -> bool:
+        """Compare what colleagues were told with who is there, and tell the difference.
+
+        Covers the end of the grace, a process that died with its tabs, and a flushed bus. Returns
+        whether anybody is still told to be online, that is, whether to come again.
+        """
+        present = await self._bus.present_employees(account_id)
+        snapshot = await self._bus.read(colleagues_stream(account_id), None)
+        told = {
+            seen.employee_id
+            for delivery in snapshot.deliveries
+            if delivery.tag == "colleague.presence_changed"
+            and (seen := _seen.decode(delivery.frame)).online
+        }
+        for employee_id in told - present:
+            await self._tell_online(account_id, employee_id, online=False)
+            await self._choose_ringer(account_id, employee_id)
+        for employee_id in present - told:
+            await self._tell_online(account_id, employee_id, online=True)
+        return bool(present)
+
+    async def _tell_online(
+        self, account_id: AccountId, employee_id: EmployeeId, *, online: bool
+    ) -> None:
+        version = await self._bus.change(
+            f"online:{account_id}:{employee_id}", b"1" if online else b"0"
+        )
+        if version is None:
+            return
+        push = ColleaguePresenceChanged(
+            stream=StreamName.COLLEAGUES,
+            entity=f"presence:{employee_id}",
+            version=version,
+            employee_id=employee_id,
+            online=online,
+            since=self._clock.now(),
+        )
+        await self._bus.publish([Publication(colleagues_stream(account_id), push)])
+
+    async def _choose_ringer(self, account_id: AccountId, employee_id: EmployeeId) -> None:
+        for _ in range(_ROUNDS):
+            chosen = ringer(await self._bus.present(account_id, employee_id))
+            tab = chosen.tab if chosen else None
+            version = await self._bus.change(
+                f"ringer:{account_id}:{employee_id}", (tab or "").encode()
+            )
+            if version is None:
+                return
+            push = RingerChanged(stream=StreamName.ME, entity="ringer", version=version, tab=tab)
+            await self._bus.publish([Publication(me_stream(account_id, employee_id), push)])
+            # Again: a tab that came between reading and remembering was not seen by us, and its
+            # process may have remembered before us.
+
+
+def tab(session: str, tab_id: str, *, visible: bool, sound: bool, since: datetime) -> TabPresence:
+    return TabPresence(session=session, tab=tab_id, visible=visible, sound=sound, since=since)
