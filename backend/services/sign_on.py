@@ -110,6 +110,7 @@ class SignOn:
             extension=person.extension,
             is_supervisor=person.is_supervisor,
             origins=(page,),
+            crm=kind,
         )
         return await self._sessions.open(identity), identity
 

@@ -1,0 +1,7 @@
+"""The ports of the use cases, fulfilled over transactions: each method is one."""
+
+from backend.store.gateways.directory import SqlDirectory
+from backend.store.gateways.grants import SqlGrants
+from backend.store.gateways.sessions import SqlSessions
+
+__all__ = ["SqlDirectory", "SqlGrants", "SqlSessions"]

@@ -1,0 +1,97 @@
+"""An account's rows as the map calls are routed by."""
+
+from __future__ import annotations
+
+import structlog
+
+from backend.domain.scenario import Device, Scenario, parse_scenario
+from backend.errors import BadRequest
+from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber
+from backend.store.database import Database
+from backend.store.routing import AccountRouting, RoutingStore, StoredScenario
+from protocol.vocabulary import AccountId, AgentStatus
+
+log = structlog.get_logger(__name__)
+
+
+class SqlRouting:
+    """Loads whole accounts; the table in memory takes them with `replace`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, account_id: AccountId, connection_id: str) -> AccountRoute | None:
+        async with self._database.begin(account_id) as tx:
+            found = await RoutingStore(tx).load(account_id)
+        return None if found is None else route(found, connection_id)
+
+    async def crm_users(self, account_id: AccountId) -> dict[str, str]:
+        """CRM user by employee."""
+        async with self._database.begin(account_id) as tx:
+            found = await RoutingStore(tx).load(account_id)
+        if found is None:
+            return {}
+        return {e.id: e.crm_user_id for e in found.employees if e.active and e.crm_user_id}
+
+
+def route(found: AccountRouting, connection_id: str) -> AccountRoute:
+    scenarios = {scenario.id: _scenario(found, scenario) for scenario in found.scenarios}
+    trunk = next((t for t in found.trunks if t.connection_id == connection_id), None)
+    return AccountRoute(
+        account_id=found.account.id,
+        slug=found.account.slug,
+        connection_id=connection_id,
+        virtual_numbers=tuple(
+            VirtualNumber(
+                number=number.number,
+                name=number.name or None,
+                scenario=scenarios.get(number.scenario_id or ""),
+            )
+            for number in found.virtual_numbers
+            if number.connection_id == connection_id
+        ),
+        employees={
+            employee.id: EmployeeRoute(
+                employee_id=employee.id,
+                name=employee.name,
+                extension=employee.extension,
+                devices=tuple(
+                    Device(
+                        priority=number.priority,
+                        kind=number.kind,
+                        endpoint=number.endpoint,
+                        label=number.label,
+                        auto_answer=number.auto_answer,
+                    )
+                    for number in found.numbers.get(employee.id, ())
+                    if number.active
+                ),
+                status=AgentStatus(found.statuses[employee.id].status)
+                if employee.id in found.statuses
+                else AgentStatus.AVAILABLE,
+            )
+            for employee in found.employees
+            if employee.active
+        },
+        groups={group.id: group.members for group in found.groups},
+        trunk=trunk.trunk_endpoint if trunk else None,
+        caller_id=(trunk.default_caller_id or "") if trunk else "",
+        region=found.account.region,
+    )
+
+
+def _scenario(found: AccountRouting, stored: StoredScenario) -> Scenario | None:
+    """A last step of `{"final": "busy"}` says what is heard when nobody came. A scenario that
+    cannot be meant is left out and said so: its numbers ring nobody, others go on."""
+    steps = [step for step in stored.steps if "final" not in step]
+    final = next((step["final"] for step in stored.steps if "final" in step), "no_answer")
+    try:
+        return parse_scenario(stored.name, steps, final)
+    except BadRequest as error:
+        log.error(
+            "routing.bad_scenario",
+            account=found.account.id,
+            scenario=stored.id,
+            error=str(error),
+        )
+        return None
