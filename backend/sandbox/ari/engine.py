@@ -282,9 +282,6 @@ class Engine:
         if channel.bridge_id is not None:
             self.notice(self.bridges[channel.bridge_id])
 
-    def publish(self, channel: Channel, type_: str, extra: Json | None = None) -> None:
-        self._publish(channel, type_, extra)
-
     def _publish(self, channel: Channel, type_: str, extra: Json | None = None) -> None:
         body: Json = {"channel": self.json(channel), **(extra or {})}
         self.hub.publish(

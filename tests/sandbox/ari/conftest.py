@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -118,6 +118,13 @@ class Harness:
         return channel_id
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something the server does in its own time."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110  # polls what has no event to wait for
+            await asyncio.sleep(0.005)
+
+
 def brief(events: list[dict[str, Any]]) -> list[str]:
     """Type, with what tells two events of one type apart."""
     out = []
@@ -139,9 +146,7 @@ async def harness() -> AsyncIterator[Harness]:
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", ws="websockets-sansio")
     )
     serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(DEADLINE_S):
-        while not server.started:
-            await asyncio.sleep(0.005)
+    await until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     async with AsyncExitStack() as stack:
         harness = Harness(app.state.switch, clock, port, stack)

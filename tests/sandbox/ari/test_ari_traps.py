@@ -200,7 +200,7 @@ async def test_subscriptions_and_the_event_filter(harness: Harness) -> None:
 
 async def test_rest_goes_over_the_socket_too(harness: Harness) -> None:
     events = await harness.events()
-    request = {
+    request: dict[str, object] = {
         "type": "RESTRequest",
         "transaction_id": "t",
         "request_id": "r1",

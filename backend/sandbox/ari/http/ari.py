@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from backend.sandbox.ari.http import bridges, channels, resources
+from backend.sandbox.ari.http import bridges, channel_media, channels, resources
 from backend.sandbox.ari.http.docs import declaration, listing
 from backend.sandbox.ari.http.rest import RestResponse, Router, split_uri
 
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from backend.sandbox.ari.model import Json
     from backend.sandbox.ari.switch import Switch
 
-OPERATIONS = (*channels.OPERATIONS, *bridges.OPERATIONS, *resources.OPERATIONS)
+OPERATIONS = (
+    *channels.OPERATIONS,
+    *channel_media.OPERATIONS,
+    *bridges.OPERATIONS,
+    *resources.OPERATIONS,
+)
 _router = Router(OPERATIONS)
 
 
