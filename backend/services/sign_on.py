@@ -75,9 +75,12 @@ class Prover(Protocol):
 class SignOn:
     """Checks a proof once and opens a session."""
 
-    def __init__(self, directory: Directory, sessions: Sessions, provers: list[Prover]) -> None:
+    def __init__(
+        self, directory: Directory, sessions: Sessions, provers: list[Prover], own_origin: str
+    ) -> None:
         self._directory = directory
         self._sessions = sessions
+        self._own_origin = own_origin
         self._provers = {prover.kind: prover for prover in provers}
 
     async def open(
@@ -96,7 +99,7 @@ class SignOn:
         if proven.external_id != connection.external_id:
             raise BadProof("the proof is of another account")
         page = origin_of(connection.base_url)
-        if origin is not None and origin != page:
+        if origin is not None and origin not in (page, self._own_origin):
             raise BadProof("the page is not of this account")
         person = await self._directory.person(connection.account_id, proven.crm_user_id)
         if person is None:
@@ -109,7 +112,7 @@ class SignOn:
             name=person.name,
             extension=person.extension,
             is_supervisor=person.is_supervisor,
-            origins=(page,),
+            origins=(self._own_origin, page),
             crm=kind,
         )
         return await self._sessions.open(identity), identity

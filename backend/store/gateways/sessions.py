@@ -20,8 +20,9 @@ from protocol.vocabulary import AccountId, CrmKind, EmployeeId, SessionId
 class SqlSessions:
     """`services.sessions.SessionStore`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, own_origin: str) -> None:
         self._database = database
+        self._own_origin = own_origin
 
     async def add(self, session: StoredSession) -> None:
         identity = session.identity
@@ -60,7 +61,7 @@ class SqlSessions:
                     crm_connections.c.account_id == row.account_id
                 )
             )
-            origins = tuple(origin_of(base) for base in bases.scalars())
+            origins = (self._own_origin, *(origin_of(base) for base in bases.scalars()))
         if employee is None or not employee.active:
             return None
         return StoredSession(

@@ -1,0 +1,209 @@
+"""The HTML shells of the widget's pages, and its files.
+
+A shell is a few hundred bytes made from memory: the portal gives up on a background page that is
+slow, so nothing is asked of anybody before it is sent. Who is looking is found out by the page's
+script afterwards, with a proof that is checked (`sign_on`).
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from backend.api.headers import page_headers
+from backend.services.sign_on import Directory, origin_of
+from protocol.vocabulary import CrmKind
+
+MAX_LAUNCH_BYTES = 65_536
+_LOCALES = {"ru", "en"}
+
+
+def static_dir() -> Path:
+    """The built widget: packed beside the package in a wheel, at the root of a checkout."""
+    packed = Path(__file__).parent.parent / "_static"
+    return packed if packed.is_dir() else Path(__file__).parent.parent.parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Which hashed files an entry needs."""
+
+    script: str
+    styles: tuple[str, ...]
+    preload: tuple[str, ...]
+
+
+def read_manifest(directory: Path) -> dict[str, Assets]:
+    """Entries by name. Raises FileNotFoundError when the widget was not built."""
+    manifest: dict[str, Any] = msgspec.json.decode((directory / "vite-manifest.json").read_bytes())
+    entries = {}
+    for key, chunk in manifest.items():
+        if not chunk.get("isEntry"):
+            continue
+        imported = _imported(manifest, key)
+        styles = {css for name in (key, *imported) for css in manifest[name].get("css", ())}
+        entries[str(chunk.get("name") or Path(key).stem)] = Assets(
+            script=str(chunk["file"]),
+            styles=tuple(sorted(styles)),
+            preload=tuple(str(manifest[name]["file"]) for name in imported),
+        )
+    return entries
+
+
+def _imported(manifest: dict[str, Any], key: str) -> list[str]:
+    found: list[str] = []
+    for name in manifest[key].get("imports", ()):
+        found += [name, *(n for n in _imported(manifest, name) if n not in found)]
+    return list(dict.fromkeys(found))
+
+
+class _CachedForever(StaticFiles):
+    """Names carry a hash of their content."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        answer = await super().get_response(path, scope)
+        if path.startswith("assets/") and answer.status_code == 200:
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        else:
+            answer.headers["Cache-Control"] = "no-cache"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return answer
+
+
+@dataclass(slots=True)
+class PagesApi:
+    """`/widget/amocrm`, `/bitrix24/{app,worker}`, `/static/…`, `/amocrm/script.js`."""
+
+    directory: Directory
+    own_origin: str
+    static: Path = field(default_factory=static_dir)
+    _entries: dict[str, Assets] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._entries = read_manifest(self.static)
+
+    def routes(self) -> list[Route | Mount]:
+        return [
+            Route("/widget/amocrm", self.amocrm),
+            Route("/bitrix24/app", self.bitrix24_app, methods=["GET", "POST"]),
+            Route("/bitrix24/worker", self.bitrix24_worker, methods=["GET", "POST"]),
+            Mount("/static", _CachedForever(directory=self.static)),
+        ]
+
+    async def amocrm(self, request: Request) -> Response:
+        """The panel's frame; only the account's own pages may hold it."""
+        origin = request.query_params.get("origin", "")
+        if origin not in await self._origins():
+            return _unknown(request)
+        return self._shell(
+            "frame",
+            locale=_locale(request.query_params.get("locale")),
+            boot={"options": {"parent_origin": origin}, "crm": CrmKind.AMOCRM.value},
+            ancestors=(origin,),
+        )
+
+    async def bitrix24_app(self, request: Request) -> Response:
+        return await self._bitrix24(request, "app")
+
+    async def bitrix24_worker(self, request: Request) -> Response:
+        return await self._bitrix24(request, "worker")
+
+    async def _bitrix24(self, request: Request, entry: str) -> Response:
+        domain = request.query_params.get("DOMAIN", "")
+        scheme = "http" if request.query_params.get("PROTOCOL") == "0" else "https"
+        origin = f"{scheme}://{domain}"
+        if origin not in await self._origins():
+            return _unknown(request)
+        form = await _form(request)
+        return self._shell(
+            entry,
+            locale=_locale(request.query_params.get("LANG")),
+            boot={
+                "placement": form.get("PLACEMENT", "DEFAULT"),
+                "options": _options(form.get("PLACEMENT_OPTIONS", "")),
+                "crm": CrmKind.BITRIX24.value,
+            },
+            ancestors=(origin,),
+        )
+
+    async def _origins(self) -> set[str]:
+        pages = await self.directory.pages()
+        return {origin_of(url) for urls in pages.values() for url in urls}
+
+    def _shell(
+        self, entry: str, *, locale: str, boot: dict[str, Any], ancestors: tuple[str, ...]
+    ) -> Response:
+        boot = {"page": entry, "api": "", "locale": locale, **boot}
+        return Response(
+            shell(self._entries[entry], locale=locale, boot=boot),
+            media_type="text/html; charset=utf-8",
+            headers=page_headers(ancestors, api=f"'self' {_socket(self.own_origin)}"),
+        )
+
+
+def shell(assets: Assets, *, locale: str, boot: dict[str, Any]) -> str:
+    """The page's HTML. `boot` is data for the script; `<` is escaped so that it stays data."""
+    data = msgspec.json.encode(boot).decode().replace("<", "\\u003c")
+    links = [f'<link rel="stylesheet" href="/static/{href}">' for href in assets.styles]
+    links += [f'<link rel="modulepreload" href="/static/{href}">' for href in assets.preload]
+    return (
+        f'<!doctype html><html lang="{html.escape(locale)}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><title>Dozvon</title>'
+        f"{''.join(links)}"
+        f'<script type="application/json" id="dozvon-boot">{data}</script>'
+        f'<script type="module" src="/static/{assets.script}"></script></head>'
+        '<body><div id="root"></div></body></html>'
+    )
+
+
+def _unknown(request: Request) -> Response:
+    """Somebody frames us who is no customer, or not yet: say what to do, and be framed by none."""
+    english = _locale(request.query_params.get("LANG")) == "en"
+    text = (
+        "This CRM account is not connected to Dozvon. Ask your administrator to connect it."
+        if english
+        else "Эта CRM не подключена к Dozvon. Попросите администратора подключить её."
+    )
+    return PlainTextResponse(f"{text}\n", 403, headers=page_headers(()))
+
+
+def _locale(wished: str | None) -> str:
+    """Russian unless the page says otherwise."""
+    short = (wished or "ru").lower()[:2]
+    return short if short in _LOCALES else "en"
+
+
+async def _form(request: Request) -> dict[str, str]:
+    if request.method != "POST":
+        return {}
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_LAUNCH_BYTES:
+            return {}
+    text = body.decode("utf-8", "replace")
+    return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
+
+
+def _options(text: str) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _socket(origin: str) -> str:
+    return origin.replace("http", "ws", 1)
