@@ -53,7 +53,8 @@ class Dialing:
         self._resolve = resolve
         """Dial string → (endpoint, who is there), or None: unknown or unregistered."""
         self.headers: dict[str, dict[str, str]] = {}
-        """SIP headers of the INVITE by channel id, for as long as it rings."""
+        """SIP headers put on the INVITE, by channel id, while the channel lives."""
+        engine.before_channel_gone.append(lambda channel: self.headers.pop(channel.id, None))
 
     def originate(
         self,
@@ -131,7 +132,6 @@ class Dialing:
         dialled = channel.dialled
         if dialled.timer is not None:
             dialled.timer.cancel()
-        self.headers.pop(channel.id, None)
         self._engine.set_state(channel, "Up")
         self._dial_event(channel, "ANSWER")
         if channel.app is not None:  # a created channel is in Stasis since before it rang
@@ -149,7 +149,6 @@ class Dialing:
         if channel.destroyed:
             return
         cause, status = causes.BY_SIP.get(sip_code, (causes.NORMAL_UNSPECIFIED, "CHANUNAVAIL"))
-        self.headers.pop(channel.id, None)
         self._dial_event(channel, status)
         self._engine.hang_up(channel, cause, requested=False, tech_cause=sip_code)
 
@@ -206,7 +205,6 @@ class Dialing:
             return
         if channel.dialled is not None:
             channel.dialled.timer = None
-        self.headers.pop(channel.id, None)
         self._engine.hang_up(channel, causes.NO_ANSWER, requested=False, tech_cause=480)
 
     def _dial_event(self, channel: Channel, status: str) -> None:

@@ -33,7 +33,7 @@ class Engine:
         self.timers = timers
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, Bridge] = {}
-        self.before_channel_gone: list[Callable[[Channel], None]] = []
+        self.before_channel_gone: list[Callable[[Channel], object]] = []
         """Called when a channel is about to leave: its playbacks and recordings end first."""
         self.devices_may_have_changed: list[Callable[[str], None]] = []
         """Called with the endpoint of every channel that came, changed or went."""
@@ -102,7 +102,9 @@ class Engine:
             protocol_id=f"{serial:08x}-{self._epoch:x}@sandbox",
         )
         self.channels[channel.id] = channel
-        plain = {k: v for k, v in (variables or {}).items() if "(" not in k}
+        # Functions such as PJSIP_HEADER(…) are no variables; leading underscores only ask for
+        # inheritance and are no part of the name.
+        plain = {k.lstrip("_"): v for k, v in (variables or {}).items() if "(" not in k}
         channel.variables.update(plain)
         self._publish(channel, "ChannelCreated")
         for name, value in plain.items():
@@ -188,7 +190,7 @@ class Engine:
 
         Without a connected application Stasis fails at once and the caller gets the second line.
         """
-        if app is not None and self.enter_stasis(channel, app, args):
+        if channel.destroyed or (app is not None and self.enter_stasis(channel, app, args)):
             return
         self.fall_back(channel)
 

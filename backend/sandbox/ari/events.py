@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.ari.model import Json, stamp
@@ -181,7 +182,7 @@ class EventHub:
             if delay_s <= 0:
                 app.connection.put(message)
             else:
-                self._timers.after(delay_s, _putter(app, message))
+                self._timers.after(delay_s, partial(app.connection.put, message))
 
     def _remember(self, type_: str, fields: Json) -> None:
         entry: dict[str, Any] = {
@@ -191,11 +192,3 @@ class EventHub:
         }
         self.log.append(entry)
         self._changed()
-
-
-def _putter(app: Application, message: Json) -> Callable[[], None]:
-    def put() -> None:
-        if app.connection is not None:
-            app.connection.put(message)
-
-    return put

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -159,4 +160,5 @@ async def test_the_page_places_a_call_and_picks_it_up(harness: Harness) -> None:
         await page.get_by_role("switch", name="Boris: Online").click()
         await page.locator("#phones li", has_text="Boris").get_by_text("offline").wait_for()
         assert not harness.switch.phone("102").registered
+        assert (await Axe().run(page)).violations_count == 0
         await browser.close()

@@ -1,4 +1,4 @@
-"""`/channels/{id}/…` for what a channel sounds like: tones, music, hold, keys, play, record, snoop."""
+"""`/channels/{id}/…` for what is heard: tones, music, hold, keys, play, record, snoop."""
 
 from __future__ import annotations
 
