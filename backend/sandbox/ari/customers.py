@@ -195,9 +195,11 @@ class Customer:
             return "silence"
         if channel.hears_fallback:
             return "unavailable"
+        bridge = self._engine.bridges.get(channel.bridge_id or "")
+        if channel.playing or (bridge is not None and bridge.playing):
+            return "announcement"
         if channel.moh is not None:
             return "music"
-        bridge = self._engine.bridges.get(channel.bridge_id or "")
         if bridge is not None:
             if bridge.moh is not None:
                 return "music"

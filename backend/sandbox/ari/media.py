@@ -245,7 +245,9 @@ class Media:
         if playback.id not in self.playbacks:
             return
         playback.state = "playing"
+        playback.target.playing.add(playback.id)
         self._publish(playback.target, "PlaybackStarted", {"playback": playback.json()})
+        self._heard(playback.target)
         self._arm(playback)
 
     def _arm(self, playback: Playback) -> None:
@@ -270,7 +272,15 @@ class Media:
         if playback.timer is not None:
             playback.timer.cancel()
         playback.state = state
+        playback.target.playing.discard(playback.id)
         self._publish(playback.target, "PlaybackFinished", {"playback": playback.json()})
+        self._heard(playback.target)
+
+    def _heard(self, target: Target) -> None:
+        if isinstance(target, Channel):
+            self._engine.touch(target)
+        else:
+            self._engine.notice(target)
 
     def _recording_event(self, recording: Recording, type_: str) -> None:
         self._publish(recording.target, type_, {"recording": recording.json()}, doubled=True)

@@ -90,6 +90,8 @@ class Channel:
     held_by_far_end: bool = False
     moh: str | None = None
     muted: set[str] = field(default_factory=set)
+    playing: set[str] = field(default_factory=set)
+    """Ids of the playbacks it hears now."""
     dtmf_sent: str = ""
     dtmf_received: str = ""
     hears_fallback: bool = False
@@ -136,7 +138,8 @@ class Bridge:
     members: list[str] = field(default_factory=list)
     """Channel ids in the order they came in."""
     moh: str | None = None
-    variables: dict[str, str] = field(default_factory=dict)
+    playing: set[str] = field(default_factory=set)
+    """Ids of the playbacks everyone in it hears now."""
 
     def json(self) -> Json:
         kind = "holding" if "holding" in self.type.split(",") else "mixing"

@@ -244,6 +244,68 @@ async def test_playbacks_run_through_their_media(harness: Harness) -> None:
     await harness.delete("/playbacks/p2", 404)
 
 
+async def test_what_a_customer_hears_follows_the_bridge(harness: Harness) -> None:
+    events = await harness.events()
+    caller = await harness.inbound(events)
+    customer = harness.switch.customer("c1")
+    agent = await harness.answered(events)
+    await harness.post(f"/channels/{caller}/answer", 204)
+    await harness.post("/bridges/wait", 200, type="holding")
+    await harness.post("/bridges/wait/moh", 204)
+    await harness.post("/bridges/wait/addChannel", 204, channel=caller)
+    assert customer.hears() == "music"
+    await harness.post(f"/channels/{caller}/play", 201, media="sound:hello")
+    await events.until("PlaybackStarted")
+    assert customer.hears() == "announcement"
+    await harness.clock.advance(2)
+    await harness.post("/bridges/talk", 200)
+    await harness.post("/bridges/talk/addChannel", 204, channel=f"{caller},{agent}")
+    assert customer.hears() == "person"
+    await harness.post(f"/channels/{agent}/mute", 204, direction="in")
+    assert customer.hears() == "silence"
+    await harness.delete(f"/channels/{agent}/mute", direction="in")
+    harness.switch.phone("101").hold()
+    assert customer.hears() == "music"
+    seen = brief(await events.fence(harness))
+    assert seen.count("ChannelLeftBridge") == 1
+    assert (await harness.rest.get("/bridges/wait")).json()["channels"] == []
+
+
+async def test_continue_goes_back_to_the_dialplan(harness: Harness) -> None:
+    events = await harness.events()
+    caller = await harness.inbound(events)
+    await harness.post(f"/channels/{caller}/continue", 204, extension=DID)
+    assert brief(await events.until("StasisStart")) == ["StasisEnd", "StasisStart"]
+    await harness.post(f"/channels/{caller}/continue", 204)
+    assert brief(await events.fence(harness)) == ["StasisEnd"]
+    await harness.post(f"/channels/{caller}/answer", 404)
+
+
+async def test_a_paused_recording_stands_still_and_a_discarded_one_is_not_kept(
+    harness: Harness,
+) -> None:
+    events = await harness.events()
+    caller = await harness.inbound(events)
+    record = f"/channels/{caller}/record"
+    await harness.post(record, 422, name="a", format="mp3")
+    await harness.post(record, 400, name="../a", format="wav")
+    await harness.post(record, 201, name="a", format="wav", maxDurationSeconds=60)
+    await harness.clock.advance(2)
+    await harness.post("/recordings/live/a/pause", 204)
+    await harness.clock.advance(30)
+    await harness.delete("/recordings/live/a/pause")
+    await harness.clock.advance(3)
+    await harness.post("/recordings/live/a/stop", 204)
+    done = (await events.until("RecordingFinished"))[-1]["recording"]
+    assert (done["state"], done["duration"]) == ("done", 5)
+    await harness.post(record, 409, name="a", format="wav")
+    await harness.post(record, 201, name="b", format="wav")
+    await harness.delete("/recordings/live/b")
+    assert (await harness.rest.get("/recordings/stored")).json() == [{"name": "a", "format": "wav"}]
+    await harness.delete("/recordings/stored/a")
+    await harness.delete("/recordings/stored/a", 404)
+
+
 async def test_snoop_is_a_channel_of_its_own(harness: Harness) -> None:
     events = await harness.events()
     caller = await harness.inbound(events)

@@ -2,6 +2,22 @@
 
 No authentication: it is a toy's remote control. Commands must be sent as `application/json`,
 which a page of another origin cannot do without a preflight, and none is ever granted.
+
+| request | body | does |
+|---|---|---|
+| GET `/sandbox/state` | | phones, customers, channels, bridges, armed faults |
+| GET `/sandbox/events` | | the last 500 events that happened, delivered or not |
+| WebSocket `/sandbox/live` | | the state now and after every change |
+| POST `/sandbox/calls` | `{from, to, script?}` | a customer dials a virtual number |
+| POST `/sandbox/customers/{id or number}/hangup`, `answer` | `{}` | |
+| POST `/sandbox/customers/{id or number}/dtmf` | `{digits}` | |
+| POST `/sandbox/phones/{101}/pickup`, `hangup`, `hold`, `unhold` | `{call?}` | |
+| POST `/sandbox/phones/{101}/decline` | `{call?, code?}` | 603 (default) or 486 |
+| POST `/sandbox/phones/{101}/dial` | `{number}` | call out from the phone |
+| POST `/sandbox/phones/{101}/dtmf` | `{digits, call?}` | |
+| POST `/sandbox/phones/{101}/registration` | `{registered}` | |
+| GET `/sandbox/clock`, POST `/sandbox/clock/advance` | `{seconds}` | manual clocks only |
+| POST `/sandbox/faults` | see `Fault` | arm or clear a fault, cut sockets, restart |
 """
 
 from __future__ import annotations
