@@ -1,11 +1,60 @@
-"""Fixtures every test may use."""
+"""Fixtures every test may use, and the account of what a full run proved."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+
+from tests import features
+
+_PASSED: dict[str, set[str]] = {}
+_FAILED: set[tuple[str, str]] = set()
+FULL_RUN = "DOZVON_FULL_RUN"
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """The server runs on asyncio alone, so its tests do too."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser of the browser tests."""
+    path = os.environ.get("DOZVON_TEST_CHROMIUM") or "/usr/bin/chromium"
+    if not Path(path).exists():
+        pytest.fail("no Chromium: run `make test`, or set DOZVON_TEST_CHROMIUM")
+    return path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> object:
+    report = yield
+    ids = {str(mark.args[0]) for mark in item.iter_markers("feature") if mark.args}
+    path = str(item.path.relative_to(features.ROOT))
+    if report.when == "call" and report.passed:
+        _PASSED.setdefault(path, set()).update(ids)
+    elif report.failed or report.skipped:
+        _FAILED.update((path, feature) for feature in ids)
+    return report
+
+
+def _faults() -> list[str]:
+    passed = {
+        path: {feature for feature in ids if (path, feature) not in _FAILED}
+        for path, ids in _PASSED.items()
+    }
+    return features.run_faults(passed)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get(FULL_RUN) and session.exitstatus == 0 and _faults():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get(FULL_RUN):
+        for fault in _faults():
+            terminalreporter.write_line(f"features: {fault}", red=True)

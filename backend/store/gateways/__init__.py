@@ -2,6 +2,16 @@
 
 from backend.store.gateways.directory import SqlDirectory
 from backend.store.gateways.grants import SqlGrants
+from backend.store.gateways.history import SqlHistory
+from backend.store.gateways.portal_calls import SqlPortalCalls
+from backend.store.gateways.routing import SqlRouting
 from backend.store.gateways.sessions import SqlSessions
 
-__all__ = ["SqlDirectory", "SqlGrants", "SqlSessions"]
+__all__ = [
+    "SqlDirectory",
+    "SqlGrants",
+    "SqlHistory",
+    "SqlPortalCalls",
+    "SqlRouting",
+    "SqlSessions",
+]
