@@ -107,7 +107,8 @@ class _Server:
             # A session of its own: Ctrl-C reaches us alone and we decide when the server stops.
             self._process = await asyncio.create_subprocess_exec(
                 str(self._bin / "postgres"), "-D", str(self._data), *where,
-                "-c", "unix_socket_permissions=0700", "-c", "max_connections=200", "-c", "timezone=UTC",
+                "-c", "unix_socket_permissions=0700", "-c", "max_connections=200",
+                "-c", "timezone=UTC",
                 *(() if self._durable else _FAST),
                 stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True, **self._as_user(),

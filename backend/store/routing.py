@@ -22,7 +22,8 @@ class StoredScenario:
     id: str
     name: str
     steps: Sequence[dict[str, Any]]
-    """As the scenario model writes them; it validates."""
+    """As `domain.scenario.parse_scenario` reads them."""
+    final: str = "no_answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,9 @@ class RoutingStore:
                 for row in numbers.mappings()
             ),
             scenarios=tuple(
-                StoredScenario(id=row["id"], name=row["name"], steps=row["steps"])
+                StoredScenario(
+                    id=row["id"], name=row["name"], steps=row["steps"], final=row["final"]
+                )
                 for row in written.mappings()
             ),
             trunks=tuple(
@@ -106,14 +109,14 @@ class RoutingStore:
         )
 
     async def save_scenario(self, account_id: AccountId, scenario: StoredScenario) -> None:
-        statement = insert(scenarios).values(
-            account_id=account_id, id=scenario.id, name=scenario.name, steps=list(scenario.steps)
-        )
+        changed = {
+            "name": scenario.name,
+            "steps": list(scenario.steps),
+            "final": scenario.final,
+        }
+        statement = insert(scenarios).values(account_id=account_id, id=scenario.id, **changed)
         await self._tx.execute(
-            statement.on_conflict_do_update(
-                index_elements=["account_id", "id"],
-                set_={"name": scenario.name, "steps": list(scenario.steps)},
-            )
+            statement.on_conflict_do_update(index_elements=["account_id", "id"], set_=changed)
         )
 
     async def save_virtual_number(self, account_id: AccountId, number: VirtualNumber) -> None:

@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("steps", postgresql.JSONB(), server_default="[]", nullable=False),
+        sa.Column("final", sa.Text(), server_default="no_answer", nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
@@ -237,12 +238,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("employee_id", sa.Text(), nullable=False),
-        sa.Column("crm_kind", sa.Text(), nullable=False),
+        sa.Column("crm_kind", sa.Text(), nullable=True),
+        sa.Column("details", postgresql.JSONB(), server_default="{}", nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("user_agent", sa.Text(), server_default="", nullable=False),
+        sa.Column("user_agent", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id", "employee_id"],
             ["employees.account_id", "employees.id"],
@@ -260,6 +262,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_sessions_account_id_employee_id", "sessions", ["account_id", "employee_id"])
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
+    op.create_index("ix_sessions_revoked_at", "sessions", ["revoked_at"])
     op.create_table(
         "statuses",
         sa.Column("account_id", sa.Text(), nullable=False),

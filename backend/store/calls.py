@@ -1,0 +1,252 @@
+"""Finished calls: written once, read as history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import RowMapping, and_, delete, exists, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.services.ports import FinishedCall, FinishedLeg
+from backend.store.tables import call_events, call_legs, calls, crm_calls, employees
+from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    call: FinishedCall
+    """Without its legs."""
+    mine: bool
+    """Whether the employee who asked is the one who talked."""
+    answered_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmCall:
+    """One of our calls as the CRM's own telephony knows it."""
+
+    call_id: CallId
+    crm_kind: str
+    external_call_id: str | None
+    state: str
+
+
+class CallStore:
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def finish(self, call: FinishedCall) -> bool:
+        """Keep it with its legs and drop its journal. False: it was there before, unchanged."""
+        account_id, call_id = call.account_id, call.call_id
+        written = await self._tx.execute(
+            insert(calls)
+            .values(
+                account_id=account_id,
+                id=call_id,
+                direction=call.direction,
+                number=call.number,
+                name=call.name,
+                virtual_number=call.virtual_number,
+                scenario=call.scenario,
+                started_at=call.started_at,
+                answered_at=call.answered_at,
+                ended_at=call.ended_at,
+                talk_s=call.talk_s,
+                outcome=call.outcome,
+                cause=None if call.cause is None else call.cause.value,
+                answered_by=call.answered_by,
+                record_kind=call.record_kind,
+                record_id=call.record_id,
+                record_url=call.record_url,
+            )
+            .on_conflict_do_nothing()
+            .returning(calls.c.id)
+        )
+        fresh = written.one_or_none() is not None
+        if fresh and call.legs:
+            await self._tx.execute(
+                insert(call_legs).on_conflict_do_nothing(),
+                [_leg_values(account_id, call_id, leg) for leg in call.legs],
+            )
+        await self._tx.execute(
+            delete(call_events).where(
+                call_events.c.account_id == account_id, call_events.c.call_id == call_id
+            )
+        )
+        return fresh
+
+    async def find(self, account_id: AccountId, call_id: CallId) -> FinishedCall | None:
+        """The call with its legs, or None (another account's counts as none)."""
+        query = select(calls).where(calls.c.account_id == account_id, calls.c.id == call_id)
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        legs = await self._tx.execute(
+            select(call_legs)
+            .where(call_legs.c.account_id == account_id, call_legs.c.call_id == call_id)
+            .order_by(call_legs.c.started_at, call_legs.c.leg_id)
+        )
+        return _call(row, tuple(_leg(leg) for leg in legs.mappings()))
+
+    async def history(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId | None,
+        *,
+        before: str | None = None,
+        limit: int = 30,
+    ) -> tuple[list[HistoryRow], str | None]:
+        """Calls that rang for or were made by the employee (None: everybody's), newest first.
+
+        The second value is the cursor of the next page: the last call's id, None at the end.
+        """
+        query = (
+            select(calls, employees.c.name.label("answered_by_name"))
+            .select_from(calls)
+            .outerjoin(
+                employees,
+                and_(
+                    employees.c.account_id == calls.c.account_id,
+                    employees.c.id == calls.c.answered_by,
+                ),
+            )
+            .where(calls.c.account_id == account_id)
+        )
+        if employee_id is not None:
+            rang = exists().where(
+                call_legs.c.account_id == calls.c.account_id,
+                call_legs.c.call_id == calls.c.id,
+                call_legs.c.employee_id == employee_id,
+            )
+            query = query.where(or_(rang, calls.c.answered_by == employee_id))
+        if before is not None:
+            edge = select(calls.c.started_at, calls.c.id).where(
+                calls.c.account_id == account_id, calls.c.id == before
+            )
+            query = query.where(tuple_(calls.c.started_at, calls.c.id) < edge.scalar_subquery())
+        query = query.order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit + 1)
+        rows = (await self._tx.execute(query)).mappings().all()
+        page = [
+            HistoryRow(
+                call=_call(row, ()),
+                mine=employee_id is not None and row["answered_by"] == employee_id,
+                answered_by_name=row["answered_by_name"],
+            )
+            for row in rows[:limit]
+        ]
+        return page, page[-1].call.call_id if len(rows) > limit else None
+
+    async def set_record(
+        self, account_id: AccountId, call_id: CallId, *, kind: str, record_id: str, url: str | None
+    ) -> None:
+        """The CRM record the call turned out to belong to."""
+        await self._tx.execute(
+            update(calls)
+            .where(calls.c.account_id == account_id, calls.c.id == call_id)
+            .values(record_kind=kind, record_id=record_id, record_url=url)
+        )
+
+    async def save_crm_call(self, account_id: AccountId, call: CrmCall) -> None:
+        """Remember under which id the CRM knows the call. An id once known is kept."""
+        statement = insert(crm_calls).values(
+            account_id=account_id,
+            call_id=call.call_id,
+            crm_kind=call.crm_kind,
+            external_call_id=call.external_call_id,
+            state=call.state,
+        )
+        known = statement.excluded.external_call_id
+        await self._tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account_id", "call_id", "crm_kind"],
+                set_={
+                    "state": call.state,
+                    "external_call_id": known
+                    if call.external_call_id is not None
+                    else crm_calls.c.external_call_id,
+                },
+            )
+        )
+
+    async def crm_call(
+        self, account_id: AccountId, call_id: CallId, crm_kind: str
+    ) -> CrmCall | None:
+        query = select(crm_calls).where(
+            crm_calls.c.account_id == account_id,
+            crm_calls.c.call_id == call_id,
+            crm_calls.c.crm_kind == crm_kind,
+        )
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        return None if row is None else _crm_call(row)
+
+    async def by_external_call(
+        self, account_id: AccountId, crm_kind: str, external_call_id: str
+    ) -> CrmCall | None:
+        """Which of our calls the CRM means."""
+        query = select(crm_calls).where(
+            crm_calls.c.account_id == account_id,
+            crm_calls.c.crm_kind == crm_kind,
+            crm_calls.c.external_call_id == external_call_id,
+        )
+        row = (await self._tx.execute(query)).mappings().first()
+        return None if row is None else _crm_call(row)
+
+
+def _leg_values(account_id: AccountId, call_id: CallId, leg: FinishedLeg) -> dict[str, object]:
+    return {
+        "account_id": account_id,
+        "call_id": call_id,
+        "leg_id": leg.leg_id,
+        "employee_id": leg.employee_id,
+        "number": leg.number,
+        "started_at": leg.started_at,
+        "answered_at": leg.answered_at,
+        "ended_at": leg.ended_at,
+        "cause": None if leg.cause is None else leg.cause.value,
+    }
+
+
+def _call(row: RowMapping, legs: Iterable[FinishedLeg]) -> FinishedCall:
+    return FinishedCall(
+        account_id=AccountId(row["account_id"]),
+        call_id=CallId(row["id"]),
+        direction=row["direction"],
+        number=row["number"],
+        name=row["name"],
+        virtual_number=row["virtual_number"],
+        scenario=row["scenario"],
+        started_at=row["started_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        talk_s=row["talk_s"],
+        outcome=row["outcome"],
+        cause=None if row["cause"] is None else HangupCause(row["cause"]),
+        answered_by=None if row["answered_by"] is None else EmployeeId(row["answered_by"]),
+        legs=tuple(legs),
+        record_kind=row["record_kind"],
+        record_id=row["record_id"],
+        record_url=row["record_url"],
+    )
+
+
+def _leg(row: RowMapping) -> FinishedLeg:
+    return FinishedLeg(
+        leg_id=LegId(row["leg_id"]),
+        employee_id=None if row["employee_id"] is None else EmployeeId(row["employee_id"]),
+        number=row["number"],
+        started_at=row["started_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        cause=None if row["cause"] is None else HangupCause(row["cause"]),
+    )
+
+
+def _crm_call(row: RowMapping) -> CrmCall:
+    return CrmCall(
+        call_id=CallId(row["call_id"]),
+        crm_kind=row["crm_kind"],
+        external_call_id=row["external_call_id"],
+        state=row["state"],
+    )
