@@ -267,9 +267,9 @@ class MemoryBus:
     async def generation(self) -> str:
         return self._generation
 
-    async def change(self, key: str, value: bytes) -> int | None:
+    async def change(self, key: str, value: bytes, *, force: bool = False) -> int | None:
         last, version = self._changes.get(key, (None, self._microseconds() - 1))
-        if last == value:
+        if last == value and not force:
             return None
         self._changes[key] = (value, version + 1)
         return version + 1

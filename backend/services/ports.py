@@ -136,8 +136,9 @@ class Bus(Protocol):
     async def generation(self) -> str:
         """Changes when the bus lost its memory (a flush): owners then publish all anew."""
 
-    async def change(self, key: str, value: bytes) -> int | None:
-        """Remember `value`; its version when it differs from the last one, else None.
+    async def change(self, key: str, value: bytes, *, force: bool = False) -> int | None:
+        """Remember `value`; its version when it differs from the last one, else None. With `force`
+        it counts as different (what was said of it got lost).
 
         Several processes may come to the same conclusion: one of them tells it. Versions grow."""
 

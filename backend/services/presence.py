@@ -112,17 +112,22 @@ class Presence:
             and (seen := _seen.decode(delivery.frame)).online
         }
         for employee_id in told - present:
-            await self._tell_online(account_id, employee_id, online=False)
+            await self._tell_online(account_id, employee_id, online=False, force=True)
             await self._choose_ringer(account_id, employee_id)
         for employee_id in present - told:
-            await self._tell_online(account_id, employee_id, online=True)
+            await self._tell_online(account_id, employee_id, online=True, force=True)
         return bool(present)
 
     async def _tell_online(
-        self, account_id: AccountId, employee_id: EmployeeId, *, online: bool
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        *,
+        online: bool,
+        force: bool = False,
     ) -> None:
         version = await self._bus.change(
-            f"online:{account_id}:{employee_id}", b"1" if online else b"0"
+            f"online:{account_id}:{employee_id}", b"1" if online else b"0", force=force
         )
         if version is None:
             return

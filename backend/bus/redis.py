@@ -1,0 +1,431 @@
+"""The bus of several processes, over Redis (6 or newer) or Valkey. Not for a cluster: the scripts
+touch several streams at once."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any
+
+import hiredis
+import msgspec
+import structlog
+
+from backend.bus import keys, scripts
+from backend.bus.fanout import Followed, Listener, OnReset, catch_up, delivery_of
+from backend.bus.line import Address, Line, Wire, Word
+from backend.bus.memory import new_epoch
+from backend.errors import Expired
+from backend.services.ports import Delivery, Publication, StreamKey, StreamRead, TabPresence
+from protocol import pushes
+from protocol.frames import Position
+from protocol.vocabulary import AccountId, EmployeeId
+
+_log = structlog.get_logger(__name__)
+_tab = msgspec.json.Decoder(TabPresence)
+_encode = msgspec.json.Encoder().encode
+_ASK_AGAIN_S = 0.05
+
+
+class RedisBus:
+    """Use as a context manager, or `start` and `aclose`.
+
+    Every method raises ConnectionError when the server is away for more than two seconds. What may
+    be repeated without a second effect is repeated once over a new connection.
+    """
+
+    def __init__(self, url: str) -> None:
+        address = Address.parse(url)
+        self._commands = Line(address, on_up=scripts.load)
+        self._fanout = Line(address, on_message=self._on_message, on_up=self._resubscribe)
+        self._followed: dict[bytes, Followed] = {}
+        """By channel."""
+        self._plain: dict[bytes, dict[object, Callable[[bytes], None]]] = {}
+        """Listeners of wake-ups, questions and answers, by channel."""
+        self._wakes: set[bytes] = set()
+        """Channels of wake-ups: after a lost connection each is woken once."""
+        self._process = secrets.token_hex(8)
+        self._asked: dict[bytes, asyncio.Future[bytes]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect. Raises OSError, TimeoutError or hiredis.ReplyError when that is impossible."""
+        await self._commands.start()
+        try:
+            self._plain[keys.answer(self._process).encode()] = {self: self._on_answer}
+            await self._fanout.start()
+        except BaseException:
+            await self._commands.stop()
+            raise
+
+    async def aclose(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._fanout.stop()
+        await self._commands.stop()
+
+    async def __aenter__(self) -> RedisBus:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    # ── streams ──────────────────────────────────────────────────────────────────────────────
+
+    async def publish(self, publications: Sequence[Publication]) -> None:
+        names: list[str] = []
+        args: list[Word] = [
+            new_epoch(),
+            keys.LOG_MAX,
+            keys.LOG_TTL_S * 1000,
+            keys.TOMBSTONE_TTL_S,
+        ]
+        for publication in publications:
+            push = publication.push
+            stream = keys.stream(publication.key)
+            names += (stream.state, stream.entities, stream.tombs, stream.log)
+            args += (
+                keys.channel(publication.key),
+                push.entity,
+                push.version,
+                "1" if publication.removes else "0",
+                pushes.tag(push),
+                pushes.encode(push),
+            )
+        if names:
+            # Versions make it safe to repeat.
+            await self._run("publish", names, args, again=True)
+
+    async def reset(self, key: StreamKey, *, forget: Sequence[str] = ()) -> None:
+        stream = keys.stream(key)
+        names = [stream.state, stream.entities, stream.tombs, stream.log]
+        await self._run("reset", names, [new_epoch(), keys.channel(key), *forget], again=True)
+
+    async def read(self, key: StreamKey, position: Position | None) -> StreamRead:
+        return (await self.read_all({key: position}))[key]
+
+    async def read_all(
+        self, positions: Mapping[StreamKey, Position | None]
+    ) -> dict[StreamKey, StreamRead]:
+        names: list[str] = []
+        args: list[Word] = [new_epoch()]
+        for key, position in positions.items():
+            stream = keys.stream(key)
+            names += (stream.state, stream.entities, stream.log)
+            args += position or ("", 0)
+        if not names:
+            return {}
+        answers = await self._run("read", names, args, again=True)
+        return {key: _read(key, answer) for key, answer in zip(positions, answers, strict=True)}
+
+    def follow(
+        self, key: StreamKey, listener: Listener, on_reset: OnReset | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        channel = keys.channel(key).encode()
+        token = object()
+
+        async def enter() -> None:
+            await self._follow(key, channel, token, listener, on_reset)
+
+        def leave() -> None:
+            self._unfollow(channel, token)
+
+        return _Membership(enter, leave)
+
+    async def _follow(
+        self,
+        key: StreamKey,
+        channel: bytes,
+        token: object,
+        listener: Listener,
+        on_reset: OnReset | None,
+    ) -> None:
+        followed = self._followed.get(channel)
+        if followed is None:
+            wire = await self._fanout.wire()
+            followed = self._followed.get(channel)
+        if followed is not None:
+            followed.listeners[token] = (listener, on_reset)
+            if followed.ready is not None:
+                await asyncio.shield(followed.ready)
+            return
+        followed = self._followed[channel] = Followed(key)
+        followed.listeners[token] = (listener, on_reset)
+        ready = followed.ready
+        try:
+            wire.tell("SUBSCRIBE", channel)
+            names, args = [keys.stream(key).state], [new_epoch()]
+            epoch, seq = await wire.ask(*scripts.call("position", names, [*args]))
+        except BaseException as error:
+            self._followed.pop(channel, None)
+            wire.tell("UNSUBSCRIBE", channel)
+            if ready is not None and not ready.done():
+                ready.set_exception(ConnectionError(f"cannot follow: {error!r}"))
+                ready.exception()
+            raise
+        followed.ready = None
+        if ready is not None and not ready.done():
+            ready.set_result(None)
+        if not followed.begin(epoch.decode(), int(seq)):
+            self._spawn(catch_up([followed], self.read_all))
+
+    def _unfollow(self, channel: bytes, token: object) -> None:
+        followed = self._followed.get(channel)
+        if followed is None:
+            return
+        followed.listeners.pop(token, None)
+        if not followed.listeners and followed.ready is None:
+            del self._followed[channel]
+            self._unsubscribe(channel)
+
+    def _unsubscribe(self, channel: bytes) -> None:
+        wire = self._fanout.now
+        if wire is not None:
+            wire.tell("UNSUBSCRIBE", channel)
+
+    def _on_message(self, channel: bytes, payload: bytes) -> None:
+        followed = self._followed.get(channel)
+        if followed is not None:
+            if not followed.take(payload):
+                self._spawn(catch_up([followed], self.read_all))
+            return
+        for listener in tuple(self._plain.get(channel, {}).values()):
+            listener(payload)
+
+    async def _resubscribe(self, wire: Wire) -> None:
+        """A new fan-out connection: everything followed goes on, gaps are read."""
+        await scripts.load(wire)
+        channels = [*self._plain, *self._followed]
+        for first in range(0, len(channels), 500):
+            wire.tell("SUBSCRIBE", *channels[first : first + 500])
+        # Answered after all subscriptions took effect; an error here means they were refused.
+        await wire.ask("PING")
+        behind = [f for f in self._followed.values() if f.ready is None]
+        for followed in behind:
+            followed.held = followed.held or []
+        if behind:
+            self._spawn(catch_up(behind, self.read_all))
+        for channel in self._wakes:
+            for listener in tuple(self._plain.get(channel, {}).values()):
+                listener(b"")
+
+    # ── questions and wake-ups ───────────────────────────────────────────────────────────────
+
+    async def ask(self, owner: str, payload: bytes, *, timeout_s: float) -> bytes:
+        question = secrets.token_hex(8).encode()
+        message = b"%s\n%s\n%s" % (keys.answer(self._process).encode(), question, payload)
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._asked[question] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                # Nobody right now: an owner may be on its way (a restart, a lease changing hands),
+                # in another process, so there is no event to wait for.
+                while not await self._publish(keys.question(owner), message):  # noqa: ASYNC110
+                    await asyncio.sleep(_ASK_AGAIN_S)
+                return await future
+        except TimeoutError:
+            raise Expired(f"{owner} did not answer in {timeout_s} s") from None
+        finally:
+            del self._asked[question]
+
+    async def _publish(self, channel: str, message: bytes) -> int:
+        return int(await self._commands.ask("PUBLISH", channel, message))
+
+    def _on_answer(self, message: bytes) -> None:
+        question, _, payload = message.partition(b"\n")
+        future = self._asked.get(question)
+        if future is not None and not future.done():
+            future.set_result(payload)
+
+    def serve(
+        self, owner: str, handler: Callable[[bytes], Awaitable[bytes]]
+    ) -> AbstractAsyncContextManager[None]:
+        def on_question(message: bytes) -> None:
+            reply_to, question, payload = message.split(b"\n", 2)
+            self._spawn(self._answer(owner, handler, reply_to, question, payload))
+
+        return self._listening(keys.question(owner), on_question, is_wake=False)
+
+    async def _answer(
+        self,
+        owner: str,
+        handler: Callable[[bytes], Awaitable[bytes]],
+        reply_to: bytes,
+        question: bytes,
+        payload: bytes,
+    ) -> None:
+        try:
+            answer = await handler(payload)
+            await self._commands.ask("PUBLISH", reply_to, b"%s\n%s" % (question, answer))
+        except OSError as error:
+            # The asker's deadline passes: it is told that nobody answered.
+            _log.warning("answer_lost", owner=owner, error=repr(error))
+
+    async def wake(self, topic: str, payload: bytes = b"") -> None:
+        await self._publish(keys.wake(topic), payload)
+
+    def on_wake(
+        self, topic: str, listener: Callable[[bytes], None]
+    ) -> AbstractAsyncContextManager[None]:
+        """Also called once, with nothing, after every lost connection: a wake-up may be lost."""
+        return self._listening(keys.wake(topic), listener, is_wake=True)
+
+    def _listening(
+        self, name: str, listener: Callable[[bytes], None], *, is_wake: bool
+    ) -> AbstractAsyncContextManager[None]:
+        channel = name.encode()
+        token = object()
+
+        async def enter() -> None:
+            wire = await self._fanout.wire()
+            listeners = self._plain.setdefault(channel, {})
+            listeners[token] = listener
+            if is_wake:
+                self._wakes.add(channel)
+            wire.tell("SUBSCRIBE", channel)
+            await wire.ask("PING")
+
+        def leave() -> None:
+            listeners = self._plain.get(channel, {})
+            listeners.pop(token, None)
+            if not listeners:
+                self._plain.pop(channel, None)
+                self._wakes.discard(channel)
+                self._unsubscribe(channel)
+
+        return _Membership(enter, leave)
+
+    # ── short-lived values ───────────────────────────────────────────────────────────────────
+
+    async def put(self, key: str, value: bytes, *, ttl_s: float) -> None:
+        await self._commands.ask("SET", keys.value(key), value, "PX", _ms(ttl_s))
+
+    async def take(self, key: str) -> bytes | None:
+        # GETDEL wants Redis 6.2; repeated it would find nothing, so it is not.
+        value: bytes | None = await self._commands.ask("GETDEL", keys.value(key))
+        return value
+
+    async def count(self, key: str, *, ttl_s: float) -> int:
+        return int(await self._run("count", [keys.counter(key)], [_ms(ttl_s)]))
+
+    async def generation(self) -> str:
+        value: bytes = await self._run("generation", [keys.generation()], [new_epoch()], again=True)
+        return value.decode()
+
+    async def change(self, key: str, value: bytes, *, force: bool = False) -> int | None:
+        args: list[Word] = [value, keys.CHANGE_TTL_S * 1000, "1" if force else "0"]
+        version = await self._run("change", [keys.change(key)], args)
+        return None if version is None else int(version)
+
+    async def next_version(self, key: str) -> int:
+        args: list[Word] = [keys.VERSION_TTL_S * 1000]
+        return int(await self._run("version", [keys.version(key)], args, again=True))
+
+    # ── presence ─────────────────────────────────────────────────────────────────────────────
+
+    async def mark_present(
+        self, account_id: AccountId, employee_id: EmployeeId, tab: TabPresence, *, ttl_s: float
+    ) -> None:
+        names = [keys.tabs(account_id, employee_id), keys.employees(account_id)]
+        args: list[Word] = [tab.session, _encode(tab), employee_id, _ms(ttl_s)]
+        await self._run("present", names, args, again=True)
+
+    async def mark_gone(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        session: str,
+        *,
+        linger_s: float = 0.0,
+    ) -> None:
+        names = [keys.tabs(account_id, employee_id), keys.employees(account_id)]
+        await self._run("gone", names, [session, employee_id, round(linger_s * 1000)], again=True)
+
+    async def present(self, account_id: AccountId, employee_id: EmployeeId) -> list[TabPresence]:
+        found = await self._run("tabs", [keys.tabs(account_id, employee_id)], [])
+        return sorted(map(_tab.decode, found), key=lambda tab: (tab.since, tab.session))
+
+    async def present_employees(self, account_id: AccountId) -> set[EmployeeId]:
+        found = await self._run("employees", [keys.employees(account_id)], [])
+        return {EmployeeId(employee.decode()) for employee in found}
+
+    # ── plumbing ─────────────────────────────────────────────────────────────────────────────
+
+    async def _run(
+        self, name: str, names: list[str], args: list[Word], *, again: bool = False
+    ) -> Any:
+        command = scripts.call(name, names, args)
+        try:
+            return await self._commands.ask(*command)
+        except hiredis.ReplyError as error:
+            if not scripts.forgotten(error):
+                raise
+            await scripts.load(await self._commands.wire())
+            return await self._commands.ask(*command)
+        except ConnectionError:
+            if not again:
+                raise
+            return await self._commands.ask(*command)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("bus_task_failed", error=repr(error), exc_info=error)
+
+
+class _Membership:
+    """Entered with a round trip, left at once (see memory.Membership)."""
+
+    __slots__ = ("_enter", "_leave")
+
+    def __init__(self, enter: Callable[[], Awaitable[None]], leave: Callable[[], None]) -> None:
+        self._enter = enter
+        self._leave = leave
+
+    async def __aenter__(self) -> None:
+        try:
+            await self._enter()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._leave()
+
+
+def _ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _read(key: StreamKey, answer: list[Any]) -> StreamRead:
+    epoch, seq, recovered, entries = answer[0].decode(), int(answer[1]), bool(answer[2]), answer[3]
+    if recovered:
+        deliveries: Iterable[Delivery] = (delivery_of(key, entry) for entry in entries)
+    else:
+        found: list[Delivery] = []
+        for entry in entries:
+            number, _, tag, frame = entry.split(b"\n", 3)
+            if tag:
+                found.append(Delivery(key, epoch, int(number), tag.decode(), frame))
+        deliveries = sorted(found, key=lambda d: d.seq)
+    return StreamRead(epoch, seq, recovered, tuple(deliveries))
