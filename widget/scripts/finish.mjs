@@ -1,0 +1,54 @@
+/**
+ * After `vite build`: writes the manifest the server renders shells from, copies the amoCRM package
+ * and refuses a first load that grew too big.
+ */
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+/** What a tab may load before the first call, gzip: 45 kB (product requirement). */
+const LIMIT_BYTES = 45_000;
+
+const room = new URL('../', import.meta.url);
+const out = new URL('../static/', room);
+const built = JSON.parse(await readFile(new URL('vite-manifest.json', out), 'utf8'));
+
+const pages = {};
+for (const [source, chunk] of Object.entries(built).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  if (!chunk.isEntry) continue;
+  const { imports, css } = closure(source);
+  const files = [chunk.file, ...imports, ...css];
+  const sizes = await Promise.all(
+    files.map(async (file) => gzipSync(await readFile(new URL(file, out))).length),
+  );
+  const gzipBytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (gzipBytes > LIMIT_BYTES) {
+    throw new Error(`${chunk.name} loads ${gzipBytes} bytes before a call; limit ${LIMIT_BYTES}`);
+  }
+  pages[chunk.name] = { js: chunk.file, preload: imports, css, gzip_bytes: gzipBytes };
+}
+
+await writeFile(new URL('manifest.json', out), JSON.stringify(pages, null, 2) + '\n');
+await rm(new URL('vite-manifest.json', out));
+await cp(fileURLToPath(new URL('amocrm/', room)), fileURLToPath(new URL('amocrm/', out)), {
+  recursive: true,
+  filter: (path) => !path.endsWith('.py'),
+});
+for (const [name, page] of Object.entries(pages)) {
+  process.stdout.write(`${name}: ${(page.gzip_bytes / 1000).toFixed(1)} kB gzip\n`);
+}
+
+/** Chunks and styles an entry needs, its imports' included. */
+function closure(source, seen = new Set()) {
+  const chunk = built[source];
+  const imports = [];
+  const css = new Set(chunk.css ?? []);
+  for (const next of chunk.imports ?? []) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const inner = closure(next, seen);
+    imports.push(built[next].file, ...inner.imports);
+    inner.css.forEach((file) => css.add(file));
+  }
+  return { imports, css: [...css] };
+}

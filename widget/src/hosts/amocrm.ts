@@ -1,0 +1,44 @@
+/** The amoCRM page around the panel, reached through its loader. */
+import { connectBridge, exactOrigin, type Bridge, type FromPage } from './bridge';
+import type { Boot } from './boot';
+import type { Host, Surroundings, Theme } from './host';
+
+/** Null when the page was opened without a loader around it. */
+export async function amocrmHost(boot: Boot): Promise<Host | null> {
+  const named = boot.options['parent_origin'];
+  const wish = new URLSearchParams(location.search).get('origin');
+  const origin = exactOrigin(typeof named === 'string' ? named : wish);
+  if (!origin || window.parent === window) return null;
+  const { bridge, first } = await connectBridge(origin, { self: window, parent: window.parent });
+  return host(boot, bridge, first);
+}
+
+function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'connect' }>): Host {
+  return {
+    kind: 'amocrm',
+    api: boot.api,
+    session: { token: first.token, expires_at: first.expires_at },
+    surroundings: surroundings(first),
+    canMinimise: true,
+    openUrl: (url) => bridge.send({ type: 'navigate', url }),
+    layout: (mode, height, alert) => bridge.send({ type: 'layout', mode, height, alert }),
+    calling: (on) => bridge.send({ type: 'calling', on }),
+    signIn: () => bridge.send({ type: 'sign_in' }),
+    onSurroundings: (listener) =>
+      bridge.listen((message) => {
+        if (message.type === 'page') listener(surroundings(message));
+      }),
+    onDial: (listener) =>
+      bridge.listen((message) => {
+        if (message.type === 'dial') listener(message.number);
+      }),
+  };
+}
+
+function surroundings(page: { locale: string; theme: string; open: boolean }): Surroundings {
+  return { locale: page.locale, theme: themeOf(page.theme), open: page.open };
+}
+
+function themeOf(text: string): Theme {
+  return text === 'dark' || text === 'light' ? text : 'auto';
+}

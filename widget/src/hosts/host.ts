@@ -1,0 +1,32 @@
+/** What a page around us can do, whoever it is. */
+import type { SessionToken } from '../protocol/messages';
+
+export type Theme = 'light' | 'dark' | 'auto';
+export type HostKind = 'amocrm' | 'bitrix24' | 'standalone';
+/** How much room the panel asks of the page around it. */
+export type LayoutMode = 'collapsed' | 'open' | 'ringing';
+
+export interface Surroundings {
+  readonly locale: string;
+  readonly theme: Theme;
+  /** Whether the launcher has the panel open. */
+  readonly open: boolean;
+}
+
+export interface Host {
+  readonly kind: HostKind;
+  readonly api: string;
+  readonly session: SessionToken;
+  readonly surroundings: Surroundings;
+  /** Whether the panel can be made smaller from inside. */
+  readonly canMinimise: boolean;
+  openUrl(url: string): void;
+  layout(mode: LayoutMode, height: number, alert: string | null): void;
+  /** A call is in progress: the page around should not reload itself. */
+  calling(on: boolean): void;
+  /** The session is over: come through the CRM again. */
+  signIn(): void;
+  onSurroundings(listener: (surroundings: Surroundings) => void): () => void;
+  /** The page around asks to call a number. */
+  onDial(listener: (number: string) => void): () => void;
+}

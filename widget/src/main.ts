@@ -1,0 +1,86 @@
+/** Wires a page with pixels: host, session, socket, sound, screens. */
+import { render } from 'preact';
+import { jsx } from 'preact/jsx-runtime';
+import type { Host } from './hosts/host';
+import { localeOf, Words } from './i18n';
+import { Ringer } from './media/ringer';
+import { Phone } from './phone';
+import { systemClock } from './protocol/clock';
+import type { SocketLike } from './protocol/client';
+import { Session } from './protocol/session';
+import { calls, isLive, ringer as chosenRinger, rings } from './state/selectors';
+import { Store } from './state/store';
+import { Tab } from './tabs/tab';
+import { alertFor, watchTitle } from './ui/alert';
+import { App } from './ui/App';
+import './ui/styles.css';
+
+export interface MountOptions {
+  readonly root: HTMLElement;
+  readonly host: Host;
+  /** Only this call is shown: the portal's call card has a tab of ours for it. */
+  readonly onlyCardId?: string;
+}
+
+export function openSocket(url: string): SocketLike {
+  return new WebSocket(url) as SocketLike;
+}
+
+export async function mount({ root, host, onlyCardId }: MountOptions): Promise<void> {
+  const surroundings = new Store(host.surroundings);
+  host.onSurroundings((next) => surroundings.set(next));
+  const words = (): Words => new Words(localeOf(surroundings.get().locale));
+  const ringTone = new Ringer();
+  const tab = new Tab();
+  const session = new Session(host.api, host.session);
+  const phone = new Phone({
+    session,
+    clock: systemClock,
+    tab,
+    sound: ringTone.unlocked,
+    locale: () => words().locale,
+    openSocket,
+    isOnline: () => navigator.onLine,
+  });
+  const onlyCall = onlyCardId ? await callOfCard(session, onlyCardId) : null;
+
+  tab.watch();
+  ringTone.arm(window);
+  window.addEventListener('online', () => phone.networkChanged(true));
+  window.addEventListener('offline', () => phone.networkChanged(false));
+  host.onDial((number) => void phone.dial(number));
+
+  const title = watchTitle(document);
+  let calling = false;
+  const react = (): void => {
+    const { state } = phone.view.get();
+    const all = calls(state);
+    const asks = all.find(rings);
+    ringTone.ring(asks !== undefined && chosenRinger(state)?.tab === tab.id);
+    title(asks ? alertFor(asks, words()) : null);
+    const live = all.some(isLive);
+    if (live !== calling) host.calling((calling = live));
+  };
+  phone.view.watch(react);
+
+  const show = (): void => {
+    document.documentElement.dataset['theme'] = surroundings.get().theme;
+    document.documentElement.lang = words().locale;
+    render(
+      jsx(App, { phone, host, words: words(), sound: ringTone, onlyCall, surroundings }),
+      root,
+    );
+  };
+  surroundings.watch(show);
+  show();
+  phone.start();
+}
+
+async function callOfCard(session: Session, cardId: string): Promise<string | null> {
+  try {
+    return await session.callOfCard(cardId);
+  } catch {
+    // Without the link the tab shows every call, which is more than asked but not wrong.
+    return null;
+  }
+}

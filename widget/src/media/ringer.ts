@@ -1,0 +1,95 @@
+/**
+ * The ring tone, made with WebAudio so that no file has to load before the first call.
+ *
+ * Browsers keep audio locked until the first gesture in the page; `locked` says so, and any gesture
+ * (or the banner's button) unlocks it.
+ */
+import { Store } from '../state/store';
+
+/** Two notes of a quiet bell, the classic European pattern: one second on, three off. */
+const NOTES_HZ = [523.25, 659.25] as const;
+const PERIOD_S = 4;
+const PULSE_S = 0.42;
+const LOUDNESS = 0.16;
+
+export class Ringer {
+  /** Whether a tone could be heard right now. */
+  readonly unlocked = new Store(false);
+  #context: AudioContext | null = null;
+  /** Set while ringing; stops the repetition. */
+  #stop: (() => void) | null = null;
+
+  constructor(private readonly makeContext: () => AudioContext = () => new AudioContext()) {}
+
+  /** Listens for the gestures that unlock audio; the result undoes it. */
+  arm(target: EventTarget): () => void {
+    const unlock = (): void => void this.unlock();
+    const events = ['pointerdown', 'keydown'] as const;
+    for (const name of events) target.addEventListener(name, unlock, { capture: true });
+    // Where the page was granted autoplay the context starts by itself.
+    this.#prepare();
+    return () => {
+      for (const name of events) target.removeEventListener(name, unlock, { capture: true });
+    };
+  }
+
+  async unlock(): Promise<void> {
+    const context = this.#prepare();
+    if (!context || context.state === 'running') return;
+    try {
+      await context.resume();
+    } catch {
+      // Not a gesture the browser accepts: the banner stays.
+    }
+  }
+
+  ring(on: boolean): void {
+    if (on === (this.#stop !== null)) return;
+    if (!on) {
+      this.#stop?.();
+      this.#stop = null;
+      return;
+    }
+    const context = this.#prepare();
+    if (!context) return;
+    const gain = context.createGain();
+    gain.connect(context.destination);
+    const play = (): void => pulse(context, gain);
+    play();
+    const timer = setInterval(play, PERIOD_S * 1000);
+    this.#stop = () => {
+      clearInterval(timer);
+      gain.disconnect();
+    };
+  }
+
+  #prepare(): AudioContext | null {
+    if (this.#context) return this.#context;
+    try {
+      this.#context = this.makeContext();
+    } catch {
+      return null;
+    }
+    const context = this.#context;
+    const report = (): void => this.unlocked.set(context.state === 'running');
+    context.onstatechange = report;
+    report();
+    return context;
+  }
+}
+
+function pulse(context: AudioContext, output: AudioNode): void {
+  if (context.state !== 'running') return;
+  for (const [index, note] of [...NOTES_HZ, ...NOTES_HZ].entries()) {
+    const from = context.currentTime + index * (PULSE_S * 0.55);
+    const tone = context.createOscillator();
+    const volume = context.createGain();
+    tone.frequency.value = note;
+    volume.gain.setValueAtTime(0.0001, from);
+    volume.gain.exponentialRampToValueAtTime(LOUDNESS, from + 0.02);
+    volume.gain.exponentialRampToValueAtTime(0.0001, from + PULSE_S);
+    tone.connect(volume).connect(output);
+    tone.start(from);
+    tone.stop(from + PULSE_S);
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * The phone of one page: the socket, the folded state, and what the person is doing with them.
+ *
+ * Screens read `view` and call the methods; nothing here draws.
+ */
+import type { Clock } from './protocol/clock';
+import { SocketClient, type Ask, type SocketLike } from './protocol/client';
+import type { Connection } from './protocol/connection';
+import { failureCode, type FailureCode } from './protocol/failure';
+import type {
+  AgentStatus,
+  CallRemoved,
+  HistoryEntry,
+  HistoryPage,
+  Push,
+  RecordRef,
+  SessionToken,
+  StreamName,
+  Welcome,
+  You,
+} from './protocol/messages';
+import type { Session } from './protocol/session';
+import { begin, reduce } from './state/reducer';
+import { historyMark } from './state/selectors';
+import { EMPTY, type State } from './state/state';
+import { Store } from './state/store';
+
+export type Notice =
+  | { readonly id: number; readonly kind: 'removed'; readonly removed: CallRemoved }
+  | { readonly id: number; readonly kind: 'failed'; readonly code: FailureCode };
+
+/** `Omit` over each member of the union; the plain one would merge them. */
+type NewNotice = Notice extends infer N ? (N extends Notice ? Omit<N, 'id'> : never) : never;
+
+export interface HistoryView {
+  readonly phase: 'idle' | 'loading' | 'ready' | 'failed';
+  readonly entries: readonly HistoryEntry[];
+  readonly next: string | null;
+}
+
+export interface View {
+  readonly state: State;
+  readonly connection: Connection;
+  readonly you: You | null;
+  /** Server's clock minus ours: timers are shown by the server's. */
+  readonly skewMs: number;
+  readonly notices: readonly Notice[];
+  /** Keys of what was asked and is not answered: `answer:<call id>`, `dial`, `status`. */
+  readonly pending: ReadonlySet<string>;
+  readonly history: HistoryView;
+}
+
+export interface PhoneOptions {
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly tab: { readonly id: string; readonly visible: Store<boolean> };
+  /** Whether a ring tone could be heard here. */
+  readonly sound: Store<boolean>;
+  readonly locale: () => string;
+  readonly openSocket: (url: string) => SocketLike;
+  readonly isOnline: () => boolean;
+}
+
+const NOTICE_MS = 7_000;
+const HISTORY_PAGE = 30;
+/** The session is renewed with a tenth of its life left, but not later than five minutes before. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+const RENEW_RETRY_MS = 30_000;
+
+const EMPTY_HISTORY: HistoryView = { phase: 'idle', entries: [], next: null };
+
+export class Phone {
+  readonly view = new Store<View>({
+    state: EMPTY,
+    connection: { phase: 'connecting', first: true },
+    you: null,
+    skewMs: 0,
+    notices: [],
+    pending: new Set(),
+    history: EMPTY_HISTORY,
+  });
+  /** Every push as it comes live, after the state took it. */
+  onPush: (push: Push) => void = () => undefined;
+  readonly #client: SocketClient;
+  #lastNotice = 0;
+  #historyShown = false;
+  /** Grows with each fresh load, so that a late page of the previous one is dropped. */
+  #historyLoad = 0;
+  #cancelRenewal: () => void = () => undefined;
+  readonly #undo: (() => void)[] = [];
+
+  constructor(private readonly options: PhoneOptions) {
+    const { session, clock, tab, sound } = options;
+    this.#client = new SocketClient({
+      clock,
+      random: Math.random,
+      newId: newCommandId,
+      openSocket: options.openSocket,
+      isOnline: options.isOnline,
+      buyTicket: () => session.buyTicket(),
+      tab: () => ({
+        tab: tab.id,
+        visible: tab.visible.get(),
+        sound: sound.get(),
+        locale: options.locale(),
+      }),
+      sink: {
+        start: (stream, recovered, pushes) => this.#begin(stream, recovered, pushes),
+        push: (push) => this.#take(push),
+        welcome: (welcome) => this.#welcome(welcome),
+        connection: (connection) => this.#patch({ connection }),
+      },
+    });
+  }
+
+  start(): void {
+    const report = (): void => this.#reportTab();
+    this.#undo.push(this.options.tab.visible.watch(report), this.options.sound.watch(report));
+    this.#client.start();
+  }
+
+  stop(): void {
+    this.#cancelRenewal();
+    this.#client.stop();
+    for (const undo of this.#undo.splice(0)) undo();
+  }
+
+  networkChanged(online: boolean): void {
+    if (online) this.#client.retryNow();
+    else this.#client.wentOffline();
+  }
+
+  connectNow(): void {
+    this.#client.retryNow();
+  }
+
+  follow(stream: StreamName): () => void {
+    return this.#client.follow(stream);
+  }
+
+  answer(callId: string, id?: string): Promise<boolean> {
+    return this.#do(`answer:${callId}`, { type: 'call.answer', call_id: callId }, id);
+  }
+
+  decline(callId: string, id?: string): Promise<boolean> {
+    return this.#do(`decline:${callId}`, { type: 'call.decline', call_id: callId }, id);
+  }
+
+  hangUp(callId: string, id?: string): Promise<boolean> {
+    return this.#do(`hangup:${callId}`, { type: 'call.hangup', call_id: callId }, id);
+  }
+
+  hold(callId: string, on: boolean): Promise<boolean> {
+    return this.#do(`hold:${callId}`, { type: 'call.hold', call_id: callId, on });
+  }
+
+  dismiss(callId: string): Promise<boolean> {
+    return this.#do(`dismiss:${callId}`, { type: 'call.dismiss', call_id: callId });
+  }
+
+  dial(target: string): Promise<boolean> {
+    return this.#do('dial', { type: 'call.dial', target });
+  }
+
+  chooseContact(callId: string, { kind, id }: RecordRef): Promise<boolean> {
+    const ask = { type: 'contact.choose', call_id: callId, kind, record_id: id } as const;
+    return this.#do(`choose:${callId}`, ask);
+  }
+
+  retryLookup(callId: string): Promise<boolean> {
+    return this.#do(`retry:${callId}`, { type: 'contact.retry', call_id: callId });
+  }
+
+  setStatus(status: AgentStatus, reason: string | null): Promise<boolean> {
+    return this.#do('status', { type: 'status.set', status, reason });
+  }
+
+  /** The history is on screen or not: only then does a new call make it load again. */
+  showHistory(on: boolean): void {
+    this.#historyShown = on;
+    if (on) void this.loadHistory();
+  }
+
+  async loadHistory(): Promise<void> {
+    this.#historyLoad += 1;
+    await this.#loadHistoryPage(null, this.#historyLoad);
+  }
+
+  async moreHistory(): Promise<void> {
+    const { next, phase } = this.view.get().history;
+    if (next !== null && phase !== 'loading') await this.#loadHistoryPage(next, this.#historyLoad);
+  }
+
+  dismissNotice(id: number): void {
+    this.#patch({ notices: this.view.get().notices.filter((notice) => notice.id !== id) });
+  }
+
+  fail(code: FailureCode): void {
+    this.#notify({ kind: 'failed', code });
+  }
+
+  async #loadHistoryPage(before: string | null, load: number): Promise<void> {
+    const shown = before === null ? [] : this.view.get().history.entries;
+    const old = this.view.get().history;
+    this.#patch({ history: { ...old, phase: 'loading' } });
+    try {
+      const ask = { type: 'history.list', before, limit: HISTORY_PAGE } as const;
+      const page = (await this.#client.ask(ask)) as HistoryPage;
+      if (load !== this.#historyLoad) return;
+      const entries = [...shown, ...page.entries];
+      this.#patch({ history: { phase: 'ready', entries, next: page.next } });
+    } catch {
+      if (load === this.#historyLoad) this.#patch({ history: { ...old, phase: 'failed' } });
+    }
+  }
+
+  async #do(key: string, ask: Ask, id?: string): Promise<boolean> {
+    if (this.view.get().pending.has(key)) return false;
+    this.#setPending(key, true);
+    try {
+      await this.#client.ask(ask, undefined, id);
+      return true;
+    } catch (error) {
+      this.fail(failureCode(error));
+      return false;
+    } finally {
+      this.#setPending(key, false);
+    }
+  }
+
+  #setPending(key: string, on: boolean): void {
+    const pending = new Set(this.view.get().pending);
+    if (on) pending.add(key);
+    else pending.delete(key);
+    this.#patch({ pending });
+  }
+
+  #welcome(welcome: Welcome): void {
+    const skewMs = Date.parse(welcome.server_time) - this.options.clock.now();
+    this.#patch({ you: welcome.you, skewMs });
+    this.#planRenewal(Date.parse(welcome.session_expires_at) - skewMs);
+  }
+
+  #planRenewal(expiresAt: number): void {
+    const left = expiresAt - this.options.clock.now();
+    const wait = Math.max(1_000, left - Math.max(RENEW_BEFORE_MS, left / 10));
+    this.#cancelRenewal();
+    // Timers hold 31 bits of milliseconds; a session never lives that long, a wrong clock might.
+    this.#cancelRenewal = this.options.clock.after(Math.min(wait, 2 ** 31 - 1), () => {
+      void this.#renew();
+    });
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const token = (await this.#client.ask({ type: 'session.renew' })) as SessionToken;
+      this.options.session.renewed(token);
+      this.#planRenewal(Date.parse(token.expires_at) - this.view.get().skewMs);
+    } catch {
+      this.#cancelRenewal = this.options.clock.after(RENEW_RETRY_MS, () => void this.#renew());
+    }
+  }
+
+  #begin(stream: StreamName, recovered: boolean, pushes: readonly Push[]): void {
+    this.#patch({ state: begin(this.view.get().state, stream, recovered, pushes) });
+    if (stream === 'me' && this.#historyShown) void this.loadHistory();
+  }
+
+  #take(push: Push): void {
+    const before = this.view.get().state;
+    const after = reduce(before, push);
+    this.#patch({ state: after });
+    if (push.type === 'call.removed') this.#notify({ kind: 'removed', removed: push });
+    if (this.#historyShown && historyMark(before) !== historyMark(after)) void this.loadHistory();
+    this.onPush(push);
+  }
+
+  #notify(notice: NewNotice): void {
+    if (notice.kind === 'removed' && !WORTH_TELLING.has(notice.removed.reason)) return;
+    this.#lastNotice += 1;
+    const id = this.#lastNotice;
+    const kept = this.view.get().notices.slice(-2);
+    this.#patch({ notices: [...kept, { ...notice, id } as Notice] });
+    this.options.clock.after(NOTICE_MS, () => this.dismissNotice(id));
+  }
+
+  #reportTab(): void {
+    if (this.view.get().connection.phase !== 'online') return;
+    const visible = this.options.tab.visible.get();
+    const sound = this.options.sound.get();
+    // Lost reports heal with the next hello, which carries the same facts.
+    this.#client.ask({ type: 'tab.report', visible, sound }).catch(() => undefined);
+  }
+
+  #patch(change: Partial<View>): void {
+    this.view.update((view) => ({ ...view, ...change }));
+  }
+}
+
+/** Others are the person's own doing and need no words. */
+const WORTH_TELLING: ReadonlySet<CallRemoved['reason']> = new Set([
+  'answered_elsewhere',
+  'timed_out',
+  'abandoned',
+]);
+
+export function newCommandId(): string {
+  return `w_${crypto.randomUUID().replaceAll('-', '')}`;
+}

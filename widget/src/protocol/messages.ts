@@ -1,0 +1,2 @@
+/** The wire, as the server's structs describe it. */
+export * from '../../../protocol/generated/messages';

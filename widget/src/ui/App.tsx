@@ -1,0 +1,203 @@
+/** The whole panel: what rings first, then the sections. */
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Host, Surroundings } from '../hosts/host';
+import type { TextKey, Words } from '../i18n';
+import type { Ringer } from '../media/ringer';
+import type { Phone, View } from '../phone';
+import { calls as callsOf, colleagues, crmState, isLive, ownStatus, rings, switchState } from '../state/selectors';
+import type { Store } from '../state/store';
+import { alertFor } from './alert';
+import { Button } from './Button';
+import { CallList, type CallEvents } from './CallList';
+import { Colleagues } from './Colleagues';
+import { ConnectionBar } from './ConnectionBar';
+import { AmbientContext } from './context';
+import { DialBox } from './DialBox';
+import { History } from './History';
+import { useStore } from './hooks';
+import { Banner, Notices } from './Notices';
+import { StatusPicker } from './StatusPicker';
+import { Tabs } from './Tabs';
+
+const SECTIONS = ['calls', 'history', 'colleagues'] as const;
+type Section = (typeof SECTIONS)[number];
+
+export interface AppProps {
+  readonly phone: Phone;
+  readonly host: Host;
+  readonly words: Words;
+  readonly sound: Ringer;
+  readonly surroundings: Store<Surroundings>;
+  /** Show this call only, without the sections. */
+  readonly onlyCall?: string | null;
+}
+
+export function App({ phone, host, words, sound, surroundings, onlyCall }: AppProps): JSX.Element {
+  const view = useStore(phone.view);
+  const unlocked = useStore(sound.unlocked);
+  const [section, setSection] = useState<Section>('calls');
+  const all = callsOf(view.state);
+  const shown = onlyCall ? all.filter((call) => call.call_id === onlyCall || rings(call)) : all;
+  const asks = all.find(rings);
+
+  useEffect(() => {
+    if (asks) setSection('calls');
+  }, [asks?.call_id]);
+  useEffect(() => {
+    if (section !== 'colleagues') return undefined;
+    return phone.follow('colleagues');
+  }, [phone, section]);
+  useEffect(() => {
+    phone.showHistory(section === 'history');
+  }, [phone, section]);
+  useLayout(host, surroundings, asks ? alertFor(asks, words) : null, all.length);
+
+  const ambient = useMemo(
+    () => ({ words, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
+    [words, view.skewMs, host],
+  );
+  const events = useMemo(() => callEvents(phone), [phone]);
+  const busy = all.some(isLive);
+
+  return (
+    <AmbientContext.Provider value={ambient}>
+      <div class="panel">
+        {!onlyCall && (
+          <header class="top">
+            <StatusPicker
+              status={ownStatus(view.state)}
+              busy={view.pending.has('status')}
+              onChoose={(status, reason) => void phone.setStatus(status, reason)}
+            />
+            {host.canMinimise && (
+              <Button
+                kind="quiet"
+                icon="down"
+                name={words.t('do.minimise')}
+                onPress={() => host.layout('collapsed', 0, null)}
+              />
+            )}
+          </header>
+        )}
+        <ConnectionBar
+          connection={view.connection}
+          onRetry={() => phone.connectNow()}
+          onSignIn={() => host.signIn()}
+        />
+        <Trouble view={view} words={words} />
+        {!unlocked && (
+          <Banner
+            kind="info"
+            icon="bell"
+            action={words.t('do.enable_sound')}
+            onAction={() => void sound.unlock()}
+          >
+            {words.t('sound.locked')}
+          </Banner>
+        )}
+        <Notices notices={view.notices} onDismiss={(id) => phone.dismissNotice(id)} />
+        {onlyCall ? (
+          <main class="body">
+            <CallList calls={shown} state={view.state} pending={view.pending} events={events} />
+          </main>
+        ) : (
+          <>
+            <CallsFirst view={view} events={events} section={section} />
+            <Tabs
+              names={SECTIONS}
+              chosen={section}
+              label={(name) => words.t(`tab.${name}` as TextKey)}
+              listName={words.t('tab.list')}
+              onChoose={setSection}
+            >
+              {section === 'calls' && (
+                <>
+                  {all.length === 0 && (
+                    <div class="empty">
+                      <p class="empty-title">{words.t('idle.title')}</p>
+                      <p>{words.t('idle.text')}</p>
+                    </div>
+                  )}
+                  <CallList calls={all} state={view.state} pending={view.pending} events={events} />
+                  <DialBox
+                    busy={view.pending.has('dial')}
+                    disabled={busy}
+                    onDial={(number) => void phone.dial(number)}
+                  />
+                </>
+              )}
+              {section === 'history' && (
+                <History
+                  history={view.history}
+                  onMore={() => void phone.moreHistory()}
+                  onRetry={() => void phone.loadHistory()}
+                  onRedial={(number) => void phone.dial(number)}
+                />
+              )}
+              {section === 'colleagues' && (
+                <Colleagues
+                  colleagues={colleagues(view.state, words.locale).filter(
+                    ({ employee }) => employee.employee_id !== view.you?.employee_id,
+                  )}
+                  onCall={(extension) => void phone.dial(extension)}
+                />
+              )}
+            </Tabs>
+          </>
+        )}
+      </div>
+    </AmbientContext.Provider>
+  );
+}
+
+/** A call stays in sight, small, while another section is open. */
+function CallsFirst(props: { view: View; events: CallEvents; section: Section }): JSX.Element | null {
+  const { view, events, section } = props;
+  const live = callsOf(view.state).filter(isLive);
+  if (section === 'calls' || live.length === 0) return null;
+  return (
+    <div class="pinned">
+      <CallList calls={live} state={view.state} pending={view.pending} events={events} small />
+    </div>
+  );
+}
+
+function Trouble({ view, words }: { view: View; words: Words }): JSX.Element | null {
+  const crm = crmState(view.state);
+  const switchDown = switchState(view.state)?.connected === false;
+  if (view.connection.phase !== 'online') return null;
+  return (
+    <>
+      {switchDown && <Banner kind="danger">{words.t('switch.down')}</Banner>}
+      {crm && crm.state !== 'ok' && <Banner kind="warning">{words.t(`crm.${crm.state}`)}</Banner>}
+    </>
+  );
+}
+
+/** Tells the page around how much room we need: a ringing phone opens itself. */
+function useLayout(
+  host: Host,
+  surroundings: Store<Surroundings>,
+  alert: string | null,
+  cards: number,
+): void {
+  const { open } = useStore(surroundings);
+  useEffect(() => {
+    const mode = alert !== null ? 'ringing' : open ? 'open' : 'collapsed';
+    host.layout(mode, document.documentElement.scrollHeight, alert);
+  }, [host, open, alert, cards]);
+}
+
+function callEvents(phone: Phone): CallEvents {
+  return {
+    answer: (id) => void phone.answer(id),
+    decline: (id) => void phone.decline(id),
+    hangUp: (id) => void phone.hangUp(id),
+    hold: (id, on) => void phone.hold(id, on),
+    dismiss: (id) => void phone.dismiss(id),
+    choose: (id, record) => void phone.chooseContact(id, record),
+    retry: (id) => void phone.retryLookup(id),
+    dial: (number) => void phone.dial(number),
+  };
+}

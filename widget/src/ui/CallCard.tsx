@@ -1,0 +1,244 @@
+/** One call: who, from where, what may be done now, and what the CRM knows. */
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { duration, showNumber, type TextKey, type Words } from '../i18n';
+import type { CallChanged, ContactChanged, ContactMatch } from '../protocol/messages';
+import { rings } from '../state/selectors';
+import { callerName } from './alert';
+import { Button, Link } from './Button';
+import { SHORTCUTS, type CallEvents } from './CallList';
+import { ContactPanel } from './ContactPanel';
+import { useAmbient } from './context';
+import { useNow } from './hooks';
+
+interface Props {
+  readonly call: CallChanged;
+  readonly contact: ContactChanged | null;
+  /** Rings while another call is there. */
+  readonly second: boolean;
+  /** The one the keyboard answers; it takes the focus when it appears. */
+  readonly first: boolean;
+  readonly pending: ReadonlySet<string>;
+  readonly events: CallEvents;
+  readonly small: boolean;
+}
+
+export function CallCard(props: Props): JSX.Element {
+  const { call, contact, second, first, pending, events, small } = props;
+  const { words, openUrl } = useAmbient();
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (first && card.current) focusCard(card.current);
+  }, [first]);
+
+  const match = chosenMatch(contact);
+  const name = match?.name ?? callerName(call, words);
+  const known = match !== null || call.name !== null;
+  const kind = cardKind(call);
+  return (
+    <article
+      ref={card}
+      class={`card card-${kind}`}
+      tabIndex={-1}
+      aria-label={words.t('card.with', { name })}
+    >
+      <div class="card-state">
+        <span class="dot" aria-hidden="true" />
+        <span class="card-state-text">{stateText(call, second, pending, words)}</span>
+        <CallTimer call={call} />
+      </div>
+      <h2 class="caller">
+        {match ? (
+          <Link href={match.url} open={openUrl}>
+            {name}
+          </Link>
+        ) : (
+          name
+        )}
+      </h2>
+      <p class="caller-line">
+        {known && call.number !== '' && <span class="number">{showNumber(call.number)}</span>}
+        {match?.company && <span>{match.company}</span>}
+      </p>
+      <Dialled call={call} words={words} />
+      {!small && contact && (
+        <ContactPanel
+          contact={contact}
+          match={match}
+          busy={pending.has(`choose:${call.call_id}`) || pending.has(`retry:${call.call_id}`)}
+          onChoose={(record) => events.choose(call.call_id, record)}
+          onRetry={() => events.retry(call.call_id)}
+        />
+      )}
+      {call.state === 'ended' && <Ending call={call} words={words} />}
+      <Actions call={call} pending={pending} events={events} words={words} />
+    </article>
+  );
+}
+
+/** Virtual number and scenario: always there, they say what the caller wants. */
+function Dialled({ call, words }: { call: CallChanged; words: Words }): JSX.Element {
+  const { virtual_number: number, virtual_number_name: numberName, scenario } = call;
+  const shown = number ? showNumber(number) : null;
+  const dialled = numberName && shown ? `${numberName} · ${shown}` : (numberName ?? shown);
+  const others = call.state === 'ringing' && call.rung.length > 1;
+  return (
+    <div class="facts">
+      {dialled && <span>{words.t('card.on_number', { number: dialled })}</span>}
+      {scenario && <span>{scenario}</span>}
+      {call.device && call.state !== 'ended' && (
+        <span>{words.t('card.device', { device: call.device })}</span>
+      )}
+      {others && (
+        <span>
+          {words.t('card.rung', { names: call.rung.map((who) => who.name).join(', ') })}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Ending({ call, words }: { call: CallChanged; words: Words }): JSX.Element {
+  const talked =
+    call.answered_at && call.ended_at
+      ? (Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000
+      : 0;
+  const unreached = call.direction === 'outbound' && call.outcome === 'lost';
+  const key: TextKey = unreached ? 'end.no_reply' : `end.${call.outcome ?? 'failed'}`;
+  return (
+    <p class="ending">
+      <strong>{words.t(key, { time: duration(talked) })}</strong>
+      {call.cause && call.cause !== 'normal' && <span>{words.t(`cause.${call.cause}`)}</span>}
+    </p>
+  );
+}
+
+function Actions(props: {
+  call: CallChanged;
+  pending: ReadonlySet<string>;
+  events: CallEvents;
+  words: Words;
+}): JSX.Element {
+  const { call, pending, events, words } = props;
+  const id = call.call_id;
+  const may = new Set(call.actions);
+  const asking = (verb: string): boolean => pending.has(`${verb}:${id}`);
+  const named = (key: TextKey, keys: string): string =>
+    words.t('do.shortcut', { action: words.t(key), keys });
+  const pickUp = rings(call) && !may.has('answer');
+  return (
+    <div class="actions">
+      {pickUp && (
+        <p class="pick-up">
+          {call.device
+            ? words.t('card.pick_up', { device: call.device })
+            : words.t('card.pick_up_any')}
+        </p>
+      )}
+      {may.has('answer') && (
+        <Button
+          kind="primary"
+          icon="answer"
+          name={named('do.answer', SHORTCUTS.answer)}
+          shortcut={SHORTCUTS.answer}
+          busy={asking('answer')}
+          onPress={() => events.answer(id)}
+        >
+          {words.t('do.answer')}
+        </Button>
+      )}
+      {may.has('decline') && (
+        <Button
+          kind="danger"
+          icon="hangup"
+          name={named('do.decline', SHORTCUTS.decline)}
+          shortcut={SHORTCUTS.decline}
+          busy={asking('decline')}
+          onPress={() => events.decline(id)}
+        >
+          {words.t('do.decline')}
+        </Button>
+      )}
+      {(may.has('hold') || may.has('unhold')) && (
+        <Button
+          kind={may.has('unhold') ? 'primary' : 'plain'}
+          icon={may.has('unhold') ? 'play' : 'hold'}
+          name={named(may.has('unhold') ? 'do.unhold' : 'do.hold', SHORTCUTS.hold)}
+          shortcut={SHORTCUTS.hold}
+          busy={asking('hold')}
+          onPress={() => events.hold(id, may.has('hold'))}
+        >
+          {words.t(may.has('unhold') ? 'do.unhold' : 'do.hold')}
+        </Button>
+      )}
+      {may.has('hangup') && (
+        <Button kind="danger" icon="hangup" busy={asking('hangup')} onPress={() => events.hangUp(id)}>
+          {words.t('do.hangup')}
+        </Button>
+      )}
+      {call.state === 'ended' && call.number !== '' && call.outcome !== 'answered' && (
+        <Button icon="answer" busy={pending.has('dial')} onPress={() => events.dial(call.number)}>
+          {words.t('do.redial')}
+        </Button>
+      )}
+      {may.has('dismiss') && (
+        <Button icon="close" busy={asking('dismiss')} onPress={() => events.dismiss(id)}>
+          {words.t('do.dismiss')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function CallTimer({ call }: { call: CallChanged }): JSX.Element | null {
+  const { words, skewMs } = useAmbient();
+  const running = call.state !== 'ended';
+  const now = useNow(running);
+  if (!running) return null;
+  const from = Date.parse(call.answered_at ?? call.started_at);
+  const time = duration((now + skewMs - from) / 1000);
+  return (
+    <span class="timer" role="timer" aria-label={words.t('card.timer', { time })}>
+      {time}
+    </span>
+  );
+}
+
+function stateText(
+  call: CallChanged,
+  second: boolean,
+  pending: ReadonlySet<string>,
+  words: Words,
+): string {
+  if (call.state === 'talking') return words.t('card.talking');
+  if (call.state === 'held') return words.t('card.held');
+  if (pending.has(`answer:${call.call_id}`)) return words.t('card.connecting');
+  if (call.state === 'ringing' && call.direction === 'outbound') {
+    return words.t(call.my_leg === 'up' ? 'card.dialing_them' : 'card.dialing_device');
+  }
+  if (second) return words.t('card.second');
+  if (call.direction === 'internal') return words.t('card.internal');
+  return words.t(call.direction === 'outbound' ? 'card.outgoing' : 'card.incoming');
+}
+
+function cardKind(call: CallChanged): 'ringing' | 'live' | 'held' | 'ended' {
+  if (call.state === 'ended') return 'ended';
+  if (call.state === 'held') return 'held';
+  return rings(call) ? 'ringing' : 'live';
+}
+
+function chosenMatch(contact: ContactChanged | null): ContactMatch | null {
+  if (!contact) return null;
+  const { chosen, matches } = contact;
+  if (!chosen) return matches.length === 1 ? (matches[0] ?? null) : null;
+  return (
+    matches.find(({ record }) => record.kind === chosen.kind && record.id === chosen.id) ?? null
+  );
+}
+
+/** Focus moves to a new call unless the person is typing: their words must not be lost. */
+function focusCard(card: HTMLElement): void {
+  const active = document.activeElement;
+  if (active instanceof HTMLInputElement && active.value !== '') return;
+  card.focus({ preventScroll: false });
+}

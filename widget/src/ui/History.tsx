@@ -1,0 +1,107 @@
+/** Past calls, newest first; each can be called again (W11). */
+import type { JSX } from 'preact';
+import { duration, showNumber, type TextKey } from '../i18n';
+import type { HistoryView } from '../phone';
+import type { HistoryEntry } from '../protocol/messages';
+import { Button, Link } from './Button';
+import { useAmbient } from './context';
+import { Icon, type IconName } from './icons';
+
+interface Props {
+  readonly history: HistoryView;
+  readonly onMore: () => void;
+  readonly onRetry: () => void;
+  readonly onRedial: (number: string) => void;
+}
+
+export function History({ history, onMore, onRetry, onRedial }: Props): JSX.Element {
+  const { words } = useAmbient();
+  const { phase, entries, next } = history;
+  return (
+    <div class="list" aria-busy={phase === 'loading'}>
+      {entries.length === 0 && phase === 'loading' && (
+        <p class="lookup" role="status">
+          <span class="spinner" aria-hidden="true" />
+          {words.t('history.loading')}
+        </p>
+      )}
+      {phase === 'failed' && (
+        <div class="lookup lookup-trouble" role="alert">
+          <p>{words.t('history.failed')}</p>
+          <Button icon="retry" onPress={onRetry}>
+            {words.t('do.retry')}
+          </Button>
+        </div>
+      )}
+      {entries.length === 0 && phase === 'ready' && <p class="empty">{words.t('history.empty')}</p>}
+      {entries.length > 0 && (
+        <ul class="rows">
+          {entries.map((entry) => (
+            <Entry key={entry.call_id} entry={entry} onRedial={onRedial} />
+          ))}
+        </ul>
+      )}
+      {next !== null && entries.length > 0 && (
+        <Button busy={phase === 'loading'} onPress={onMore}>
+          {words.t('do.more')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void }): JSX.Element {
+  const { entry, onRedial } = props;
+  const { words, openUrl, skewMs } = useAmbient();
+  const { icon, label, bad } = look(entry);
+  const number = entry.number ? showNumber(entry.number) : words.t('card.hidden_number');
+  const name = entry.name ?? number;
+  return (
+    <li class="entry">
+      <span class={`entry-icon${bad ? ' entry-bad' : ''}`} title={words.t(label)}>
+        <Icon name={icon} />
+        <span class="sr">{words.t(label)}</span>
+      </span>
+      <span class="entry-words">
+        <span class="entry-name">
+          {entry.record_url ? (
+            <Link href={entry.record_url} open={openUrl} name={words.t('history.open', { name })}>
+              {name}
+            </Link>
+          ) : (
+            name
+          )}
+        </span>
+        <span class="muted">
+          {[
+            words.when(entry.started_at, Date.now() + skewMs),
+            entry.talk_s > 0 ? duration(entry.talk_s) : words.t(label),
+            entry.name && number,
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+        {!entry.mine && entry.answered_by && (
+          <span class="muted">{words.t('history.by', { name: entry.answered_by.name })}</span>
+        )}
+      </span>
+      {entry.number !== '' && (
+        <Button
+          kind="quiet"
+          icon="answer"
+          name={words.t('history.redial', { name })}
+          onPress={() => onRedial(entry.number)}
+        />
+      )}
+    </li>
+  );
+}
+
+function look(entry: HistoryEntry): { icon: IconName; label: TextKey; bad: boolean } {
+  const lost = entry.outcome !== 'answered';
+  if (lost && entry.direction !== 'outbound') {
+    return { icon: 'missed', label: 'history.lost', bad: true };
+  }
+  if (lost) return { icon: 'outbound', label: 'history.unreached', bad: true };
+  return { icon: entry.direction, label: `history.${entry.direction}`, bad: false };
+}

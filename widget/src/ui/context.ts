@@ -1,0 +1,21 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import { Words } from '../i18n';
+
+/** The reader's language and where links go: the same for every component of a page. */
+export interface Ambient {
+  readonly words: Words;
+  readonly openUrl: (url: string) => void;
+  /** Server's clock minus ours. */
+  readonly skewMs: number;
+}
+
+export const AmbientContext = createContext<Ambient>({
+  words: new Words('ru'),
+  openUrl: () => undefined,
+  skewMs: 0,
+});
+
+export function useAmbient(): Ambient {
+  return useContext(AmbientContext);
+}
