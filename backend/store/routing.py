@@ -22,8 +22,7 @@ class StoredScenario:
     id: str
     name: str
     steps: Sequence[dict[str, Any]]
-    """As `domain.scenario.parse_scenario` reads them."""
-    final: str = "no_answer"
+    """As `domain.scenario` reads them; a last one may be `{"final": …}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +91,7 @@ class RoutingStore:
                 for row in numbers.mappings()
             ),
             scenarios=tuple(
-                StoredScenario(
-                    id=row["id"], name=row["name"], steps=row["steps"], final=row["final"]
-                )
+                StoredScenario(id=row["id"], name=row["name"], steps=row["steps"])
                 for row in written.mappings()
             ),
             trunks=tuple(
@@ -109,14 +106,14 @@ class RoutingStore:
         )
 
     async def save_scenario(self, account_id: AccountId, scenario: StoredScenario) -> None:
-        changed = {
-            "name": scenario.name,
-            "steps": list(scenario.steps),
-            "final": scenario.final,
-        }
-        statement = insert(scenarios).values(account_id=account_id, id=scenario.id, **changed)
+        statement = insert(scenarios).values(
+            account_id=account_id, id=scenario.id, name=scenario.name, steps=list(scenario.steps)
+        )
         await self._tx.execute(
-            statement.on_conflict_do_update(index_elements=["account_id", "id"], set_=changed)
+            statement.on_conflict_do_update(
+                index_elements=["account_id", "id"],
+                set_={"name": scenario.name, "steps": list(scenario.steps)},
+            )
         )
 
     async def save_virtual_number(self, account_id: AccountId, number: VirtualNumber) -> None:

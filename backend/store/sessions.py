@@ -2,142 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.services.sessions import Identity, StoredSession
-from backend.store.database import Database
 from backend.store.tables import sessions
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId, SessionId
 
 
-class SqlSessions:
-    """The port `SessionStore`. Each call is a transaction of its own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSession:
+    id: SessionId
+    account_id: AccountId
+    employee_id: EmployeeId
+    crm_kind: CrmKind
+    token_hash: bytes
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    user_agent: str = ""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def valid(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+
+class SessionStore:
+    """`by_token` and `by_id` want a resolving transaction; the rest one of the account."""
+
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
 
     async def add(self, session: StoredSession) -> None:
-        who = session.identity
-        async with self._database.begin(who.account_id) as tx:
-            await tx.execute(
-                insert(sessions).values(
-                    id=session.session_id,
-                    account_id=who.account_id,
-                    employee_id=who.employee_id,
-                    crm_kind=None if who.crm is None else who.crm.value,
-                    # As proven when the session was opened: reconnecting asks nobody again.
-                    details={
-                        "name": who.name,
-                        "extension": who.extension,
-                        "is_supervisor": who.is_supervisor,
-                        "origins": list(who.origins),
-                    },
-                    token_hash=session.token_hash,
-                    created_at=session.opened_at,
-                    expires_at=session.expires_at,
-                    revoked_at=session.revoked_at,
-                )
+        await self._tx.execute(
+            insert(sessions).values(
+                id=session.id,
+                account_id=session.account_id,
+                employee_id=session.employee_id,
+                crm_kind=session.crm_kind.value,
+                token_hash=session.token_hash,
+                created_at=session.created_at,
+                expires_at=session.expires_at,
+                user_agent=session.user_agent[:200],
             )
-
-    async def find(self, token_hash: bytes) -> StoredSession | None:
-        """Expired and revoked ones too; the reader decides."""
-        query = select(sessions).where(sessions.c.token_hash == token_hash)
-        async with self._database.begin_resolving() as tx:
-            row = (await tx.execute(query)).mappings().one_or_none()
-        return None if row is None else _session(row)
-
-    async def find_by_id(
-        self, account_id: AccountId, session_id: SessionId
-    ) -> StoredSession | None:
-        query = select(sessions).where(
-            sessions.c.account_id == account_id, sessions.c.id == session_id
         )
-        async with self._database.begin(account_id) as tx:
-            row = (await tx.execute(query)).mappings().one_or_none()
+
+    async def by_token(self, token_hash: bytes) -> StoredSession | None:
+        """Expired and revoked ones too: the caller says why it refuses."""
+        query = select(sessions).where(sessions.c.token_hash == token_hash)
+        row = (await self._tx.execute(query)).mappings().one_or_none()
         return None if row is None else _session(row)
 
-    async def replace_token(
-        self,
-        account_id: AccountId,
-        session_id: SessionId,
-        token_hash: bytes,
-        expires_at: datetime,
-    ) -> None:
-        """A revoked session keeps its old token and stays revoked."""
-        async with self._database.begin(account_id) as tx:
-            await tx.execute(
-                update(sessions)
-                .where(
-                    sessions.c.account_id == account_id,
-                    sessions.c.id == session_id,
-                    sessions.c.revoked_at.is_(None),
-                )
-                .values(token_hash=token_hash, expires_at=expires_at)
-            )
+    async def by_id(self, session_id: SessionId) -> StoredSession | None:
+        query = select(sessions).where(sessions.c.id == session_id)
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        return None if row is None else _session(row)
 
-    async def revoke(self, account_id: AccountId, session_id: SessionId, at: datetime) -> None:
-        async with self._database.begin(account_id) as tx:
-            await tx.execute(
-                update(sessions)
-                .where(
-                    sessions.c.account_id == account_id,
-                    sessions.c.id == session_id,
-                    sessions.c.revoked_at.is_(None),
-                )
-                .values(revoked_at=at)
-            )
+    async def renew(
+        self, session_id: SessionId, *, token_hash: bytes, expires_at: datetime
+    ) -> bool:
+        """A new token in place of the old. False: the session is gone or revoked."""
+        done = await self._tx.execute(
+            update(sessions)
+            .where(sessions.c.id == session_id, sessions.c.revoked_at.is_(None))
+            .values(token_hash=token_hash, expires_at=expires_at)
+            .returning(sessions.c.id)
+        )
+        return done.one_or_none() is not None
 
-    async def revoke_employee(
-        self, account_id: AccountId, employee_id: EmployeeId, at: datetime
-    ) -> Sequence[SessionId]:
-        """All of an employee's sessions; the ids of those that were live."""
-        async with self._database.begin(account_id) as tx:
-            done = await tx.execute(
-                update(sessions)
-                .where(
-                    sessions.c.account_id == account_id,
-                    sessions.c.employee_id == employee_id,
-                    sessions.c.revoked_at.is_(None),
-                    sessions.c.expires_at > at,
-                )
-                .values(revoked_at=at)
-                .returning(sessions.c.id)
-            )
-            return [SessionId(row) for row in done.scalars()]
+    async def revoke(self, session_id: SessionId, *, at: datetime) -> None:
+        await self._tx.execute(
+            update(sessions)
+            .where(sessions.c.id == session_id, sessions.c.revoked_at.is_(None))
+            .values(revoked_at=at)
+        )
 
-    async def revoked_since(self, at: datetime) -> Sequence[SessionId]:
-        query = select(sessions.c.id).where(sessions.c.revoked_at >= at)
-        async with self._database.begin_resolving() as tx:
-            return [SessionId(row) for row in (await tx.execute(query)).scalars()]
+    async def revoke_employee(self, employee_id: EmployeeId, *, at: datetime) -> list[SessionId]:
+        """All sessions of one person; returns those that were alive."""
+        done = await self._tx.execute(
+            update(sessions)
+            .where(sessions.c.employee_id == employee_id, sessions.c.revoked_at.is_(None))
+            .values(revoked_at=at)
+            .returning(sessions.c.id)
+        )
+        return [SessionId(row) for row in done.scalars()]
 
-    async def prune(self, account_id: AccountId, *, before: datetime) -> None:
+    async def prune(self, *, before: datetime) -> None:
         """Forget what expired before."""
-        async with self._database.begin(account_id) as tx:
-            await tx.execute(
-                delete(sessions).where(
-                    sessions.c.account_id == account_id, sessions.c.expires_at < before
-                )
-            )
+        await self._tx.execute(delete(sessions).where(sessions.c.expires_at < before))
 
 
 def _session(row: RowMapping) -> StoredSession:
-    details = row["details"]
     return StoredSession(
-        session_id=SessionId(row["id"]),
+        id=SessionId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        employee_id=EmployeeId(row["employee_id"]),
+        crm_kind=CrmKind(row["crm_kind"]),
         token_hash=bytes(row["token_hash"]),
-        identity=Identity(
-            account_id=AccountId(row["account_id"]),
-            employee_id=EmployeeId(row["employee_id"]),
-            name=details["name"],
-            extension=details["extension"],
-            is_supervisor=details["is_supervisor"],
-            origins=tuple(details["origins"]),
-            crm=None if row["crm_kind"] is None else CrmKind(row["crm_kind"]),
-        ),
-        opened_at=row["created_at"],
+        created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        user_agent=row["user_agent"],
     )

@@ -42,7 +42,6 @@ scenarios = Table(
     text("id", primary_key=True),
     text("name"),
     Column("steps", JSONB, nullable=False, server_default="[]"),
-    text("final", server_default="no_answer"),
 )
 
 virtual_numbers = Table(

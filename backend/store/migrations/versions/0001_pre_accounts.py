@@ -128,7 +128,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("steps", postgresql.JSONB(), server_default="[]", nullable=False),
-        sa.Column("final", sa.Text(), server_default="no_answer", nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
@@ -238,13 +237,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("employee_id", sa.Text(), nullable=False),
-        sa.Column("crm_kind", sa.Text(), nullable=True),
-        sa.Column("details", postgresql.JSONB(), server_default="{}", nullable=False),
+        sa.Column("crm_kind", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("user_agent", sa.Text(), nullable=True),
+        sa.Column("user_agent", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id", "employee_id"],
             ["employees.account_id", "employees.id"],
