@@ -229,7 +229,7 @@
       pageX: native.pageX, pageY: native.pageY, clientX: native.clientX, clientY: native.clientY, ctrlKey: native.ctrlKey, shiftKey: native.shiftKey, altKey: native.altKey, metaKey: native.metaKey,
       button: native.button, relatedTarget: native.relatedTarget,
       preventDefault: function () { native.preventDefault(); }, isDefaultPrevented: function () { return native.defaultPrevented; },
-      stopPropagation: function () { this.stopped = true; native.stopPropagation(); }, stopImmediatePropagation: function () { this.stopped = true; native.stopImmediatePropagation(); }
+      stopPropagation: function () { this.stopped = true; this.stoppedAt = this.currentTarget; native.stopPropagation(); }, stopImmediatePropagation: function () { this.stopped = true; native.stopImmediatePropagation(); }
     };
     native.$ = event;
     event.args = args || [];
@@ -245,6 +245,8 @@
         var handler = { type: at.type, spaces: at.spaces, selector: selector, fn: fn };
         handler.listener = function (native) {
           var event = wrapEvent(native, native.detail && native.detail.$args);
+          // Stopped by a delegated handler of an inner node: outer ones do not hear it any more.
+          if (event.stopped && event.stoppedAt !== node) { return; }
           var path = selector ? [] : [node];
           if (selector) { for (var n = native.target; n && n !== node; n = n.parentNode) { if (n.nodeType === 1 && n.matches(selector)) { path.push(n); } } }
           path.every(function (current) {
