@@ -345,17 +345,13 @@ def apply(call: Call, fact: Fact) -> Call:
     """The call with `fact` joined in; the very same object when it says nothing new."""
     match fact:
         case Planned() | Moved() | Ended():
-            before = call.leg(fact.leg_id) or Leg(leg_id=fact.leg_id)
-            after = _joined(before, fact)
-            if call.leg(fact.leg_id) is not None and after == before:
-                return call
-            others = [leg for leg in call.legs if leg.leg_id != fact.leg_id]
-            legs = tuple(sorted([*others, after], key=lambda leg: leg.leg_id))
-            changed = replace(call, legs=legs)
+            changed = _with_leg(call, fact)
         case Held(on=on, at=at):
             changed = replace(call, hold=max(call.hold or (at, on), (at, on)))
         case Taken(leg_id=leg_id, at=at):
-            changed = replace(call, taken=min(call.taken or (at, leg_id), (at, leg_id)))
+            # Who has the talk did pick up, even if that report was lost.
+            up = _with_leg(call, Moved(leg_id=leg_id, state=LegState.UP, at=at))
+            changed = replace(up, taken=min(call.taken or (at, leg_id), (at, leg_id)))
         case Over(cause=cause, at=at):
             changed = replace(call, over=_earlier(call.over, (at, cause)))
     return call if changed == call else replace(changed, version=call.version + 1)
@@ -364,6 +360,12 @@ def apply(call: Call, fact: Fact) -> Call:
 def raised(call: Call, version: int) -> Call:
     """The call with at least this version: a new owner begins above whatever was told before."""
     return call if version <= call.version else replace(call, version=version)
+
+
+def _with_leg(call: Call, fact: Planned | Moved | Ended) -> Call:
+    after = _joined(call.leg(fact.leg_id) or Leg(leg_id=fact.leg_id), fact)
+    others = [leg for leg in call.legs if leg.leg_id != fact.leg_id]
+    return replace(call, legs=tuple(sorted([*others, after], key=lambda leg: leg.leg_id)))
 
 
 def _joined(leg: Leg, fact: Planned | Moved | Ended) -> Leg:

@@ -76,9 +76,9 @@ def parse_scenario(name: str, steps: Iterable[Mapping[str, Any]], final: str) ->
     parsed = tuple(_step(number, raw) for number, raw in enumerate(steps, 1))
     if not parsed or len(parsed) > MAX_STEPS:
         raise BadRequest(f"a scenario has 1 to {MAX_STEPS} steps, not {len(parsed)}")
-    if final == "busy" or final == "no_answer":
-        return Scenario(name=name, steps=parsed, final=final)
-    raise BadRequest(f"final is busy or no_answer, not {final!r}")
+    if final not in ("busy", "no_answer"):
+        raise BadRequest(f"final is busy or no_answer, not {final!r}")
+    return Scenario(name=name, steps=parsed, final="busy" if final == "busy" else "no_answer")
 
 
 def _step(number: int, raw: Mapping[str, Any]) -> Step:

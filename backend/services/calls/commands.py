@@ -1,0 +1,142 @@
+"""What people ask of calls. Each command id has one effect, however often it is sent (R3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from backend.domain.scenario import Device
+from backend.errors import BadRequest, Expired, NoDevice, WrongState
+from backend.services.calls.core import Core
+from backend.services.calls.live import Live
+from backend.services.calls.placing import Placing
+from backend.services.calls.ringing import Ringing
+from backend.services.calls.talking import Talking
+from protocol.commands import (
+    AnswerCall,
+    AnyCommand,
+    DeclineCall,
+    Dial,
+    DismissCall,
+    HangUpCall,
+    HoldCall,
+)
+from protocol.pushes import Dialed
+from protocol.vocabulary import AccountId, CallState, CommandId, EmployeeId
+
+REMEMBER_S = 24 * 3600
+"""A repeated id is answered from memory this long (R3)."""
+MAX_REMEMBERED = 50_000
+
+_Key = tuple[AccountId, EmployeeId, CommandId]
+
+
+@dataclass(slots=True)
+class _Answer:
+    at: float
+    """Monotonic second it was asked."""
+    task: asyncio.Task[object | None]
+
+
+class Commands:
+    def __init__(self, core: Core, ringing: Ringing, placing: Placing, talking: Talking) -> None:
+        self._core = core
+        self._ringing = ringing
+        self._placing = placing
+        self._talking = talking
+        self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
+        """Oldest first."""
+
+    async def handle(
+        self, account_id: AccountId, employee_id: EmployeeId, command: AnyCommand
+    ) -> object | None:
+        """The reply's result, or None. A repeated id waits for, or repeats, the first answer.
+
+        Raises AppErrors; Expired when the deadline passed, though the effect may still come and
+        is then seen as everyone sees it.
+        """
+        self._forget_old()
+        key = (account_id, employee_id, command.id)
+        answer = self._answers.get(key)
+        if answer is None:
+            work = self._carry_out(account_id, employee_id, command)
+            answer = _Answer(self._core.clock.monotonic(), asyncio.create_task(work))
+            answer.task.add_done_callback(_retrieve)
+            self._answers[key] = answer
+        try:
+            async with asyncio.timeout(command.ttl_ms / 1000):
+                return await asyncio.shield(answer.task)
+        except TimeoutError:
+            raise Expired(f"{command.id} took too long") from None
+
+    def _forget_old(self) -> None:
+        now = self._core.clock.monotonic()
+        while self._answers:
+            key, oldest = next(iter(self._answers.items()))
+            if now - oldest.at < REMEMBER_S and len(self._answers) <= MAX_REMEMBERED:
+                return
+            del self._answers[key]
+
+    async def _carry_out(
+        self, account_id: AccountId, employee_id: EmployeeId, command: AnyCommand
+    ) -> object | None:
+        match command:
+            case Dial(id=command_id, target=target):
+                call_id = await self._placing.dial(account_id, employee_id, command_id, target)
+                return Dialed(call_id=call_id)
+            case AnswerCall() | DeclineCall() | HangUpCall() | HoldCall() | DismissCall():
+                live = self._core.find(account_id, employee_id, command.call_id)
+                await self._ask(live, employee_id, command)
+                return None
+            case _:
+                raise BadRequest(f"{type(command).__name__} is no command on calls")
+
+    async def _ask(
+        self,
+        live: Live,
+        employee_id: EmployeeId,
+        command: AnswerCall | DeclineCall | HangUpCall | HoldCall | DismissCall,
+    ) -> None:
+        match command:
+            case AnswerCall():
+                await self._answer(live, employee_id)
+            case DeclineCall():
+                if employee_id not in live.offers:
+                    raise WrongState("the call does not ring here")
+                self._ringing.withdraw(live, employee_id, "declined")
+                self._ringing.settled(live)
+            case HangUpCall():
+                if live.call.state is CallState.ENDED:
+                    raise WrongState("the call is over")
+                if employee_id in live.offers:
+                    raise WrongState("the call rings: decline it")
+                await self._talking.hang_up(live)
+            case HoldCall(on=on):
+                if live.call.state not in (CallState.TALKING, CallState.HELD):
+                    raise WrongState("nobody talks")
+                leg = live.call.leg_of(employee_id)
+                await self._talking.hold(live, None if leg is None else leg.leg_id, on=on)
+            case DismissCall():
+                if live.call.state is not CallState.ENDED:
+                    raise WrongState("the call lives")
+                live.dismissed.add(employee_id)
+                self._core.show(live)
+
+    async def _answer(self, live: Live, employee_id: EmployeeId) -> None:
+        offer = live.offers.get(employee_id)
+        if offer is None:
+            raise WrongState("the call does not ring here")
+        if offer.answering:
+            return  # pressed in another tab a moment ago
+        able = [d for d in (*offer.ringing.values(), *offer.route.devices) if d.auto_answer]
+        if not able:
+            raise NoDevice("no device of this employee picks up by itself")
+        device: Device = able[0]
+        await self._ringing.answer(live, offer, device)
+
+
+def _retrieve(task: asyncio.Task[object | None]) -> None:
+    """Look at a refusal whose asker is gone, or asyncio reports it as never retrieved."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,402 @@
+"""The owner's memory: calls, what everyone was shown, and the ways out to bus, journal, switch.
+
+Whatever changes a call is synchronous, so between two awaits the memory is whole. The way of a
+change is `record` (facts joined, journal told) then `show` (cards queued); orders to the switch are
+tasks that start only afterwards, so no card ever waits for SQL or for the switch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from backend.domain.call import Call, Ended, Fact, Planned, apply, raised
+from backend.domain.scenario import Device
+from backend.errors import AppError, NotFound, SwitchError, SwitchRefused, SwitchUnavailable
+from backend.kit.clock import Clock
+from backend.services.calls import records, views
+from backend.services.calls.hooks import Callers
+from backend.services.calls.live import Live
+from backend.services.calls.publisher import Publisher
+from backend.services.ports import (
+    Bus,
+    CallJournal,
+    Lease,
+    Publication,
+    RingOrder,
+    Switch,
+    account_stream,
+    colleagues_stream,
+    me_stream,
+)
+from backend.services.routing import AccountRoute, RoutingTable
+from protocol.pushes import ColleagueBusyChanged, HistoryChanged, SwitchChanged
+from protocol.vocabulary import (
+    AccountId,
+    CallId,
+    CallState,
+    Direction,
+    EmployeeId,
+    HangupCause,
+    LegId,
+    StreamName,
+)
+
+log = structlog.get_logger(__name__)
+
+Busy = Literal["free", "ringing", "talking"]
+
+VERSION_BITS = 20
+"""A call's versions begin at the lease's token shifted by this: a new owner, whose journal may lack
+the last entries, still begins above everything its forerunner told."""
+REMEMBERED_ENDS = 10_000
+_RETRIES_S = (0.5, 1.0, 2.0)
+
+
+class Core:
+    """Shared by the owner's parts. Only orders to the switch wait; all else is synchronous."""
+
+    def __init__(
+        self,
+        *,
+        connection_id: str,
+        switch: Switch,
+        bus: Bus,
+        journal: CallJournal,
+        lease: Callable[[], Lease | None],
+        routing: RoutingTable,
+        callers: Callers,
+        clock: Clock,
+    ) -> None:
+        self.connection_id = connection_id
+        self.switch = switch
+        self.journal = journal
+        self.lease = lease
+        self.routing = routing
+        self.callers = callers
+        self.clock = clock
+        self.calls: dict[CallId, Live] = {}
+        self.ended_ids: OrderedDict[CallId, None] = OrderedDict()
+        """Calls already put away: late reports must not bring them back."""
+        self.publisher = Publisher(bus, clock, self.republish)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: dict[tuple[AccountId, EmployeeId], ColleagueBusyChanged] = {}
+        self._seen_in: dict[tuple[AccountId, EmployeeId], set[CallId]] = {}
+        """Calls each employee has a card of: busy is read off these alone."""
+        self._history: dict[tuple[AccountId, EmployeeId], HistoryChanged] = {}
+        self._switch: SwitchChanged | None = None
+        self._stamp = 0
+
+    # ── tasks ──
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run beside; what goes wrong is logged and harms nobody else."""
+        task = asyncio.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def stop(self) -> None:
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except AppError as error:
+            log.warning("call task failed", error=repr(error))
+        except Exception:
+            log.exception("call task broke")
+
+    # ── memory ──
+
+    def account(self, live: Live) -> AccountRoute:
+        """The call's account as it is routed now; an empty one when it left meanwhile."""
+        found = self.routing.account(live.call.account_id)
+        if found is not None:
+            return found
+        return AccountRoute(
+            account_id=live.call.account_id, slug=live.slug, connection_id=self.connection_id
+        )
+
+    def first_version(self) -> int:
+        lease = self.lease()
+        return 1 if lease is None else (lease.token << VERSION_BITS) + 1
+
+    def stamp(self) -> int:
+        """A growing number for entities that outlive their owner: microseconds since 1970."""
+        now = int(self.clock.now().timestamp() * 1_000_000)
+        self._stamp = max(self._stamp + 1, now)
+        return self._stamp
+
+    def begin(self, live: Live) -> None:
+        """A new call: remembered and journalled, not shown yet."""
+        live.call = raised(live.call, self.first_version())
+        self.calls[live.call.call_id] = live
+        self.journal.append(records.began(live.call, live.name))
+
+    def record(self, live: Live, fact: Fact) -> bool:
+        """Join a fact. False when it said nothing new."""
+        after = apply(live.call, fact)
+        if after is live.call:
+            return False
+        live.call = after
+        self.journal.append(records.fact(after.account_id, after.call_id, fact))
+        if after.ended_at is not None and not after.live_legs:
+            live.all_gone.set()
+        return True
+
+    def find(self, account_id: AccountId, employee_id: EmployeeId, call_id: CallId) -> Live:
+        """The call, if this employee has its card. Raises NotFound."""
+        live = self.calls.get(call_id)
+        if live is None or live.call.account_id != account_id:
+            raise NotFound(f"no call {call_id}")
+        if employee_id not in views.holders(live):
+            raise NotFound(f"call {call_id} is not at {employee_id}")
+        return live
+
+    def busy(self, account_id: AccountId, employee_id: EmployeeId) -> Busy:
+        busy: Busy = "free"
+        for call_id in self._seen_in.get((account_id, employee_id), ()):
+            live = self.calls[call_id]
+            if live.call.state is CallState.ENDED:
+                continue
+            if live.call.answered_leg is not None or live.call.placed_by == employee_id:
+                return "talking"
+            busy = "ringing"
+        return busy
+
+    # ── telling ──
+
+    def show(self, live: Live) -> None:
+        """Queue whatever changed for whoever has or had a card of this call."""
+        account, account_id = self.account(live), live.call.account_id
+        holders = views.holders(live)
+        changed = [e for e in sorted(holders) if self._differs(live, e, account)]
+        gone = sorted(set(live.shown) - holders)
+        if not changed and not gone:
+            return
+        live.call = raised(live.call, live.told + 1)
+        live.told = live.call.version
+        out: list[Publication] = []
+        for employee_id in changed:
+            card = views.card(live, employee_id, account)
+            live.shown[employee_id] = card
+            self._seen_in.setdefault((account_id, employee_id), set()).add(live.call.call_id)
+            out.append(Publication(me_stream(account_id, employee_id), card))
+        for employee_id in gone:
+            del live.shown[employee_id]
+            self._leave(account_id, employee_id, live.call.call_id)
+            push = views.removal(live, employee_id, account)
+            out.append(Publication(me_stream(account_id, employee_id), push, removes=True))
+        out += self._busy_changes(account_id, (*changed, *gone))
+        self.publisher.put(out)
+        if gone:
+            self.callers.forget(live.call.call_id, gone)
+
+    def _differs(self, live: Live, employee_id: EmployeeId, account: AccountRoute) -> bool:
+        known = live.shown.get(employee_id)
+        if known is None:
+            return True
+        card = views.card(live, employee_id, account)
+        return known != msgspec.structs.replace(card, version=known.version)
+
+    def _leave(self, account_id: AccountId, employee_id: EmployeeId, call_id: CallId) -> None:
+        key = (account_id, employee_id)
+        seen = self._seen_in.get(key, set())
+        seen.discard(call_id)
+        if not seen:
+            self._seen_in.pop(key, None)
+
+    def _busy_changes(
+        self, account_id: AccountId, employees: Iterable[EmployeeId]
+    ) -> list[Publication]:
+        out = []
+        for employee_id in dict.fromkeys(employees):
+            busy, key = self.busy(account_id, employee_id), (account_id, employee_id)
+            known = self._busy.get(key)
+            if busy == ("free" if known is None else known.busy):
+                continue
+            push = self._busy[key] = ColleagueBusyChanged(
+                stream=StreamName.COLLEAGUES,
+                entity=f"busy:{employee_id}",
+                version=self.stamp(),
+                employee_id=employee_id,
+                busy=busy,
+                since=self.clock.now(),
+            )
+            out.append(Publication(colleagues_stream(account_id), push))
+        return out
+
+    def tell_history(self, live: Live) -> None:
+        """The call is in the history now; everyone who had to do with it may ask."""
+        call = live.call
+        concerned = {
+            *call.rung,
+            *live.withdrawn,
+            *(() if call.placed_by is None else [call.placed_by]),
+        }
+        for employee_id in sorted(concerned):
+            push = self._history[call.account_id, employee_id] = HistoryChanged(
+                stream=StreamName.ME,
+                entity="history",
+                version=self.stamp(),
+                last_call_id=call.call_id,
+            )
+            self.publisher.put([Publication(me_stream(call.account_id, employee_id), push)])
+
+    def tell_switch(self, *, connected: bool, at: datetime) -> None:
+        self._switch = SwitchChanged(
+            stream=StreamName.ACCOUNT,
+            entity="switch",
+            version=self.stamp(),
+            connected=connected,
+            since=at,
+        )
+        self._tell_switch_to(self.routing.accounts_on(self.connection_id))
+
+    def _tell_switch_to(self, accounts: Iterable[AccountRoute]) -> None:
+        if self._switch is not None:
+            self.publisher.put(
+                Publication(account_stream(a.account_id), self._switch) for a in accounts
+            )
+
+    def welcome_account(self, account: AccountRoute) -> None:
+        """An account that came while we run hears how the switch is."""
+        self._tell_switch_to([account])
+
+    def republish(self) -> None:
+        """Everything owned, as it was last told: for a bus that lost its memory."""
+        for live in self.calls.values():
+            for employee_id, card in live.shown.items():
+                self.publisher.put(
+                    [Publication(me_stream(live.call.account_id, employee_id), card)]
+                )
+        for (account_id, _), busy in self._busy.items():
+            self.publisher.put([Publication(colleagues_stream(account_id), busy)])
+        for (account_id, employee_id), history in self._history.items():
+            self.publisher.put([Publication(me_stream(account_id, employee_id), history)])
+        self._tell_switch_to(self.routing.accounts_on(self.connection_id))
+
+    # ── orders to the switch ──
+
+    def plan(self, live: Live, leg_id: LegId, number: str, device: Device | None) -> None:
+        self.record(
+            live,
+            Planned(
+                leg_id=leg_id,
+                number=number,
+                device=None if device is None else device.label,
+                at=self.clock.now(),
+            ),
+        )
+
+    async def ring(
+        self,
+        live: Live,
+        leg_id: LegId,
+        endpoint: str,
+        *,
+        timeout_s: float,
+        caller: tuple[str, str],
+        auto_answer: bool = False,
+    ) -> AppError | None:
+        """Ring once, whoever asks and however often; the intent is on disk first.
+
+        `caller` is number and name to show. Returns what went wrong, for the ringer to go on. A
+        refusal ends the leg; a switch that did not answer may have rung it all the same.
+        """
+        call, lease = live.call, self.lease()
+        try:
+            if lease is None:
+                raise SwitchUnavailable("not the owner of the switch connection")
+            if not await self.journal.record_intent(lease, call.account_id, call.call_id, leg_id):
+                log.info("already rung or lease lost", call_id=call.call_id, leg_id=leg_id)
+                return None
+            leg = live.call.leg(leg_id)
+            if leg_id in live.asked_to_end or (leg is not None and leg.ended_at is not None):
+                return None  # taken or given up while the intent was written
+            order = RingOrder(
+                account=live.slug,
+                call_id=call.call_id,
+                leg_id=leg_id,
+                endpoint=endpoint,
+                caller_number=caller[0],
+                caller_name=caller[1],
+                timeout_s=max(1, round(timeout_s)),
+                auto_answer=auto_answer,
+            )
+            # Safe to repeat: the leg's id on the switch is derived from its name.
+            await self.order(lambda: self.switch.ring(order))
+        except SwitchRefused as error:
+            cause = HangupCause.UNREACHABLE
+            self.record(live, Ended(leg_id=leg_id, cause=cause, at=self.clock.now()))
+            return error
+        except SwitchError as error:
+            self.end_leg(live, leg_id, HangupCause.FAILURE)
+            return error
+        if leg_id in live.asked_to_end:
+            # Given up while the order was on its way: the first hang-up may have found nothing.
+            self.spawn(self._hang_up(live, leg_id, HangupCause.CANCELLED))
+        return None
+
+    def end_leg(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
+        """Ask the switch, once, to hang this leg up."""
+        if leg_id not in live.asked_to_end:
+            live.asked_to_end.add(leg_id)
+            self.spawn(self._hang_up(live, leg_id, cause))
+
+    async def _hang_up(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
+        await self.order(lambda: self.switch.hang_up(live.call.call_id, leg_id, cause))
+
+    async def order(self, ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Ask the switch, again when it does not answer. Raises SwitchError, NotFound."""
+        for delay in _RETRIES_S:
+            try:
+                return await ask()
+            except SwitchUnavailable:
+                await self.clock.sleep(delay)
+        return await ask()
+
+    def put_away(self, live: Live) -> None:
+        """The call leaves the memory; reports of it are ignored from now on."""
+        self.calls.pop(live.call.call_id, None)
+        self.ended_ids[live.call.call_id] = None
+        while len(self.ended_ids) > REMEMBERED_ENDS:
+            self.ended_ids.popitem(last=False)
+
+    def new_call(
+        self,
+        account: AccountRoute,
+        call_id: CallId,
+        direction: Direction,
+        *,
+        number: str,
+        dialed: str,
+        at: datetime,
+        placed_by: EmployeeId | None = None,
+    ) -> Live:
+        """A call that begins now, in memory and journal."""
+        call = Call(
+            call_id=call_id,
+            account_id=account.account_id,
+            direction=direction,
+            number=number,
+            dialed=dialed,
+            started_at=at,
+            placed_by=placed_by,
+        )
+        live = Live(call=call, slug=account.slug)
+        if number and direction is not Direction.INTERNAL:
+            known = self.callers.known(account.account_id, number)
+            live.name = None if known is None else known.name
+        self.begin(live)
+        return live

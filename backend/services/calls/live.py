@@ -1,0 +1,73 @@
+"""What the owner keeps of a call beside its facts: who is offered it and what was shown."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Literal
+
+from backend.domain.call import Call
+from backend.domain.scenario import Device, Scenario
+from backend.services.routing import EmployeeRoute, VirtualNumber
+from protocol.pushes import CallChanged
+from protocol.vocabulary import EmployeeId, LegId
+
+RemovalReason = Literal[
+    "answered_elsewhere", "declined", "timed_out", "abandoned", "dismissed", "over"
+]
+
+
+@dataclass(slots=True, kw_only=True)
+class Offer:
+    """The call rings at one employee's. Gone once taken, declined or timed out."""
+
+    route: EmployeeRoute
+    waiting: list[Device]
+    """Devices still to be tried, best first."""
+    until: float
+    """Monotonic second when this employee's ring time is over."""
+    ringing: dict[LegId, Device] = field(default_factory=dict)
+    """Attempts under way."""
+    answering: bool = False
+    """The person pressed answer; a device is being told to pick up by itself."""
+    timer: asyncio.Task[None] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Live:
+    """A call in the owner's memory, from its first report until its last card is put away."""
+
+    call: Call
+    slug: str
+    name: str | None = None
+    """Who the outside party is, when the local index knew it at once."""
+    virtual: VirtualNumber | None = None
+    scenario: Scenario | None = None
+    """How the called side is rung; an internal call has a small one of its own."""
+    step: int = -1
+    """Index of the running step; -1 before the first."""
+    turn: list[EmployeeId] = field(default_factory=list)
+    """Who comes next in a step that rings one after another."""
+    offers: dict[EmployeeId, Offer] = field(default_factory=dict)
+    origin: Offer | None = None
+    """The caller's own devices being rung, for calls placed by an employee."""
+    withdrawn: dict[EmployeeId, RemovalReason] = field(default_factory=dict)
+    """Why somebody is no longer offered the call."""
+    dismissed: set[EmployeeId] = field(default_factory=set)
+    closed: bool = False
+    """The time of ended cards is over."""
+    shown: dict[EmployeeId, CallChanged] = field(default_factory=dict)
+    """The newest card told to each employee who has one."""
+    told: int = 0
+    """Highest version published."""
+    asked_to_end: set[LegId] = field(default_factory=set)
+    held_leg: LegId | None = None
+    """Who hears the music."""
+    called_out: bool = False
+    """The outside party of an outbound call has been rung."""
+    ended: bool = False
+    """The end was seen to: legs hung up, history on its way."""
+    all_gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Every leg of the ended call was reported gone."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Orders about the talk (connect, hold) reach the switch in the order they were given."""

@@ -1,0 +1,245 @@
+"""The one writer of a switch connection's calls: hears it, keeps the calls, gives orders."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+
+from backend.domain.call import Ended, Fact, Held, Moved, leg_name
+from backend.kit.clock import Clock
+from backend.services.calls import wire
+from backend.services.calls.adoption import Adoption
+from backend.services.calls.commands import Commands
+from backend.services.calls.core import Core
+from backend.services.calls.hooks import Callers
+from backend.services.calls.live import Live
+from backend.services.calls.placing import Placing
+from backend.services.calls.ringing import Ringing
+from backend.services.calls.talking import Talking
+from backend.services.ports import (
+    Arrived,
+    Bus,
+    CallJournal,
+    HoldReported,
+    Lease,
+    LegEnded,
+    LegMoved,
+    Switch,
+    SwitchConnected,
+    SwitchDisconnected,
+    SwitchEvent,
+)
+from backend.services.routing import AccountRoute, RoutingTable
+from protocol.commands import AnyCommand
+from protocol.vocabulary import (
+    AccountId,
+    CallId,
+    CallState,
+    Direction,
+    EmployeeId,
+    HangupCause,
+    LegState,
+)
+
+log = structlog.get_logger(__name__)
+
+MAX_EARLY = 1_000
+"""Reports of calls whose arrival was not reported yet; doubled and late ones end up here too."""
+
+
+class CallOwner:
+    """Build one per lease of a switch connection and `run` it until the lease is lost.
+
+    `lease` answers with the lease held now, or None once it is lost: then nothing is rung any more.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection_id: str,
+        switch: Switch,
+        bus: Bus,
+        journal: CallJournal,
+        lease: Callable[[], Lease | None],
+        routing: RoutingTable,
+        callers: Callers,
+        clock: Clock,
+    ) -> None:
+        self._bus = bus
+        self._switch = switch
+        self._routing = routing
+        self._core = Core(
+            connection_id=connection_id,
+            switch=switch,
+            bus=bus,
+            journal=journal,
+            lease=lease,
+            routing=routing,
+            callers=callers,
+            clock=clock,
+        )
+        self._ringing = Ringing(self._core, self._settle)
+        self._placing = Placing(self._core, self._ringing)
+        self._talking = Talking(self._core, self._ringing)
+        self._adoption = Adoption(
+            self._core, self._ringing, self._placing, self._talking, self._settle, bus
+        )
+        self._commands = Commands(self._core, self._ringing, self._placing, self._talking)
+        self._early: OrderedDict[CallId, list[Fact]] = OrderedDict()
+        self._served: dict[AccountId, AsyncExitStack] = {}
+
+    # ── for the process ──
+
+    async def run(self) -> None:
+        """Own the calls until the switch connection ends. Raises SwitchRefused when another holder
+        took it over. Calls go on on the switch; the next owner takes them over."""
+        stop_listening = self._routing.on_change(self._on_routing)
+        self._core.spawn(self._core.publisher.run())
+        try:
+            for account in self._routing.accounts_on(self._core.connection_id):
+                await self._serve(account)
+            async for event in self._switch.events():
+                try:
+                    await self._on_event(event)
+                except Exception:
+                    log.exception("switch event broke", kind=type(event).__name__)
+        finally:
+            stop_listening()
+            await self._core.stop()
+            for served in tuple(self._served.values()):
+                await served.aclose()
+            self._served.clear()
+
+    async def handle(
+        self, account_id: AccountId, employee_id: EmployeeId, command: AnyCommand
+    ) -> object | None:
+        """Carry a command on calls out, once per command id. Raises AppErrors."""
+        return await self._commands.handle(account_id, employee_id, command)
+
+    def republish(self) -> None:
+        """Tell everything owned once more: the bus lost its memory."""
+        self._core.republish()
+
+    def live_calls(self) -> int:
+        """Calls that have not ended, for metrics and draining."""
+        return sum(live.call.state is not CallState.ENDED for live in self._core.calls.values())
+
+    # ── accounts ──
+
+    def _on_routing(self, account_id: AccountId) -> None:
+        account = self._routing.account(account_id)
+        ours = account is not None and account.connection_id == self._core.connection_id
+        if account is not None and ours and account_id not in self._served:
+            self._core.spawn(self._serve(account))
+        elif not ours and account_id in self._served:
+            self._core.spawn(self._served.pop(account_id).aclose())
+
+    async def _serve(self, account: AccountRoute) -> None:
+        if account.account_id in self._served:
+            return
+        stack = self._served[account.account_id] = AsyncExitStack()
+        await stack.enter_async_context(wire.serve(self._bus, account.account_id, self.handle))
+        self._core.welcome_account(account)
+
+    # ── what the switch reports ──
+
+    async def _on_event(self, event: SwitchEvent) -> None:
+        match event:
+            case Arrived():
+                self._on_arrival(event)
+            case LegMoved(call_id=call_id, leg_id=leg_id, state=state, at=at):
+                self._on_fact(call_id, Moved(leg_id=leg_id, state=state, at=at))
+            case LegEnded(call_id=call_id, leg_id=leg_id, cause=cause, at=at):
+                self._on_fact(call_id, Ended(leg_id=leg_id, cause=cause, at=at))
+            case HoldReported(call_id=call_id, on=on, at=at):
+                self._on_fact(call_id, Held(on=on, at=at))
+            case SwitchConnected():
+                self._core.tell_switch(connected=True, at=event.at)
+                await self._adoption.adopt(event)
+            case SwitchDisconnected(at=at, reason=reason):
+                log.warning("switch away", reason=reason)
+                self._core.tell_switch(connected=False, at=at)
+
+    def _on_arrival(self, event: Arrived) -> None:
+        core = self._core
+        if event.call_id in core.calls or event.call_id in core.ended_ids:
+            return
+        found = core.routing.dialed(core.connection_id, event.dialed)
+        if found is None:
+            log.warning("nobody's number was dialled", dialed=event.dialed)
+            core.spawn(core.switch.hang_up(event.call_id, event.leg_id, HangupCause.INVALID_NUMBER))
+            return
+        account, virtual = found
+        live = core.new_call(
+            account,
+            event.call_id,
+            Direction.INBOUND,
+            number=event.number,
+            dialed=event.dialed,
+            at=event.at,
+        )
+        live.virtual, live.scenario = virtual, virtual.scenario
+        core.record(live, Moved(leg_id=event.leg_id, state=LegState.RINGING, at=event.at))
+        for fact in self._early.pop(event.call_id, ()):
+            core.record(live, fact)
+        core.spawn(self._let_hear_ringing(live, event))
+        self._ringing.advance(live)
+        self._settle(live)
+
+    async def _let_hear_ringing(self, live: Live, event: Arrived) -> None:
+        await self._core.switch.indicate_ringing(live.call.call_id, event.leg_id)
+
+    def _on_fact(self, call_id: CallId, fact: Moved | Ended | Held) -> None:
+        core = self._core
+        live = core.calls.get(call_id)
+        if live is None:
+            self._keep_early(call_id, fact)
+            return
+        if not isinstance(fact, Held):
+            try:
+                leg_name(fact.leg_id)
+            except ValueError:
+                log.warning("a leg that is not ours", call_id=call_id, leg_id=fact.leg_id)
+                return
+        ended_at = live.call.ended_at
+        up = isinstance(fact, Moved) and fact.state is LegState.UP
+        if ended_at is not None and isinstance(fact, Moved) and up and fact.at >= ended_at:
+            self._talking.crossed(live, fact.leg_id)
+            return
+        if not core.record(live, fact):
+            return
+        if isinstance(fact, Ended) and live.call.state is not CallState.ENDED:
+            self._ringing.leg_gone(live, fact.leg_id, fact.cause)
+            self._placing.own_leg_gone(live, fact.leg_id, fact.cause)
+        self._settle(live)
+
+    def _keep_early(self, call_id: CallId, fact: Fact) -> None:
+        if call_id in self._core.ended_ids:
+            return
+        self._early.setdefault(call_id, []).append(fact)
+        while len(self._early) > MAX_EARLY:
+            self._early.popitem(last=False)
+
+    def _settle(self, live: Live) -> None:
+        """See to whatever the call's facts now demand. Doing it twice does nothing."""
+        if live.call.state is not CallState.ENDED:
+            self._move_on(live)
+        if live.call.state is CallState.ENDED:
+            self._talking.finish(live)
+        else:
+            self._core.show(live)
+
+    def _move_on(self, live: Live) -> None:
+        call = live.call
+        if call.taken is not None:
+            self._talking.drop_losers(live)
+            return
+        winner = call.answered_leg
+        if winner is not None:
+            # Even when it has left by now: both reports came at once, and it did answer.
+            self._talking.take(live, winner)
+        elif call.direction is not Direction.INBOUND:
+            self._placing.own_leg_up(live)

@@ -1,0 +1,60 @@
+"""Publications in the order they were made, off the path of whoever makes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from backend.kit.clock import Clock
+from backend.services.ports import Bus, Publication
+
+log = structlog.get_logger(__name__)
+
+MAX_WAITING = 20_000
+"""Past this a bus that is away has cost us the order anyway: drop all and publish anew."""
+RETRY_S = 0.5
+
+
+class Publisher:
+    """One queue, one writer. A bus that is away delays; too much is replaced by a republish."""
+
+    def __init__(self, bus: Bus, clock: Clock, overflowed: Callable[[], None]) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._overflowed = overflowed
+        self._waiting: deque[Publication] = deque()
+        self._something = asyncio.Event()
+
+    def put(self, publications: Iterable[Publication]) -> None:
+        self._waiting.extend(publications)
+        if self._waiting:
+            self._something.set()
+
+    async def run(self) -> None:
+        """Publish whatever waits, in one batch at a time. Runs until cancelled."""
+        failing = False
+        while True:
+            await self._something.wait()
+            batch = tuple(self._waiting)
+            self._waiting.clear()
+            self._something.clear()
+            try:
+                await self._bus.publish(batch)
+            except Exception as error:  # the bus may fail in any way its client invents
+                if not failing:
+                    log.warning("bus away", error=repr(error), waiting=len(batch))
+                failing = True
+                self._waiting.extendleft(reversed(batch))
+                self._something.set()
+                await self._clock.sleep(RETRY_S)
+                if len(self._waiting) > MAX_WAITING:
+                    self._waiting.clear()
+                    self._something.clear()
+                    self._overflowed()
+            else:
+                if failing:
+                    log.info("bus back")
+                failing = False

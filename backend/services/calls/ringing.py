@@ -1,0 +1,240 @@
+"""The called side: steps of the scenario, offers to employees, their devices in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from backend.domain.call import Over, agent_leg
+from backend.domain.scenario import Device, Step, may_ring, share_s
+from backend.errors import AppError
+from backend.services.calls import records
+from backend.services.calls.core import Core
+from backend.services.calls.live import Live, Offer, RemovalReason
+from backend.services.calls.views import other_party
+from protocol.vocabulary import CallState, Direction, EmployeeId, HangupCause, LegId
+
+ANSWERING_S = 12.0
+"""How long a device told to pick up by itself may take before it is rung like any other."""
+
+
+class Ringing:
+    """Drives offers. Each offer ends by itself, so a step ends when its last offer is gone."""
+
+    def __init__(self, core: Core, settled: Callable[[Live], None]) -> None:
+        self._core = core
+        self.settled = settled
+        """Told after a change made by a timer or a failed order: the owner sees to the rest."""
+
+    # ── the scenario ──
+
+    def advance(self, live: Live) -> None:
+        """Go on until somebody is offered the call, or nobody is left to ask."""
+        while live.call.state is CallState.RINGING and not live.offers:
+            if live.turn:
+                self._offer_one(live, live.turn.pop(0))
+                continue
+            steps = () if live.scenario is None else live.scenario.steps
+            if live.step + 1 >= len(steps):
+                self._give_up(live)
+                return
+            self._begin_step(live, live.step + 1)
+
+    def resume(self, live: Live, step: int) -> None:
+        """Take a ringing call over: whoever rings goes on ringing, in the step it was in."""
+        live.step = step
+        running = self._step(live)
+        timeout_s = 30.0 if running is None else float(running.timeout_s)
+        for leg in live.call.live_legs:
+            if leg.employee_id is None or live.call.is_origin(leg):
+                continue
+            route = self._core.account(live).employees.get(leg.employee_id)
+            if route is None or leg.employee_id in live.offers:
+                self._core.end_leg(live, leg.leg_id, HangupCause.CANCELLED)
+                continue
+            offer = Offer(route=route, waiting=[], until=self._core.clock.monotonic() + timeout_s)
+            known = next((d for d in route.devices if d.label == leg.device), None)
+            if known is not None:
+                offer.ringing[leg.leg_id] = known
+            live.offers[leg.employee_id] = offer
+            self._time(live, offer, timeout_s)
+        if not live.offers and step >= 0 and not live.turn:
+            live.step = step - 1  # its people were never rung, or nobody knows whom it still had
+        self.advance(live)
+
+    def _begin_step(self, live: Live, index: int) -> None:
+        core = self._core
+        live.step = index
+        core.journal.append(records.step(live.call, index, core.clock.now()))
+        step = self._step(live)
+        if step is None:
+            return
+        people = list(step.people(core.account(live).groups))
+        if step.mode == "in_turn":
+            live.turn = people
+            return
+        for employee_id in people:
+            self._offer_one(live, employee_id)
+
+    def _step(self, live: Live) -> Step | None:
+        steps = () if live.scenario is None else live.scenario.steps
+        return steps[live.step] if 0 <= live.step < len(steps) else None
+
+    def _give_up(self, live: Live) -> None:
+        cause = HangupCause.NO_ANSWER if live.scenario is None else live.scenario.final_cause
+        self._core.record(live, Over(cause=cause, at=self._core.clock.now()))
+
+    # ── one employee ──
+
+    def _offer_one(self, live: Live, employee_id: EmployeeId) -> None:
+        """Offer the call, unless his status, his devices or his other call forbid it."""
+        core, step = self._core, self._step(live)
+        route = core.account(live).employees.get(employee_id)
+        if route is None or step is None or employee_id == live.call.placed_by:
+            return
+        devices = may_ring(route.status, route.devices)
+        talking = core.busy(live.call.account_id, employee_id) == "talking"
+        if not devices or (talking and not step.rings_busy):
+            return
+        offer = Offer(
+            route=replace(route, devices=devices),
+            waiting=list(devices),
+            until=core.clock.monotonic() + step.timeout_s,
+        )
+        live.offers[employee_id] = offer
+        live.withdrawn.pop(employee_id, None)
+        if step.devices == "all":
+            while offer.waiting:
+                self._ring_device(live, offer, offer.waiting.pop(0), step.timeout_s)
+            self._time(live, offer, step.timeout_s)
+        else:
+            self._next_device(live, offer)
+        if live.call.direction is not Direction.INTERNAL and live.call.number:
+            core.callers.look_up(
+                live.call.account_id, live.call.call_id, live.call.number, [employee_id]
+            )
+
+    def _next_device(self, live: Live, offer: Offer) -> None:
+        """Ring the best device not tried yet, for its share of the time that is left."""
+        left = offer.until - self._core.clock.monotonic()
+        offer.answering = False
+        if not offer.waiting or left < 1:
+            self.withdraw(live, offer.route.employee_id, "timed_out")
+            return
+        share = left if len(offer.waiting) == 1 else min(left, share_s(left, len(offer.waiting)))
+        self._ring_device(live, offer, offer.waiting.pop(0), share)
+        self._time(live, offer, share)
+
+    def _ring_device(self, live: Live, offer: Offer, device: Device, seconds: float) -> None:
+        leg_id = self._plan(live, offer, device)
+        self._core.spawn(self._ring(live, offer, leg_id, device, seconds))
+
+    def _plan(self, live: Live, offer: Offer, device: Device) -> LegId:
+        employee_id = offer.route.employee_id
+        leg_id = agent_leg(employee_id, live.call.next_attempt(employee_id))
+        offer.ringing[leg_id] = device
+        self._core.plan(live, leg_id, device.endpoint, device)
+        return leg_id
+
+    async def _ring(
+        self, live: Live, offer: Offer, leg_id: LegId, device: Device, seconds: float
+    ) -> None:
+        if await self._ask(live, offer, leg_id, device, seconds, auto_answer=False) is not None:
+            self.leg_gone(live, leg_id, HangupCause.UNREACHABLE)
+            self.settled(live)
+
+    async def _ask(
+        self,
+        live: Live,
+        offer: Offer,
+        leg_id: LegId,
+        device: Device,
+        seconds: float,
+        *,
+        auto_answer: bool,
+    ) -> AppError | None:
+        core = self._core
+        number, name = other_party(live, offer.route.employee_id, core.account(live))
+        label = name or (live.virtual.name if live.virtual is not None else None) or number
+        return await core.ring(
+            live,
+            leg_id,
+            device.endpoint,
+            timeout_s=seconds,
+            caller=(number, label),
+            auto_answer=auto_answer,
+        )
+
+    def _time(self, live: Live, offer: Offer, seconds: float) -> None:
+        if offer.timer is not None:
+            offer.timer.cancel()
+        offer.timer = self._core.spawn(self._run_out(live, offer, seconds))
+
+    async def _run_out(self, live: Live, offer: Offer, seconds: float) -> None:
+        await self._core.clock.sleep(seconds)
+        if live.offers.get(offer.route.employee_id) is not offer:
+            return
+        offer.timer = None
+        self._stop_ringing(live, offer, HangupCause.NO_ANSWER)
+        self._next_device(live, offer)
+        self.settled(live)
+
+    def _stop_ringing(self, live: Live, offer: Offer, cause: HangupCause) -> None:
+        for leg_id in tuple(offer.ringing):
+            self._core.end_leg(live, leg_id, cause)
+        offer.ringing.clear()
+
+    def leg_gone(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
+        """An attempt ended. A person who rejects means it; anything else tries the next device."""
+        for offer in tuple(live.offers.values()):
+            if leg_id not in offer.ringing:
+                continue
+            del offer.ringing[leg_id]
+            if cause is HangupCause.REJECTED:
+                self.withdraw(live, offer.route.employee_id, "declined")
+            elif not offer.ringing:
+                self._next_device(live, offer)
+
+    def withdraw(self, live: Live, employee_id: EmployeeId, reason: RemovalReason) -> None:
+        """Stop offering the call here; the scenario goes on without this employee."""
+        offer = live.offers.pop(employee_id, None)
+        if offer is None:
+            return
+        live.withdrawn[employee_id] = reason
+        if offer.timer is not None:
+            offer.timer.cancel()
+        rejected = reason == "declined"
+        self._stop_ringing(live, offer, HangupCause.REJECTED if rejected else HangupCause.NO_ANSWER)
+        self.advance(live)
+
+    def stop(self, live: Live, *, winner: LegId | None, cause: HangupCause) -> None:
+        """Nobody else rings any more."""
+        for offer in live.offers.values():
+            if offer.timer is not None:
+                offer.timer.cancel()
+            for leg_id in offer.ringing:
+                if leg_id != winner:
+                    self._core.end_leg(live, leg_id, cause)
+        live.offers.clear()
+        live.turn.clear()
+
+    # ── answering in the tab ──
+
+    async def answer(self, live: Live, offer: Offer, device: Device) -> None:
+        """Ring `device` anew, told to pick up by itself; a desk phone cannot be lifted from here.
+
+        Raises what the switch said; the offer then goes on as if nothing was pressed.
+        """
+        core = self._core
+        self._stop_ringing(live, offer, HangupCause.CANCELLED)
+        offer.answering = True
+        offer.waiting = [device, *(d for d in offer.waiting if d != device)]
+        offer.until = max(offer.until, core.clock.monotonic() + ANSWERING_S)
+        leg_id = self._plan(live, offer, device)
+        self._time(live, offer, ANSWERING_S)
+        core.show(live)
+        error = await self._ask(live, offer, leg_id, device, ANSWERING_S, auto_answer=True)
+        if error is not None:
+            self.leg_gone(live, leg_id, HangupCause.UNREACHABLE)
+            self.settled(live)
+            raise error

@@ -1,0 +1,194 @@
+"""From the first pick-up to the last leg: who wins, who hears whom, hold, hanging up."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from backend.domain.call import Held, Leg, Over, Taken
+from backend.errors import AppError, NotFound, SwitchError
+from backend.services.calls import views
+from backend.services.calls.core import Core
+from backend.services.calls.live import Live
+from backend.services.calls.ringing import Ringing
+from protocol.vocabulary import CallState, Direction, HangupCause, LegId, LegState, Outcome
+
+log = structlog.get_logger(__name__)
+
+CARD_S = 60.0
+"""How long an ended card stays for whoever talked."""
+GRACE_S = 2.0
+"""How long the history waits for the last legs' reports, to keep their causes."""
+FORGOTTEN_S = 5.0
+"""After a hang-up was accepted: past this its report is taken as lost."""
+
+
+class Talking:
+    def __init__(self, core: Core, ringing: Ringing) -> None:
+        self._core = core
+        self._ringing = ringing
+
+    # ── the answer ──
+
+    def take(self, live: Live, winner: Leg) -> None:
+        """This leg has the talk; everyone else stops ringing, and only then are they connected."""
+        core, at = self._core, winner.answered_at or self._core.clock.now()
+        core.record(live, Taken(leg_id=winner.leg_id, at=at))
+        self._ringing.stop(live, winner=winner.leg_id, cause=HangupCause.ANSWERED_ELSEWHERE)
+        self.drop_losers(live)
+        core.spawn(self.connect(live))
+
+    def drop_losers(self, live: Live) -> None:
+        """Whoever was called and did not win hears that somebody else answered."""
+        winner = live.call.answered_leg
+        for leg in live.call.live_legs:
+            if leg != winner and not live.call.is_origin(leg):
+                self._core.end_leg(live, leg.leg_id, HangupCause.ANSWERED_ELSEWHERE)
+
+    async def connect(self, live: Live) -> None:
+        """Let caller and winner hear each other."""
+        core, call = self._core, live.call
+        async with live.lock:
+            pair = self.pair(live)
+            if pair is None or live.call.state is CallState.ENDED:
+                return
+            try:
+                if call.direction is Direction.INBOUND:
+                    await core.order(lambda: core.switch.answer(call.call_id, pair[0]))
+                await core.order(lambda: core.switch.connect(live.slug, call.call_id, pair))
+            except NotFound:
+                log.info("a leg left before it was connected", call_id=call.call_id)
+            except SwitchError as error:
+                log.error("cannot connect", call_id=call.call_id, error=repr(error))
+
+    def pair(self, live: Live) -> tuple[LegId, LegId] | None:
+        """The two legs of the talk: the caller's side first."""
+        call = live.call
+        origin = call.customer if call.direction is Direction.INBOUND else call.origin_up
+        winner = call.answered_leg
+        return None if origin is None or winner is None else (origin.leg_id, winner.leg_id)
+
+    # ── hold ──
+
+    async def hold(self, live: Live, own: LegId | None, *, on: bool) -> None:
+        """Music for the other side, or back. Asking for the present state does nothing.
+
+        `own` is the leg of who asks. Raises WrongState through the caller, SwitchError, NotFound.
+        """
+        core = self._core
+        async with live.lock:
+            pair = self.pair(live)
+            if pair is None or live.call.is_held == on:
+                return
+            customer = live.call.customer
+            other = pair[1] if pair[0] == own else pair[0]
+            if customer is not None:
+                other = customer.leg_id
+            leg_id = other if on or live.held_leg is None else live.held_leg
+            await core.switch.hold(live.call.call_id, leg_id, on=on)
+            live.held_leg = leg_id if on else None
+            if live.call.is_held != on:
+                # The switch has accepted and may report it too; the later of both instants counts.
+                known = live.call.hold
+                at = core.clock.now()
+                if known is not None:
+                    at = max(at, known[0] + timedelta(microseconds=1))
+                core.record(live, Held(on=on, at=at))
+                core.show(live)
+
+    # ── the end ──
+
+    async def hang_up(self, live: Live) -> None:
+        """End every leg of the call. Raises SwitchError when the switch does not do it."""
+        core, call = self._core, live.call
+        legs = [leg.leg_id for leg in call.live_legs]
+        live.asked_to_end.update(legs)
+        talked = call.answered_leg is not None
+        cause = HangupCause.NORMAL if talked else HangupCause.CANCELLED
+        orders = [core.switch.hang_up(call.call_id, leg_id, cause) for leg_id in legs]
+        answers = await asyncio.gather(*orders, return_exceptions=True)
+        for leg_id, answer in zip(legs, answers, strict=True):
+            if isinstance(answer, AppError):
+                live.asked_to_end.discard(leg_id)
+                raise answer
+        if not talked:
+            # Nobody to hear a report of: the caller gave up before anything was connected.
+            core.record(live, Over(cause=cause, at=core.clock.now()))
+            self.finish(live)
+        else:
+            core.spawn(self._end_unreported(live))
+
+    async def _end_unreported(self, live: Live) -> None:
+        """The switch did what it was asked and its report was lost: the call is over all the
+        same."""
+        await self._core.clock.sleep(FORGOTTEN_S)
+        if live.call.state is not CallState.ENDED:
+            self._core.record(live, Over(cause=HangupCause.NORMAL, at=self._core.clock.now()))
+            self.finish(live)
+
+    def finish(self, live: Live) -> None:
+        """See to an ended call: silence, cards, history. Once; later facts only refine it."""
+        if live.ended:
+            self._core.show(live)
+            return
+        live.ended = True
+        call, core = live.call, self._core
+        answered = call.outcome is Outcome.ANSWERED
+        cause = HangupCause.NORMAL if answered else HangupCause.CANCELLED
+        self._ringing.stop(live, winner=None, cause=cause)
+        if live.origin is not None and live.origin.timer is not None:
+            live.origin.timer.cancel()
+        for leg in call.live_legs:
+            told = call.cause if call.is_origin(leg) and call.cause is not None else cause
+            core.end_leg(live, leg.leg_id, told)
+        if not call.live_legs:
+            live.all_gone.set()
+        core.show(live)
+        core.spawn(self._wind_up(live))
+
+    async def _wind_up(self, live: Live) -> None:
+        """History first, then the cards' time, then oblivion."""
+        core = self._core
+        await self._legs_gone(live)
+        kept = views.finished(live, core.callers.record_of(live.call.call_id))
+        core.journal.finish(kept)
+        core.spawn(self._release(live))
+        core.spawn(self._tell_history(live))
+        await core.clock.sleep(CARD_S - GRACE_S)
+        if views.finished(live, None).outcome != kept.outcome:
+            core.journal.finish(
+                views.finished(live, core.callers.record_of(live.call.call_id))
+            )  # a late report made a missed call an answered one
+        live.closed = True
+        core.show(live)
+        core.put_away(live)
+
+    async def _legs_gone(self, live: Live) -> None:
+        gone = asyncio.ensure_future(live.all_gone.wait())
+        late = asyncio.ensure_future(self._core.clock.sleep(GRACE_S))
+        try:
+            await asyncio.wait((gone, late), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            late.cancel()
+
+    async def _release(self, live: Live) -> None:
+        await self._core.order(lambda: self._core.switch.release(live.call.call_id))
+
+    async def _tell_history(self, live: Live) -> None:
+        await self._core.journal.flush()
+        self._core.tell_history(live)
+
+    def crossed(self, live: Live, leg_id: LegId) -> None:
+        """Somebody picked up just after the end: nobody is there to talk to, it is no answer."""
+        leg = live.call.leg(leg_id)
+        if leg is None or leg.state is not LegState.ENDED:
+            self._core.spawn(self._hang_up_crossed(live, leg_id))
+
+    async def _hang_up_crossed(self, live: Live, leg_id: LegId) -> None:
+        call_id = live.call.call_id
+        await self._core.order(
+            lambda: self._core.switch.hang_up(call_id, leg_id, HangupCause.CANCELLED)
+        )
