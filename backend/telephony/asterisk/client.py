@@ -77,11 +77,11 @@ class AriClient:
         return _read(await self._send("GET", f"/bridges/{_part(bridge_id)}"), Bridge)
 
     async def variable(self, channel_id: str, name: str) -> str:
-        """The value; empty when it is not set or the channel is gone."""
+        """The value; empty when it is not set, or the channel is gone or not in Stasis."""
         path = f"/channels/{_part(channel_id)}/variable"
         try:
             answer = await self._send("GET", path, params={"variable": name})
-        except NotFound:
+        except (NotFound, SwitchRefused):
             return ""
         return _read(answer, Variable).value or ""
 

@@ -103,6 +103,8 @@ class AsteriskSwitch:
         """Set while `events()` is read."""
         self._chores: set[asyncio.Task[None]] = set()
         """Short requests nobody waits for; cancelled on close."""
+        self._link: object | None = None
+        """Stands for the present connection; None between two of them."""
         self._doubting = False
         """A look at the switch is already on its way."""
         self._closed = False
@@ -181,6 +183,7 @@ class AsteriskSwitch:
         return True
 
     async def _follow(self, socket: ClientConnection) -> None:
+        self._link = object()
         auditor = asyncio.create_task(self._audit_for_ever())
         try:
             async for frame in socket:
@@ -192,6 +195,7 @@ class AsteriskSwitch:
                     else:
                         await self._tell(item)
         finally:
+            self._link = None
             auditor.cancel()
             await asyncio.gather(auditor, return_exceptions=True)
 
@@ -252,14 +256,24 @@ class AsteriskSwitch:
                 await self._clock.sleep(_DOUBT_S)
             finally:
                 self._doubting = False
-            await self._audit()
+            if self._translator.doubts:
+                await self._audit()
 
         self._chore(look())
 
     async def _audit(self) -> None:
-        """Compare what we believe with the lists of the switch and tell the difference."""
-        known = self._translator.known
+        """Compare what we believe with the lists of the switch and tell the difference.
+
+        Nothing is told between two connections: the next one begins with a full reading.
+        """
+        link, known = self._link, self._translator.known
+        doubts = set(self._translator.doubts)
+        if link is None:
+            return
         ours, channels, _ = await self._read()
+        if self._link is not link:
+            return
+        self._translator.doubts -= doubts
         for item in self._translator.audit(channels, ours, known, self._clock.now()):
             if not isinstance(item, Doubt | Replaced):
                 log.info("switch_event_missed", app=self._app, kind=type(item).__name__)

@@ -99,6 +99,8 @@ class Translator:
     def __init__(self, app: str, identity: str) -> None:
         self.ignored: Counter[str] = Counter()
         """Events nothing was made of, by type; `malformed` for what could not be read."""
+        self.doubts: set[str] = set()
+        """Channels of which one event came and the one that belongs to it has not, yet."""
         self._app = app
         self._identity = identity
         self._legs: dict[str, _Leg] = {}
@@ -115,6 +117,7 @@ class Translator:
         Events that were queued while it was read are then recognised as already told.
         """
         self._legs, self._inbound, self._last_hold = {}, {}, {}
+        self.doubts.clear()
         for channel_id, call in live:
             leg = self._leg_of_id(channel_id)
             state = next((it.state for it in call.legs if it.leg_id == leg.leg_id), None)
@@ -160,7 +163,7 @@ class Translator:
             case "ChannelVarset":
                 return self._flagged(event, channel, at)
             case "StasisEnd":
-                return [Doubt(channel.id)] if channel.id in self._legs else []
+                return self._doubt(channel.id) if channel.id in self._legs else []
         return self._nothing(event)
 
     def audit(
@@ -222,7 +225,7 @@ class Translator:
         if channel.state != "Up" or leg.rank >= _RANK[LegState.UP]:
             return []
         # A channel we rang takes commands only from its StasisStart on.
-        return self._move(channel, LegState.UP, at) if leg.inbound else [Doubt(channel.id)]
+        return self._move(channel, LegState.UP, at) if leg.inbound else self._doubt(channel.id)
 
     def _dialed(self, event: Event, channel: Channel, at: datetime) -> list[Translated]:
         if self._known_leg(channel.id) is None:
@@ -287,10 +290,13 @@ class Translator:
         if _RANK[state] <= leg.rank:
             return []
         leg.rank = _RANK[state]
+        if state is LegState.UP:
+            self.doubts.discard(channel.id)
         return [LegMoved(call_id=leg.call_id, leg_id=leg.leg_id, state=state, at=at)]
 
     def _end(self, channel_id: str, leg: _Leg, cause: HangupCause, at: datetime) -> LegEnded:
         self._legs.pop(channel_id, None)
+        self.doubts.discard(channel_id)
         if leg.inbound:
             self._inbound.pop(leg.call_id, None)
         self._ended[channel_id] = None
@@ -299,6 +305,10 @@ class Translator:
         if all(other.call_id != leg.call_id for other in self._legs.values()):
             self._last_hold.pop(leg.call_id, None)
         return LegEnded(call_id=leg.call_id, leg_id=leg.leg_id, cause=cause, at=at)
+
+    def _doubt(self, channel_id: str) -> list[Translated]:
+        self.doubts.add(channel_id)
+        return [Doubt(channel_id)]
 
     def _hold(self, call_id: CallId, at: datetime, *, on: bool) -> list[Translated]:
         if self._last_hold.get(call_id) == (on, at):

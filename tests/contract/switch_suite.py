@@ -1,0 +1,152 @@
+"""What every `Switch` must do, whichever exchange is behind it.
+
+A switch takes part by giving a `SwitchStage`: how to make people on its other side act.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from backend.errors import NoDevice
+from backend.services.ports import (
+    Arrived,
+    HoldReported,
+    LegEnded,
+    LegMoved,
+    RingOrder,
+    Switch,
+    SwitchConnected,
+    SwitchDisconnected,
+    SwitchEvent,
+)
+from protocol.vocabulary import CallId, HangupCause, LegId, LegState
+
+E = TypeVar("E", bound=SwitchEvent)
+
+CALLER = "79160000001"
+
+
+class SwitchStage(Protocol):
+    """A switch whose events are being read, with two phones and one that nobody plugged in."""
+
+    @property
+    def switch(self) -> Switch: ...
+    @property
+    def phones(self) -> tuple[str, str]:
+        """Endpoints that ring."""
+
+    @property
+    def missing_phone(self) -> str: ...
+    async def until(self, kind: type[E], **members: Any) -> E:
+        """The next event of this kind whose members match, within a deadline."""
+
+    async def told_since(self) -> list[SwitchEvent]:
+        """Everything told since the last `until`, up to now."""
+
+    async def calls_in(self, number: str) -> None: ...
+    async def gives_up(self, number: str) -> None: ...
+    async def picks_up(self, endpoint: str) -> None: ...
+    async def says_busy(self, endpoint: str) -> None: ...
+    async def time_passes(self, seconds: float) -> None: ...
+    async def loses_contact(self) -> None:
+        """The connection drops; it comes back when time passes."""
+
+
+def order(call_id: CallId, endpoint: str, attempt: int = 1) -> RingOrder:
+    return RingOrder(
+        account="demo",
+        call_id=call_id,
+        leg_id=LegId(f"agent-e1-{attempt}"),
+        endpoint=endpoint,
+        caller_number=CALLER,
+        caller_name="",
+        timeout_s=15,
+    )
+
+
+class SwitchContract:
+    """Derive, and give a fixture `stage`."""
+
+    async def test_ids_of_a_call_are_the_same_after_contact_was_lost(
+        self, stage: SwitchStage
+    ) -> None:
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        await stage.loses_contact()
+        await stage.until(SwitchDisconnected)
+        await stage.time_passes(60)
+        (call,) = (await stage.until(SwitchConnected)).calls
+        assert call.call_id == arrived.call_id
+        assert [leg.leg_id for leg in call.legs] == [arrived.leg_id]
+
+    async def test_what_happened_without_contact_is_in_the_list_only(
+        self, stage: SwitchStage
+    ) -> None:
+        await stage.calls_in(CALLER)
+        await stage.until(Arrived)
+        await stage.loses_contact()
+        await stage.until(SwitchDisconnected)
+        await stage.gives_up(CALLER)
+        await stage.time_passes(60)
+        assert (await stage.until(SwitchConnected)).calls == ()
+        assert await stage.told_since() == []
+
+    async def test_a_leg_rings_is_up_and_ends(self, stage: SwitchStage) -> None:
+        call_id, phone = CallId("c1"), stage.phones[0]
+        leg = order(call_id, phone)
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(phone)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        await stage.switch.hang_up(call_id, leg.leg_id, HangupCause.NORMAL)
+        ended = await stage.until(LegEnded, call_id=call_id)
+        assert ended.cause is HangupCause.NORMAL
+
+    async def test_the_same_order_twice_rings_once(self, stage: SwitchStage) -> None:
+        leg = order(CallId("c1"), stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, state=LegState.RINGING)
+        assert not any(isinstance(e, LegMoved) for e in await stage.told_since())
+
+    async def test_a_device_that_is_not_there(self, stage: SwitchStage) -> None:
+        with pytest.raises(NoDevice):
+            await stage.switch.ring(order(CallId("c1"), stage.missing_phone))
+
+    async def test_busy_and_unanswered_are_told_apart(self, stage: SwitchStage) -> None:
+        first, second = stage.phones
+        call_id = CallId("c1")
+        await stage.switch.ring(order(call_id, first))
+        await stage.until(LegMoved, state=LegState.RINGING)
+        await stage.says_busy(first)
+        assert (await stage.until(LegEnded)).cause is HangupCause.BUSY
+        await stage.switch.ring(order(call_id, second, attempt=2))
+        await stage.until(LegMoved, state=LegState.RINGING)
+        await stage.time_passes(15)
+        assert (await stage.until(LegEnded)).cause is HangupCause.NO_ANSWER
+
+    async def test_hanging_up_what_is_gone_is_done(self, stage: SwitchStage) -> None:
+        await stage.switch.hang_up(CallId("c1"), LegId("agent-e1-1"), HangupCause.NORMAL)
+        await stage.switch.release(CallId("c1"))
+
+    async def test_hold_is_reported_and_survives(self, stage: SwitchStage) -> None:
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        leg = order(arrived.call_id, stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(stage.phones[0])
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        await stage.switch.answer(arrived.call_id, arrived.leg_id)
+        await stage.switch.connect("demo", arrived.call_id, [arrived.leg_id, leg.leg_id])
+        await stage.switch.hold(arrived.call_id, arrived.leg_id, on=True)
+        assert (await stage.until(HoldReported)).on
+        await stage.loses_contact()
+        await stage.until(SwitchDisconnected)
+        await stage.time_passes(60)
+        (call,) = (await stage.until(SwitchConnected)).calls
+        assert call.held
+        await stage.switch.hold(arrived.call_id, arrived.leg_id, on=False)
+        assert not (await stage.until(HoldReported)).on

@@ -1,0 +1,67 @@
+"""The switch contract, kept by the Asterisk adapter on the sandbox switch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import pytest
+
+from backend.sandbox.ari import Script
+from backend.services.ports import Switch, SwitchEvent
+from tests.contract.switch_suite import SwitchContract
+from tests.integration.asterisk.world import DEADLINE_S, DID, World, world
+
+E = TypeVar("E", bound=SwitchEvent)
+
+
+class AsteriskStage:
+    """The sandbox's people, moved by hand. Time passes in steps that leave sockets a turn."""
+
+    phones = ("PJSIP/101", "PJSIP/102")
+    missing_phone = "PJSIP/103"
+
+    def __init__(self, made: World) -> None:
+        self._world = made
+
+    @property
+    def switch(self) -> Switch:
+        return self._world.switch
+
+    async def until(self, kind: type[E], **members: Any) -> E:
+        return await self._world.heard.until(kind, **members)
+
+    async def told_since(self) -> list[SwitchEvent]:
+        return await self._world.nothing_else()
+
+    async def calls_in(self, number: str) -> None:
+        self._world.sandbox.place_call(number, DID, script=Script(patience_s=None))
+
+    async def gives_up(self, number: str) -> None:
+        self._world.sandbox.customer(number).hang_up()
+
+    async def picks_up(self, endpoint: str) -> None:
+        self._world.sandbox.phone(endpoint).pickup()
+
+    async def says_busy(self, endpoint: str) -> None:
+        self._world.sandbox.phone(endpoint).decline(sip_code=486)
+
+    async def time_passes(self, seconds: float) -> None:
+        await self._world.clock.advance(seconds)
+
+    async def loses_contact(self) -> None:
+        self._world.sandbox.cut_sockets()
+        async with asyncio.timeout(DEADLINE_S):
+            while self._world.sandbox.hub.active("dozvon"):  # noqa: ASYNC110  # no event for it
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[AsteriskStage]:
+    async with world() as made:
+        yield AsteriskStage(made)
+
+
+class TestAsteriskSwitch(SwitchContract):
+    """Every rule of the contract."""
