@@ -6,8 +6,8 @@ import { localeOf, Words } from './i18n';
 import { Ringer } from './media/ringer';
 import { Phone } from './phone';
 import { systemClock } from './protocol/clock';
-import type { SocketLike } from './protocol/client';
 import { Session } from './protocol/session';
+import { openSocket } from './protocol/socket';
 import { calls, isLive, ringer as chosenRinger, rings } from './state/selectors';
 import { Store } from './state/store';
 import { Tab } from './tabs/tab';
@@ -20,10 +20,6 @@ export interface MountOptions {
   readonly host: Host;
   /** Only this call is shown: the portal's call card has a tab of ours for it. */
   readonly onlyCardId?: string;
-}
-
-export function openSocket(url: string): SocketLike {
-  return new WebSocket(url) as SocketLike;
 }
 
 export async function mount({ root, host, onlyCardId }: MountOptions): Promise<void> {

@@ -5,6 +5,7 @@ import type { Connection } from '../protocol/connection';
 import { Banner } from './Notices';
 import { useAmbient } from './context';
 import { useNow } from './hooks';
+import { connectionText } from './words';
 
 interface Props {
   readonly connection: Connection;
@@ -34,23 +35,6 @@ export function ConnectionBar({ connection, onRetry, onSignIn }: Props): JSX.Ele
       {connectionText(connection, now, words)}
     </Banner>
   );
-}
-
-export function connectionText(connection: Connection, now: number, words: Words): string {
-  switch (connection.phase) {
-    case 'online':
-      return words.t('connection.online');
-    case 'connecting':
-      return words.t(connection.first ? 'connection.connecting' : 'connection.reconnecting');
-    case 'waiting': {
-      const seconds = Math.max(1, Math.ceil((connection.retryAt - now) / 1000));
-      return words.t('connection.waiting', { n: seconds });
-    }
-    case 'offline':
-      return words.t('connection.offline');
-    case 'stopped':
-      return words.t(`connection.stopped.${connection.reason}`);
-  }
 }
 
 function connectionAction(connection: Connection, words: Words): string | null {

@@ -1,1 +1,0 @@
-import{a as e,t}from"./main-D-4X6-PJ.js";import{n,t as r}from"./closed-C86RG7jj.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?t({root:i,host:n(a,a.session)}):r(i,a.locale);
