@@ -1,0 +1,35 @@
+"""The REST methods, one module per family; importing this package fills the registry."""
+
+from __future__ import annotations
+
+from backend.sandbox.bitrix24.rest import (
+    activities,
+    dictionaries,
+    entities,
+    event,
+    items,
+    lines,
+    placement,
+    statistics,
+    system,
+    telephony,
+    timeline,
+    timeman,
+    users,
+)
+
+__all__ = [
+    "activities",
+    "dictionaries",
+    "entities",
+    "event",
+    "items",
+    "lines",
+    "placement",
+    "statistics",
+    "system",
+    "telephony",
+    "timeline",
+    "timeman",
+    "users",
+]

@@ -1,0 +1,243 @@
+"""The door of the REST interface: reads any spelling of a call, answers in the envelope."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from backend.sandbox.bitrix24 import brackets
+from backend.sandbox.bitrix24.errors import RestError
+from backend.sandbox.bitrix24.faults import Received
+from backend.sandbox.bitrix24.query import Listing
+from backend.sandbox.bitrix24.records import stamp
+from backend.sandbox.bitrix24.rest import batch, statistics
+from backend.sandbox.bitrix24.rest.params import Params
+from backend.sandbox.bitrix24.rest.registry import Context, allowed
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from backend.sandbox.bitrix24.portal import Portal
+
+
+class Dropped(Response):
+    """An answer that begins and never ends: the server then cuts the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"64")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+def answer(body: dict[str, Any], status: int = 200) -> Response:
+    """JSON as the portal sends it: text unescaped, its own charset."""
+    return Response(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        status,
+        media_type="application/json; charset=utf-8",
+    )
+
+
+class RestDoor:
+    """Answers everything below `/rest/`."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+
+    async def __call__(self, request: Request) -> Response:
+        portal = self._portal
+        fault = self._broken(request)
+        if fault is not None:
+            return fault
+        name, webhook = self._address(request.path_params["path"])
+        params = await _params(request)
+        token = str(params.values.pop("auth", "") or _bearer(request))
+        context: Context | None = None
+        status, error = 200, None
+        try:
+            await self._slow(name)
+            self._refused(name, has_token=bool(token))
+            context = self._context(webhook, token)
+            portal.bucket.take(request.client.host if request.client else "unknown")
+            body = await self._answered(name, context, params, request)
+        except RestError as refusal:
+            body, status, error = refusal.body(), refusal.status, refusal.code or refusal.text
+        portal.log.add(
+            Received(
+                portal.clock.now(),
+                name,
+                params.values,
+                context.via if context else "none",
+                context.user.id if context else None,
+                status,
+                error,
+            )
+        )
+        return answer(body, status)
+
+    def _broken(self, request: Request) -> Response | None:
+        """An answer no REST code ever sees: the connection, a proxy, the old host name."""
+        faults = self._portal.faults
+        if faults.spend("drop"):
+            return Dropped()
+        if faults.spend("html_502"):
+            page = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+            return HTMLResponse(page, 502)
+        if faults.moved_to:
+            query = f"?{request.url.query}" if request.url.query else ""
+            target = f"{faults.moved_to.rstrip('/')}{request.url.path}{query}"
+            return RedirectResponse(target, 302)
+        return None
+
+    async def _slow(self, name: str) -> None:
+        slow = self._portal.faults.slow_s
+        seconds = slow.get(name, slow.get("*", 0.0))
+        if seconds:
+            await self._portal.clock.sleep(seconds)
+
+    def _refused(self, name: str, *, has_token: bool) -> None:
+        faults = self._portal.faults
+        if faults.crm_down:
+            raise RestError("INTERNAL_SERVER_ERROR", "Internal server error", 500)
+        if faults.spend("burst_503"):
+            raise RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
+        if name in faults.blocked_methods:
+            raise RestError(
+                "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429
+            )
+        if has_token and faults.spend("expired_tokens"):
+            raise RestError("expired_token", "The access token provided has expired.", 401)
+
+    def _address(self, path: str) -> tuple[str, tuple[str, str] | None]:
+        """Lower-case method, and (user, secret) when the call came through the webhook."""
+        parts = path.strip("/").split("/")
+        webhook = None
+        if len(parts) >= 3 and parts[0].isdigit():
+            webhook, parts = (parts[0], parts[1]), parts[2:]
+        name = "/".join(parts).lower()
+        return name.removesuffix(".json").removesuffix(".xml"), webhook
+
+    def _context(self, webhook: tuple[str, str] | None, token: str) -> Context:
+        portal, config = self._portal, self._portal.config
+        if webhook is not None:
+            if webhook != (str(config.webhook_user_id), config.webhook_secret):
+                raise RestError("NO_AUTH_FOUND", "Wrong authorization data", 401)
+            owner = portal.users[config.webhook_user_id]
+            return Context(portal, owner, "webhook", config.webhook_scopes, webhook[1])
+        grant = portal.tokens.check(token)
+        user = portal.active_user(grant.user_id)
+        if user is None:
+            raise RestError("INVALID_CREDENTIALS", "Invalid request credentials", 403)
+        return Context(portal, user, "oauth", config.application.scopes, token)
+
+    async def _answered(
+        self, name: str, context: Context, params: Params, request: Request
+    ) -> dict[str, Any]:
+        start = self._portal.clock.now().timestamp()
+        if name == "upload":
+            result: Any = await self._uploaded(request)
+        elif name == "batch":
+            result = await self._batch(context, params)
+        else:
+            result = await self._call(name, context, params, charged=True)
+        body: dict[str, Any] = {}
+        if isinstance(result, Listing):
+            body["result"] = result.result
+            if result.next is not None:
+                body["next"] = result.next
+            body["total"] = result.total
+        else:
+            body["result"] = result
+        return body | {"time": self._time(start, name, context)}
+
+    async def _call(self, name: str, context: Context, params: Params, *, charged: bool) -> Any:
+        portal = self._portal
+        known = allowed(name, context)
+        portal.operating.check(context.caller, name)
+        begun = portal.clock.monotonic()
+        result = known.answer(context, params)
+        if inspect.isawaitable(result):
+            result = await result
+        if charged:
+            slow = portal.faults.slow_s.get(name, 0.0)
+            used = portal.clock.monotonic() - begun + slow
+            portal.operating.add(context.caller, name, used)
+        return result
+
+    async def _batch(self, context: Context, params: Params) -> dict[str, Any]:
+        portal = self._portal
+        outer = portal.config.operating_counts_batch
+        begun = portal.clock.monotonic()
+
+        async def call(name: str, inner: Params) -> tuple[Any, dict[str, Any]]:
+            start = portal.clock.now().timestamp()
+            if name in portal.faults.blocked_methods:
+                raise RestError("OPERATION_TIME_LIMIT", "Method is blocked", 429)
+            result = await self._call(name, context, inner, charged=not outer)
+            return result, self._time(start)
+
+        if outer:
+            portal.operating.check(context.caller, "batch")
+        result = await batch.run(params, call)
+        if outer:
+            used = portal.clock.monotonic() - begun
+            portal.operating.add(context.caller, "batch", used)
+        return result
+
+    async def _uploaded(self, request: Request) -> dict[str, Any]:
+        """The second step of attachRecord: the file itself, under the token of the first."""
+        token = request.query_params.get("token", "")
+        waiting = self._portal.telephony.uploads.pop(token, None)
+        async with request.form() as form:
+            file = form.get("file")
+            if waiting is None or file is None or isinstance(file, str):
+                raise RestError("ERROR_UPLOAD", "File was not uploaded")
+            call_id, name = waiting
+            return statistics.keep(self._portal, call_id, name, await file.read())
+
+    def _time(
+        self, start: float, name: str | None = None, context: Context | None = None
+    ) -> dict[str, Any]:
+        portal = self._portal
+        finish = portal.clock.now().timestamp()
+        result: dict[str, Any] = {
+            "start": start,
+            "finish": finish,
+            "duration": finish - start,
+            "processing": math.floor(finish - start),
+            "date_start": stamp(datetime.fromtimestamp(start, UTC)),
+            "date_finish": stamp(datetime.fromtimestamp(finish, UTC)),
+        }
+        if name is not None and context is not None and portal.config.operating_keys:
+            result["operating_reset_at"] = portal.operating.reset_at(context.caller, name)
+            result["operating"] = portal.operating.used(context.caller, name)
+        return result
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+async def _params(request: Request) -> Params:
+    """Query and body as one: JSON, urlencoded with brackets, or multipart."""
+    values = brackets.parse(request.query_params.multi_items())
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        try:
+            body = json.loads(await request.body() or b"{}")
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            body = {}
+        if isinstance(body, dict):
+            values |= body
+    elif kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+        form = await request.form()
+        fields = [(key, item) for key, item in form.multi_items() if isinstance(item, str)]
+        values |= brackets.parse(fields)
+    return Params(values)
