@@ -332,6 +332,8 @@ class MemoryBus:
             lost.clear()
         self._lingering.clear()
         self._generation = new_epoch()
+        for key in tuple(self._followers):
+            self._tell_reset(key)
 
     async def aclose(self) -> None:
         """Nothing to give back; there so that both buses are closed alike."""
