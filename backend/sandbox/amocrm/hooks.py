@@ -96,7 +96,9 @@ class Hooks:
                 "id": item["field_id"],
                 "name": item["field_name"],
                 "code": item["field_code"],
-                "values": [{"value": v["value"], "enum": v["enum_id"]} for v in item["values"]],
+                "values": [
+                    {"value": v["value"], "enum": v.get("enum_id", "")} for v in item["values"]
+                ],
             }
             for item in record.get("custom_fields_values") or ()
         ]

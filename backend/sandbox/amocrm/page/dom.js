@@ -324,7 +324,7 @@
     deferred.always = function () { deferred.done.apply(this, arguments); deferred.fail.apply(this, arguments); return this; };
     deferred.then = function (yes, no) {
       var next = $.Deferred();
-      function step(fn, other) { return function () { if (typeof fn !== 'function') { next[other].apply(null, arguments); return; } var result; try { result = fn.apply(deferred, arguments); } catch (error) { next.reject(error); return; } if (result && typeof result.then === 'function') { result.then(next.resolve, next.reject); } else { next.resolve(result); } }; }
+      function step(fn, other) { return function () { if (typeof fn !== 'function') { next[other].apply(null, arguments); return; } var result; try { result = fn.apply(deferred, arguments); } catch (error) { next.reject(error); return; } if (result && typeof result.then === 'function') { result.then(function () { next.resolve.apply(null, arguments); }, function () { next.reject.apply(null, arguments); }); } else { next.resolve(result); } }; }
       deferred.done(step(yes, 'resolve')).fail(step(no, 'reject'));
       return next.promise();
     };

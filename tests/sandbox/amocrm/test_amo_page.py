@@ -1,0 +1,223 @@
+"""The account's pages in a real browser, with a small widget written to the vendor's contract."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+from playwright.async_api import async_playwright
+
+from tests.sandbox.amocrm.rig import SECRET, account, package, serve, widget_dir
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Page
+
+    from backend.sandbox.amocrm.amo import Amo
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = """
+define(['jquery', 'underscore', 'lib/components/base/modal'], function ($, _, Modal) {
+  return function CustomWidget() {
+    var self = this;
+    window.LOG = window.LOG || [];
+    function log(name) { window.LOG.push(name); }
+    this.callbacks = {
+      render: function () {
+        log('render');
+        self.render_template({ caption: { html: 'Телефон' }, body: '', render: '<p>{{ who|upper }}</p>' }, { who: 'блок' });
+        return true;
+      },
+      init: function () {
+        log('init');
+        window.WIDGET = self;
+        APP.widgets.notificationsPhone({ ns: self.ns, click: function () { log('phone'); } });
+        $(document).on('page:changed' + self.ns, function () { log('page'); });
+        return true;
+      },
+      bind_actions: function () {
+        log('bind_actions');
+        self.add_action('phone', function (data) { log('call ' + data.value); });
+        return true;
+      },
+      settings: function ($body) { log('settings ' + $body.find('input').length); },
+      onSave: function (data) { log('save ' + data.active); data.fields.login = 'checked'; return Promise.resolve(true); },
+      onInstall: function () { log('install'); },
+      destroy: function () { log('destroy'); },
+      contacts: { selected: function () { window.SELECTED = self.list_selected(); } }
+    };
+    return this;
+  };
+});
+"""  # noqa: E501 - a script reads best unbroken
+
+
+@asynccontextmanager
+async def opened(
+    tmp_path: Path, *, path: str = "/", user: int = 1, installed: bool = True, **manifest: Any
+) -> AsyncIterator[tuple[Page, Amo, list[str]]]:
+    """A signed-in page with the widget's archive served; ends with a look at its errors."""
+    folder = widget_dir(tmp_path / "widget", SCRIPT, **manifest)
+    app, amo, _ = account(package(directory=folder, installed=installed))
+    errors: list[str] = []
+    async with serve(app) as base, async_playwright() as play:
+        browser = await play.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        try:
+            page = await browser.new_page()
+            page.set_default_timeout(15_000)
+            page.on("pageerror", lambda error: errors.append(f"{error} {error.stack}"))
+            await page.goto(f"{base}/sandbox/sign-in/{user}?to={path}")
+            yield page, amo, errors
+        finally:
+            await browser.close()
+    assert errors == []
+
+
+async def log_is(page: Page, wanted: list[str]) -> None:
+    await page.wait_for_function(
+        "want => JSON.stringify(window.LOG) === JSON.stringify(want)", arg=wanted
+    )
+
+
+async def test_a_widget_started_once_stays_and_is_rendered_on_every_page(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (page, _, _):
+        await log_is(page, ["render", "init", "bind_actions"])
+        await page.click('.nav__item[href="/contacts/"]')
+        await page.wait_for_selector("tbody tr")
+        await log_is(page, ["render", "init", "bind_actions", "page", "render"])
+        await page.click("text=Елена Морозова")
+        await page.wait_for_selector(".card-name")
+        await page.wait_for_selector(".card-widgets__widget-dozvon_test >> text=БЛОК")
+        assert await page.evaluate("APP.getWidgetsArea()") == "contacts_card"
+        assert await page.evaluate("WIDGET.system().area") == "ccard"
+        assert await page.evaluate("APP.data.current_card.id") == 1
+        contacts = await page.evaluate("WIDGET.get_current_card_contacts_data()")
+        assert contacts[0]["phones"] == ["+7 (916) 123-45-01"]
+        await page.click(".js-notifications-phone")
+        log = await page.evaluate("LOG")
+        assert log.count("init") == 1
+        assert log[-1] == "phone"
+
+
+async def test_without_init_once_the_widget_is_destroyed_and_made_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path, init_once=False) as (page, _, _):
+        await log_is(page, ["render", "init", "bind_actions"])
+        await page.click('.nav__item[href="/contacts/"]')
+        start = ["render", "init", "bind_actions"]
+        # Its own listener was taken off before page:changed came.
+        await log_is(page, [*start, "destroy", *start])
+
+
+async def test_the_menu_of_a_number_calls_the_widget(tmp_path: Path) -> None:
+    async with opened(tmp_path, path="/contacts/detail/1") as (page, _, _):
+        await log_is(page, ["render", "init", "bind_actions"])
+        await page.click(".card-fields .js-phone >> nth=0")
+        await page.click(".phone-menu >> text=Позвонить пробно")
+        log = await page.evaluate("LOG")
+        assert log[-1] == "call +7 (916) 123-45-01"
+
+
+async def test_the_settings_window_installs_saves_and_switches_off(tmp_path: Path) -> None:
+    fields = {
+        "login": {"name": "settings.login", "type": "text", "required": True},
+        "lines": {"name": "settings.lines", "type": "users", "required": False},
+    }
+    path = "/settings/widgets/"
+    async with opened(tmp_path, path=path, installed=False, settings=fields) as (page, amo, _):
+        await page.click(".js-widget-tile")
+        await page.fill('input[name="login"]', "typed")
+        await page.fill('input[name="lines[2]"]', "101")
+        await page.click(".js-widget-install")
+        await page.wait_for_selector(".modal", state="detached")
+        assert amo.installs.settings == {"login": "checked", "lines": {"2": "101"}}
+        assert amo.installs.status == "installed"
+        assert len(amo.installs.hooks_sent) == 1
+        await page.wait_for_function("window.WIDGET && WIDGET.get_settings().widget_active === 'Y'")
+        lines = await page.evaluate("WIDGET.get_settings().lines")
+        assert json.loads(lines) == {"2": "101"}
+        await page.wait_for_selector('.tile__status[data-status="installed"]')
+        await page.click(".js-widget-tile")
+        await page.click(".js-widget-uninstall")
+        await page.wait_for_selector(".modal", state="detached")
+        assert amo.installs.status == "install"
+        log = await page.evaluate("LOG")
+        assert [e for e in log if not e.startswith(("render", "init", "bind", "page"))][:3] == [
+            "settings 9",
+            "save Y",
+            "install",
+        ]
+        assert "save N" in log
+        assert "destroy" in log
+
+
+async def test_the_widget_gets_a_token_its_server_can_check(tmp_path: Path) -> None:
+    async with opened(tmp_path, user=2) as (page, amo, _):
+        await log_is(page, ["render", "init", "bind_actions"])
+        await page.route(
+            "**/own-server",
+            lambda route: route.fulfill(
+                json={"token": route.request.headers.get("x-auth-token", "")}
+            ),
+        )
+        ask = "WIDGET.$authorizedAjax({url: '/own-server'}).then(a => a.token)"
+        token = await page.evaluate(ask)
+        assert await page.evaluate(ask) == token
+        claims = jwt.decode(
+            token,
+            SECRET,
+            ["HS256"],
+            options={
+                "verify_aud": False,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+        assert (claims["user_id"], claims["account_id"]) == (2, amo.config.account_id)
+        assert len(amo.faults.called("GET", "/ajax/v2/integrations/")) == 1
+
+
+async def test_pop_ups_notifications_and_calls_reach_the_open_page(tmp_path: Path) -> None:
+    async with opened(tmp_path, path="/contacts/detail/2") as (page, amo, _):
+        await page.wait_for_selector('html[data-live="Y"]')
+        base = page.url.split("/contacts")[0]
+        token = amo.tokens.long_lived(package().client_uuid, 1, "x", timedelta(days=1))
+        bearer = {"Authorization": f"Bearer {token}"}
+        event = {"type": "phone_call", "phone_number": "+79161234502", "users": [1]}
+        await page.request.post(f"{base}/api/v2/events", data={"add": [event]}, headers=bearer)
+        await page.wait_for_selector(".notification__item_incoming >> text=Павел Дёмин")
+        call = {"direction": "inbound", "duration": 65, "source": "x", "phone": "+79161234502"}
+        link = f"{base}/rec.mp3"
+        await page.request.post(
+            f"{base}/api/v4/calls", data=[{**call, "link": link}], headers=bearer
+        )
+        await page.click("div.feed-note__call-content a")
+        assert await page.get_attribute(".feed-note__player audio", "src") == link
+        await page.evaluate(
+            "APP.notifications.add_call({text: 'Пропущен', from: '+79160000001',"
+            " click_link: '/contacts/add/?phone=79160000001'})"
+        )
+        await page.click(".notification__item_call a")
+        await page.wait_for_selector('.card-add input[name="phone"]')
+        assert page.url.endswith("/contacts/add/?phone=79160000001")
+
+
+async def test_ticked_rows_go_to_the_widget(tmp_path: Path) -> None:
+    async with opened(tmp_path, path="/contacts/list/") as (page, _, _):
+        await log_is(page, ["render", "init", "bind_actions"])
+        for number in (1, 2):
+            await page.check(f'.js-row[value="{number}"]')
+        await page.click(".js-bulk-widget")
+        chosen = await page.evaluate("SELECTED")
+        assert [row["id"] for row in chosen["selected"]] == [1, 2]
+        assert chosen["summary"]["phones"] == 2
+        assert chosen["selected"][1]["type"] == "contact"
