@@ -13,7 +13,7 @@ from typing import Final
 
 from backend.services.ports import LiveCall, LiveLeg
 from backend.telephony.asterisk import names
-from backend.telephony.asterisk.translate import HELD_VARIABLE, in_stasis
+from backend.telephony.asterisk.translate import in_stasis
 from backend.telephony.asterisk.wire import Bridge, Channel, parse_time
 from protocol.vocabulary import CallId, LegId, LegState
 
@@ -40,7 +40,7 @@ def may_be_held(channels: Iterable[Channel], bridges: Iterable[Bridge]) -> list[
         for channel in channels
         if channel.state == "Up"
         and channel.id not in bridged
-        and HELD_VARIABLE not in (channel.channelvars or {})
+        and names.HELD_VARIABLE not in (channel.channelvars or {})
     ]
 
 
@@ -93,4 +93,4 @@ def _live_leg(channel: Channel, identity: str, now: datetime) -> tuple[CallId, L
 
 
 def _shows_held(channel: Channel) -> bool:
-    return (channel.channelvars or {}).get(HELD_VARIABLE) == "1"
+    return (channel.channelvars or {}).get(names.HELD_VARIABLE) == "1"

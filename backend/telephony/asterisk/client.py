@@ -101,8 +101,12 @@ class AriClient:
         await self._send("POST", f"/channels/{_part(channel_id)}/answer")
 
     async def ring(self, channel_id: str) -> None:
-        """Ringback for a channel that calls us."""
+        """Ringback: signalled to a channel that calls us, as a tone to one that is up."""
         await self._send("POST", f"/channels/{_part(channel_id)}/ring")
+
+    async def stop_ring(self, channel_id: str) -> None:
+        """Without ringback it does nothing."""
+        await self._send("DELETE", f"/channels/{_part(channel_id)}/ring")
 
     async def start_music(self, channel_id: str, music_class: str) -> None:
         path = f"/channels/{_part(channel_id)}/moh"

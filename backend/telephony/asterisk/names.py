@@ -14,6 +14,11 @@ from protocol.vocabulary import CallId, LegId
 
 INBOUND_LEG = LegId("customer-0")
 
+CALL_VARIABLE = "DOZVON_CALL"
+LEG_VARIABLE = "DOZVON_LEG"
+ACCOUNT_VARIABLE = "DOZVON_ACCOUNT"
+HELD_VARIABLE = "DOZVON_HELD"
+
 # Fixed for good: another value would give calls that are up during an update new ids.
 _NAMESPACE = uuid.UUID("5f0c8f0e-8f4a-5d5c-9a63-0f6f1f0f7f52")
 

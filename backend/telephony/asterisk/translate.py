@@ -29,8 +29,6 @@ from backend.telephony.asterisk.q850 import cause_of
 from backend.telephony.asterisk.wire import Channel, Event, decode_event, parse_time
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
-HELD_VARIABLE: Final = "DOZVON_HELD"
-
 # Ended channels are remembered to recognise late events of theirs; a busy hour fits several times.
 _ENDED_KEPT: Final = 10_000
 
@@ -258,7 +256,7 @@ class Translator:
 
     def _flagged(self, event: Event, channel: Channel, at: datetime) -> list[Translated]:
         leg = self._known_leg(channel.id)
-        if leg is None or event.variable != HELD_VARIABLE:
+        if leg is None or event.variable != names.HELD_VARIABLE:
             return []
         return self._hold(leg.call_id, at, on=event.value == "1")
 

@@ -120,6 +120,28 @@ async def test_who_is_not_named_leaves_the_bridge(world: World) -> None:
     assert not any(anna in member for member in bridge.members)
 
 
+async def test_whoever_waits_inside_hears_ringback_until_connected(world: World) -> None:
+    call_id = CallId("internal")
+    origin = await world.ringing(call_id)
+    await world.picked_up(origin)
+    await world.switch.indicate_ringing(call_id, origin)
+    assert sounds(world, "101") == (True, None)
+    target = await world.ringing(call_id, "102")
+    await world.picked_up(target, "102")
+    await world.switch.connect("demo", call_id, [origin, target])
+    assert sounds(world, "101") == (False, None)
+    await world.switch.hold(call_id, target, on=True)
+    assert (await world.heard.until(HoldReported, call_id=call_id)).on
+    await world.switch.connect("demo", call_id, [origin, target])
+    assert sounds(world, "102") == (False, None)
+
+
+def sounds(world: World, phone: str) -> tuple[bool, str | None]:
+    """Whether the phone's one call has ringback, and its music."""
+    (call,) = world.sandbox.phone(phone).calls
+    return call.ringing, call.moh
+
+
 async def test_releasing_a_call_takes_its_bridge_away_once(world: World) -> None:
     call_id, _ = await world.talking()
     await world.switch.release(call_id)

@@ -46,21 +46,19 @@ def test_the_end_of_a_talk_is_normal_unless_the_network_says_otherwise() -> None
 
 
 def test_every_cause_has_a_reason_asterisk_accepts() -> None:
-    accepted = set(
-        [
-            "normal",
-            "busy",
-            "congestion",
-            "no_answer",
-            "timeout",
-            "rejected",
-            "unallocated",
-            "normal_unspecified",
-            "number_incomplete",
-            "codec_mismatch",
-            "interworking",
-            "failure",
-            "answered_elsewhere",
-        ]
-    )
+    accepted = {
+        "normal",
+        "busy",
+        "congestion",
+        "no_answer",
+        "timeout",
+        "rejected",
+        "unallocated",
+        "normal_unspecified",
+        "number_incomplete",
+        "codec_mismatch",
+        "interworking",
+        "failure",
+        "answered_elsewhere",
+    }
     assert {reason_for(cause) for cause in HangupCause} <= accepted
