@@ -62,10 +62,7 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<v
   const show = (): void => {
     document.documentElement.dataset['theme'] = surroundings.get().theme;
     document.documentElement.lang = words().locale;
-    render(
-      jsx(App, { phone, host, words: words(), sound: ringTone, onlyCall, surroundings }),
-      root,
-    );
+    render(jsx(App, { phone, host, words: words(), sound: ringTone, onlyCall }), root);
   };
   surroundings.watch(show);
   show();

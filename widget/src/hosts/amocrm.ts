@@ -19,7 +19,6 @@ function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'conn
     api: boot.api,
     session: { token: first.token, expires_at: first.expires_at },
     surroundings: surroundings(first),
-    canMinimise: true,
     openUrl: (url) => bridge.send({ type: 'navigate', url }),
     layout: (mode, height, alert) => bridge.send({ type: 'layout', mode, height, alert }),
     calling: (on) => bridge.send({ type: 'calling', on }),
@@ -35,8 +34,8 @@ function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'conn
   };
 }
 
-function surroundings(page: { locale: string; theme: string; open: boolean }): Surroundings {
-  return { locale: page.locale, theme: themeOf(page.theme), open: page.open };
+function surroundings(page: { locale: string; theme: string }): Surroundings {
+  return { locale: page.locale, theme: themeOf(page.theme) };
 }
 
 function themeOf(text: string): Theme {

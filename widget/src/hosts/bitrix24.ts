@@ -134,9 +134,7 @@ export function bitrix24Host(
     surroundings: {
       locale: boot.locale ?? address.locale ?? navigator.language,
       theme: 'auto',
-      open: true,
     },
-    canMinimise: false,
     openUrl(url) {
       const target = new URL(url, address.origin);
       if (target.origin === address.origin && SLIDER_PATH.test(target.pathname) && !target.search) {

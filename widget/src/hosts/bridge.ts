@@ -10,15 +10,14 @@ import { isRecord } from '../protocol/decode';
 export const BRIDGE_VERSION = 1;
 
 export type FromPage =
-  | { type: 'connect'; token: string; expires_at: string; locale: string; theme: string; open: boolean }
-  | { type: 'page'; locale: string; theme: string; open: boolean }
+  | { type: 'connect'; token: string; expires_at: string; locale: string; theme: string }
+  | { type: 'page'; locale: string; theme: string }
   | { type: 'dial'; number: string };
 
 export type ToPage =
   | { type: 'layout'; mode: 'collapsed' | 'open' | 'ringing'; height: number; alert: string | null }
   | { type: 'navigate'; url: string }
   | { type: 'calling'; on: boolean }
-  | { type: 'minimise' }
   | { type: 'sign_in' };
 
 export interface Bridge {
@@ -82,7 +81,7 @@ function overPort(port: MessagePort): Bridge {
 function decode(data: unknown): FromPage | null {
   if (!isRecord(data)) return null;
   const text = (key: string): string => (typeof data[key] === 'string' ? data[key] : '');
-  const page = { locale: text('locale'), theme: text('theme'), open: data['open'] === true };
+  const page = { locale: text('locale'), theme: text('theme') };
   switch (data['type']) {
     case 'connect':
       if (data['dozvon'] !== BRIDGE_VERSION || !text('token')) return null;

@@ -3,14 +3,12 @@ import type { SessionToken } from '../protocol/messages';
 
 export type Theme = 'light' | 'dark' | 'auto';
 export type HostKind = 'amocrm' | 'bitrix24' | 'standalone';
-/** How much room the panel asks of the page around it. */
+/** Whether anything needs to be seen: nothing, a card, a card that rings. */
 export type LayoutMode = 'collapsed' | 'open' | 'ringing';
 
 export interface Surroundings {
   readonly locale: string;
   readonly theme: Theme;
-  /** Whether the launcher has the panel open. */
-  readonly open: boolean;
 }
 
 export interface Host {
@@ -18,8 +16,6 @@ export interface Host {
   readonly api: string;
   readonly session: SessionToken;
   readonly surroundings: Surroundings;
-  /** Whether the panel can be made smaller from inside. */
-  readonly canMinimise: boolean;
   openUrl(url: string): void;
   layout(mode: LayoutMode, height: number, alert: string | null): void;
   /** A call is in progress: the page around should not reload itself. */

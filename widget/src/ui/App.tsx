@@ -1,14 +1,12 @@
 /** The whole panel: what rings first, then the sections. */
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Host, Surroundings } from '../hosts/host';
+import type { Host } from '../hosts/host';
 import type { TextKey, Words } from '../i18n';
 import type { Ringer } from '../media/ringer';
 import type { Phone, View } from '../phone';
 import { calls as callsOf, colleagues, crmState, isLive, ownStatus, rings, switchState } from '../state/selectors';
-import type { Store } from '../state/store';
 import { alertFor } from './alert';
-import { Button } from './Button';
 import { CallList, type CallEvents } from './CallList';
 import { Colleagues } from './Colleagues';
 import { ConnectionBar } from './ConnectionBar';
@@ -28,12 +26,11 @@ export interface AppProps {
   readonly host: Host;
   readonly words: Words;
   readonly sound: Ringer;
-  readonly surroundings: Store<Surroundings>;
   /** Show this call only, without the sections. */
   readonly onlyCall?: string | null;
 }
 
-export function App({ phone, host, words, sound, surroundings, onlyCall }: AppProps): JSX.Element {
+export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Element {
   const view = useStore(phone.view);
   const unlocked = useStore(sound.unlocked);
   const [section, setSection] = useState<Section>('calls');
@@ -51,7 +48,7 @@ export function App({ phone, host, words, sound, surroundings, onlyCall }: AppPr
   useEffect(() => {
     phone.showHistory(section === 'history');
   }, [phone, section]);
-  useLayout(host, surroundings, asks ? alertFor(asks, words) : null, all.length);
+  useLayout(host, asks ? alertFor(asks, words) : null, all.length);
 
   const ambient = useMemo(
     () => ({ words, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
@@ -70,14 +67,6 @@ export function App({ phone, host, words, sound, surroundings, onlyCall }: AppPr
               busy={view.pending.has('status')}
               onChoose={(status, reason) => void phone.setStatus(status, reason)}
             />
-            {host.canMinimise && (
-              <Button
-                kind="quiet"
-                icon="down"
-                name={words.t('do.minimise')}
-                onPress={() => host.layout('collapsed', 0, null)}
-              />
-            )}
           </header>
         )}
         <ConnectionBar
@@ -175,18 +164,16 @@ function Trouble({ view, words }: { view: View; words: Words }): JSX.Element | n
   );
 }
 
-/** Tells the page around how much room we need: a ringing phone opens itself. */
+/** Tells the page around whether there is something to see: a ringing phone opens itself. */
 function useLayout(
   host: Host,
-  surroundings: Store<Surroundings>,
   alert: string | null,
   cards: number,
 ): void {
-  const { open } = useStore(surroundings);
   useEffect(() => {
-    const mode = alert !== null ? 'ringing' : open ? 'open' : 'collapsed';
+    const mode = alert !== null ? 'ringing' : cards > 0 ? 'open' : 'collapsed';
     host.layout(mode, document.documentElement.scrollHeight, alert);
-  }, [host, open, alert, cards]);
+  }, [host, alert, cards]);
 }
 
 function callEvents(phone: Phone): CallEvents {
