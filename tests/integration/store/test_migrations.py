@@ -1,0 +1,76 @@
+"""An empty database, upgraded, is exactly what the tables say."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from backend.store.database import engine_for
+from backend.store.embedded import DATABASE
+from backend.store.migrations import current_revision, head_revision, migrate
+from backend.store.policies import policy_ddl
+from backend.store.tables import metadata
+from tests.postgres import PostgresForTests
+
+
+def _differences(connection: Connection) -> list[Any]:
+    def ours(name: str | None, kind: str, _parents: object) -> bool:
+        return not (name or "").startswith(("procrastinate", "idx_procrastinate"))
+
+    context = MigrationContext.configure(
+        connection,
+        opts={"compare_type": True, "compare_server_default": True, "include_name": ours},
+    )
+    return list(compare_metadata(context, metadata))
+
+
+async def test_upgrading_from_empty_gives_the_tables_as_written(database_url: str) -> None:
+    engine = engine_for(database_url, pool_size=1, role=False)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+    await engine.dispose()
+    assert await current_revision(database_url) == head_revision()
+
+
+async def test_the_migrated_policies_are_those_the_code_means(database_url: str) -> None:
+    async def policies() -> set[tuple[object, ...]]:
+        async with await psycopg.AsyncConnection.connect(database_url) as connection:
+            found = await connection.execute(
+                "select tablename, policyname, cmd, qual, with_check from pg_policies"
+            )
+            return set(await found.fetchall())
+
+    migrated = await policies()
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        for table, name, *_ in migrated:
+            await connection.execute(f"drop policy {name} on {table}")  # type: ignore[arg-type]
+        for table in metadata.tables:
+            for statement in policy_ddl(table):
+                await connection.execute(statement)  # type: ignore[arg-type]
+    assert await policies() == migrated
+
+
+async def test_several_releases_starting_at_once_migrate_once(postgres: PostgresForTests) -> None:
+    aside = postgres.url.replace(f"/{DATABASE}?", "/postgres?")
+    async with await psycopg.AsyncConnection.connect(aside, autocommit=True) as admin:
+        await admin.execute("create database racing template template0")
+    url = postgres.url.replace(f"/{DATABASE}?", "/racing?")
+    try:
+        assert set(await asyncio.gather(*(migrate(url) for _ in range(4)))) == {head_revision()}
+    finally:
+        async with await psycopg.AsyncConnection.connect(aside, autocommit=True) as admin:
+            await admin.execute("drop database racing with (force)")
+
+
+def test_every_script_says_whether_it_runs_before_or_after_the_release() -> None:
+    folder = Path(migrate.__code__.co_filename).parent / "versions"
+    names = sorted(path.stem for path in folder.glob("[0-9]*.py"))
+    assert [name[:4] for name in names] == [f"{n:04}" for n in range(1, len(names) + 1)]
+    assert all(re.fullmatch(r"\d{4}_(pre|post)_[a-z_]+", name) for name in names)
