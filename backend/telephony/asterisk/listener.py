@@ -243,6 +243,9 @@ class Listener:
         if link is None:
             return
         ours, channels, _ = await self._read()
+        # The answer may have overtaken an event that says the same, and says it better: a leg's
+        # end comes with its cause.
+        await self._clock.sleep(_DOUBT_S)
         if self._link is not link:
             return
         self._translator.doubts -= doubts
