@@ -282,17 +282,20 @@ class Call:
 
     @property
     def ended_at(self) -> datetime | None:
-        """When it was over, or None while it lives. Any one of these ends it for good."""
-        ends = [self.over[0]] if self.over is not None else []
-        ends += [leg.ended_at for leg in self.legs if leg.is_customer and leg.ended_at is not None]
+        """When it was over, or None while it lives. Any one of its ends ends it for good."""
+        return min((at for at, _ in self._ends()), default=None)
+
+    def _ends(self) -> list[tuple[datetime, HangupCause | None]]:
+        """What ended the call: a verdict, or a party it cannot go on without."""
+        ends: list[tuple[datetime, HangupCause | None]] = []
+        if self.over is not None:
+            ends.append(self.over)
         origin = self.origin_up
-        if origin is not None and origin.ended_at is not None:
-            ends.append(origin.ended_at)
-        if self.taken is not None:
-            winner = self.leg(self.taken[1])
-            if winner is not None and winner.ended_at is not None:
-                ends.append(winner.ended_at)
-        return min(ends, default=None)
+        for leg in self.legs:
+            needed = leg.is_customer or (self.taken is not None and leg.leg_id == self.taken[1])
+            if leg.ended_at is not None and (needed or leg == origin):
+                ends.append((leg.ended_at, leg.cause))
+        return ends
 
     @property
     def is_held(self) -> bool:
@@ -322,12 +325,11 @@ class Call:
 
     @property
     def cause(self) -> HangupCause | None:
-        """Why it ended: the verdict, or what the leg that ended it was told, strongest first."""
+        """Why it ended: the cause of what ended it first, the strongest if several did."""
         at = self.ended_at
         if at is None:
             return None
-        causes = [self.over[1]] if self.over is not None and self.over[0] == at else []
-        causes += [leg.cause for leg in self.legs if leg.ended_at == at and leg.cause is not None]
+        causes = [cause for end, cause in self._ends() if end == at and cause is not None]
         return max(causes, key=_STRENGTH.__getitem__, default=HangupCause.NORMAL)
 
     @property

@@ -100,6 +100,8 @@ class Core:
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # Cancelled before its first step, the task never touches the work it wraps.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def stop(self) -> None:

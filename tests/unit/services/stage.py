@@ -65,7 +65,9 @@ def employee(
     )
 
 
-def account(*steps: Step, people: tuple[EmployeeRoute, ...] = (), final: str = "no_answer") -> Any:
+def account(
+    *steps: Step, people: tuple[EmployeeRoute, ...] = (), final: str = "no_answer"
+) -> AccountRoute:
     staff = people or (employee(ANNA, "101"), employee(BORIS, "102"), employee(VERA, "103"))
     scenario = Scenario(name="Sales", steps=steps, final="busy" if final == "busy" else "no_answer")
     return AccountRoute(

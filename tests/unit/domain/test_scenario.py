@@ -1,0 +1,82 @@
+"""Scenarios as data: what may be meant, what is refused, whom they ring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.domain.scenario import Device, Step, may_ring, parse_scenario, share_s
+from backend.errors import BadRequest
+from protocol.vocabulary import AgentStatus, EmployeeId, HangupCause
+
+
+def test_a_scenario_is_read_whole() -> None:
+    scenario = parse_scenario(
+        "Sales",
+        [
+            {"employees": ["a", "b"], "timeout_s": 20},
+            {"group": "all", "mode": "in_turn", "devices": "all", "ring_busy": True},
+        ],
+        "busy",
+    )
+    first, second = scenario.steps
+    assert (first.employees, first.mode, first.rings_busy) == (("a", "b"), "parallel", True)
+    assert (second.group, second.devices, second.rings_busy) == ("all", "all", True)
+    assert scenario.final_cause is HangupCause.BUSY
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {},
+        {"employees": []},
+        {"employees": "anna"},
+        {"employees": [""]},
+        {"employees": ["a"], "mode": "random"},
+        {"employees": ["a"], "timeout_s": 1},
+        {"employees": ["a"], "timeout_s": True},
+        {"employees": ["a"], "timeout_s": "30"},
+        {"employees": ["a"], "devices": "none"},
+        {"employees": ["a"], "ring_busy": "yes"},
+        {"group": ""},
+        {"employees": ["a"], "colour": "red"},
+    ],
+)
+def test_a_step_that_cannot_be_meant_is_named(step: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest, match="step 2"):
+        parse_scenario("S", [{"employees": ["a"]}, step], "busy")
+
+
+def test_a_scenario_needs_steps_and_an_end() -> None:
+    with pytest.raises(BadRequest):
+        parse_scenario("S", [], "busy")
+    with pytest.raises(BadRequest, match="final"):
+        parse_scenario("S", [{"employees": ["a"]}], "music")
+
+
+def test_people_ring_once_and_a_group_that_is_gone_is_empty() -> None:
+    a, b = EmployeeId("a"), EmployeeId("b")
+    step = Step(employees=(a,), group="g")
+    assert step.people({"g": (b, a)}) == (a, b)
+    assert step.people({}) == (a,)
+
+
+@pytest.mark.feature("W7")
+def test_the_status_applies_to_every_device() -> None:
+    desk = Device(priority=2, kind="desk", endpoint="d", label="Desk")
+    mobile = Device(priority=1, kind="mobile", endpoint="m", label="Mobile")
+    allowed = {status: may_ring(status, (desk, mobile)) for status in AgentStatus}
+    assert allowed == {
+        AgentStatus.AVAILABLE: (mobile, desk),
+        AgentStatus.AWAY: (mobile,),
+        AgentStatus.BREAK: (),
+        AgentStatus.DO_NOT_DISTURB: (),
+        AgentStatus.OFF_WORK: (),
+    }
+
+
+def test_devices_share_the_ring_time_but_get_enough_to_ring() -> None:
+    assert share_s(30, 1) == 30
+    assert share_s(30, 2) == 15
+    assert share_s(12, 4) == 5
