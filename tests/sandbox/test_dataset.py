@@ -6,12 +6,16 @@ from datetime import date
 
 import pytest
 
-from backend.sandbox.dataset import Dataset, generate
+from backend.sandbox.dataset import Company, Dataset, Lead, Person, generate
 
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
     return generate()
+
+
+def _owners(data: Dataset) -> list[Person | Company | Lead]:
+    return [*data.people, *data.companies, *data.leads]
 
 
 def test_the_same_seed_gives_the_same_rows() -> None:
@@ -33,15 +37,14 @@ def test_it_is_as_large_as_asked(data: Dataset) -> None:
 
 
 def test_every_number_in_any_spelling_is_its_e164(data: Dataset) -> None:
-    for row in (*data.people, *data.companies, *data.leads):
+    for row in _owners(data):
         for typed, clean in zip(row.phones, row.e164, strict=True):
             digits = "".join(char for char in typed if char.isdigit())
             assert digits[-10:] == clean[2:], row
 
 
 def test_nobody_has_the_number_of_an_unknown_caller(data: Dataset) -> None:
-    rows = (*data.people, *data.companies, *data.leads)
-    assert not [n for row in rows for n in row.e164 if n.startswith("+791600000")]
+    assert not [n for row in _owners(data) for n in row.e164 if n.startswith("+791600000")]
 
 
 def test_references_lead_somewhere(data: Dataset) -> None:
@@ -82,6 +85,7 @@ def test_the_cast_is_what_the_demos_rely_on(data: Dataset) -> None:
     assert [a.kind for a in tasks if not a.completed] == ["task"]
     assert not [d for d in data.deals if d.contact_id == 2 and d.closed_at is None]
     assert data.people[2].e164 == data.people[3].e164 == ("+79161234503",)
+    assert [p.id for p in data.people if p.company_id in {1, 2}] == [1]
     assert data.companies[1].e164 == ("+74951234504",)
     assert data.leads[0].e164 == ("+79161234505",)
 

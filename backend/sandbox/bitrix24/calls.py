@@ -113,5 +113,9 @@ class Telephony:
             known = self.lines[number] = Line(next(self._line_ids), number, name or number)
         return known
 
+    def outgoing_line(self) -> str:
+        """The line a click dials through: the chosen one, else the application's first."""
+        return self.default_line or next(iter(self.lines), "")
+
     def statistic(self, call_id: str) -> dict[str, Any] | None:
         return next((row for row in self.statistics if row["CALL_ID"] == call_id), None)

@@ -26,6 +26,7 @@ class Control:
             Route("/sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/sandbox/log", self.log, methods=["GET", "DELETE"]),
             Route("/sandbox/tokens", self.tokens, methods=["POST", "DELETE"]),
+            Route("/sandbox/uninstall", self.uninstall, methods=["POST"]),
             Route("/sandbox/default-line", self.default_line, methods=["POST"]),
         ]
 
@@ -105,6 +106,11 @@ class Control:
             return JSONResponse({"error": "no such user"}, 404)
         host = portal.config.domain
         return JSONResponse(portal.tokens.answer(portal.tokens.issue(user.id), host=host))
+
+    async def uninstall(self, _: Request) -> Response:
+        """The administrator deletes the application; it may be installed again."""
+        self._portal.uninstall()
+        return JSONResponse({"installed": False})
 
     async def default_line(self, request: Request) -> Response:
         """POST {number}: the line a click on a number dials through (empty for none)."""

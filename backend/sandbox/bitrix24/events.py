@@ -136,14 +136,14 @@ class Events:
                 "event_handler_id": handler.id,
                 "data": data,
                 "ts": int(self._clock.now().timestamp()),
-                "auth": self._auth(handler.auth_type or user_id),
+                "auth": self._auth(event, handler.auth_type or user_id),
             }
         )
         # The vendor's queue promises nothing either: what does not fit is lost.
         if not self._queue.full():
             self._queue.put_nowait((event, handler.url, body))
 
-    def _auth(self, user_id: int | None) -> dict[str, Any]:
+    def _auth(self, event: str, user_id: int | None) -> dict[str, Any]:
         config = self._config
         base: dict[str, Any] = {
             "domain": config.domain,
@@ -155,7 +155,10 @@ class Events:
         if user_id is None:
             return base
         grant = self._tokens.issue(user_id)
+        # Only the events of a lifetime carry the refresh token.
+        lasting = event in {"ONAPPINSTALL", "ONAPPUPDATE"}
         return base | {
+            **({"refresh_token": grant.refresh_token} if lasting else {}),
             "access_token": grant.access_token,
             "expires": int(grant.expires_at),
             "expires_in": int(config.access_lifetime_s),

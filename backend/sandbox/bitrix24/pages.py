@@ -279,7 +279,7 @@ class Pages:
         """`setInstallFinish`: widgets appear and events flow from now on."""
         if not user.is_admin:
             raise RestError("ACCESS_DENIED", "Only an administrator installs", 403)
-        self._portal.finish_installation()
+        self._portal.finish_installation(user.id)
         return {"installed": True}
 
     def option(self, user: User, body: dict[str, Any], _: str) -> dict[str, Any]:
@@ -303,7 +303,7 @@ class Pages:
             user_id=user.id,
             phone=phone,
             type=OUTGOING,
-            line=portal.telephony.default_line or "",
+            line=portal.telephony.outgoing_line(),
             external_id=None,
             started_at=portal.clock.now(),
         )

@@ -91,8 +91,17 @@ class Portal:
             item for item in self.placements if item.code == code and item.user_id in {0, user_id}
         ]
 
-    def finish_installation(self) -> None:
-        self.config.application.installed = True
+    def finish_installation(self, user_id: int) -> None:
+        """Widgets appear and events flow from now on; the application hears it is installed."""
+        application = self.config.application
+        application.installed = True
+        data = {
+            "VERSION": application.version,
+            "ACTIVE": "Y",
+            "INSTALLED": "Y",
+            "LANGUAGE_ID": self.config.language,
+        }
+        self.events.fire("ONAPPINSTALL", data, user_id)
 
     def uninstall(self) -> None:
         """Everything of the application goes: widgets, handlers, tokens, lines."""

@@ -126,9 +126,11 @@ class _Generator:
 
     def _people(self, companies: tuple[Company, ...]) -> tuple[Person, ...]:
         rows = [cast.person(row, self._anchor) for row in cast.PEOPLE]
+        # The cast's companies stay as described: nobody else works there.
+        hiring = companies[len(cast.COMPANIES) :] or companies
         while len(rows) < self._contacts:
             first, last, second = self._name()
-            employer = self._random.choice(companies) if self._random.random() < 0.55 else None
+            employer = self._random.choice(hiring) if self._random.random() < 0.55 else None
             numbers = [self._number(words.MOBILE_CODES)]
             if self._random.random() < 0.15:
                 numbers.append(self._number(words.MOBILE_CODES))

@@ -1,11 +1,12 @@
 // A portal page at work: its push channel, the hidden worker, sliders, menus and the call card.
 
-import { CallCard } from "./card.js";
+import { CallCard, UI_STATES } from "./card.js";
 import { AppFrame, CARD_EVENTS } from "./frame.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const here = location.pathname + location.search;
 const portal = { boot, card: null, worker: null, frames: new Set(), openSlider, closeSlider, dial, tell };
+portal.uiStates = () => UI_STATES;
 window.portal = portal;
 
 export function post(path, body) {
@@ -158,9 +159,10 @@ function dial(phone, kind, id) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-slider]");
-  if (link && !boot.slider && !event.ctrlKey && !event.metaKey && event.button === 0) {
+  if (link && !event.ctrlKey && !event.metaKey && event.button === 0) {
     event.preventDefault();
-    openSlider(link.getAttribute("href"));
+    // A slider never nests: the page below puts the next one in its place.
+    (boot.slider && window.parent !== window ? window.parent.portal : portal).openSlider(link.getAttribute("href"));
   }
   const phone = event.target.closest("button.phone");
   if (phone) void dial(phone.dataset.phone, phone.dataset.kind, phone.dataset.id);
