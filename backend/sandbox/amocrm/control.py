@@ -12,13 +12,21 @@ from backend.sandbox.amocrm.amo import amo_of
 from backend.sandbox.amocrm.auth import SESSION
 from backend.sandbox.amocrm.envelope import Problem, plain_json
 from backend.sandbox.amocrm.faults import fault_from
+from backend.sandbox.amocrm.shell import own_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
 _SHOWN_CALLS = 100
-_SWITCHES = ("down", "payment_required", "rate_limit", "html_429", "api_filter")
+_SWITCHES = (
+    "down",
+    "payment_required",
+    "rate_limit",
+    "html_429",
+    "api_filter",
+    "settings_as_string",
+)
 
 
 async def state(request: Request) -> Response:
@@ -54,7 +62,7 @@ async def faults(request: Request) -> Response:
 
 
 async def switches(request: Request) -> Response:
-    """Set any of down, payment_required, rate_limit, html_429, api_filter."""
+    """Set any of down, payment_required, rate_limit, html_429, api_filter, settings_as_string."""
     amo = amo_of(request)
     for key, value in (await envelope.one(request)).items():
         if key in _SWITCHES:
@@ -75,8 +83,7 @@ async def sign_in(request: Request) -> Response:
     user = amo_of(request).world.users.get(request.path_params["id"])
     if user is None:
         raise Problem(404, "User not found")
-    to = request.query_params.get("to", "/")
-    answer = RedirectResponse(to if to.startswith("/") and not to.startswith("//") else "/", 303)
+    answer = RedirectResponse(own_page(request.query_params.get("to", "/")), 303)
     answer.set_cookie(SESSION, str(user["id"]), httponly=True, samesite="lax")
     return answer
 

@@ -6,6 +6,7 @@ import asyncio
 import html
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -16,7 +17,7 @@ from backend.sandbox.amocrm.amo import amo_of
 from backend.sandbox.amocrm.auth import SESSION, session_user
 from backend.sandbox.amocrm.envelope import Problem, plain_json
 from backend.sandbox.amocrm.seed import TASK_TYPES
-from backend.sandbox.amocrm.shell import PAGE_DIR, page_of
+from backend.sandbox.amocrm.shell import PAGE_DIR, own_page, page_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,9 +30,16 @@ if TYPE_CHECKING:
 _SCRIPTS = (
     "amd",
     "dom",
+    "dom-content",
+    "dom-events",
+    "dom-ajax",
+    "underscore",
+    "moment",
+    "twig",
     "modules",
     "widget",
     "notices",
+    "texts",
     "app",
     "loader",
     "cards",
@@ -65,10 +73,7 @@ async def login_answer(request: Request) -> Response:
     user_id = str(form.get("user_id", ""))
     if not user_id.isdigit() or int(user_id) not in amo_of(request).world.users:
         raise Problem(400, "Unknown user")
-    back = str(form.get("back") or "/")
-    # Only our own pages: an address of another site would make this an open redirect.
-    to = back if back.startswith("/") and not back.startswith("//") else "/"
-    answer = RedirectResponse(to, 303)
+    answer = RedirectResponse(own_page(str(form.get("back") or "/")), 303)
     answer.set_cookie(SESSION, user_id, httponly=True, samesite="lax")
     return answer
 
@@ -83,7 +88,8 @@ async def page(request: Request) -> Response:
     """The one document every address of the CRM answers with; the rest is drawn in it."""
     user = session_user(request)
     if user is None:
-        return RedirectResponse(f"/login?back={request.url.path}", 303)
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse("/login?" + urlencode({"back": back}), 303)
     amo = amo_of(request)
     language = request.query_params.get("lang", amo.config.language)
     boot = json.dumps(_boot(request, amo, user, language), ensure_ascii=False)
@@ -189,11 +195,13 @@ async def live_socket(socket: WebSocket) -> None:
     """Pushes to one open page: pop-ups, notifications, channel messages."""
     amo = amo_of(socket)
     user = session_user(socket)
-    await socket.accept()
     if user is None:
+        await socket.accept()
         await socket.close(_SIGNED_OUT)
         return
+    # Before accepting: what is sent right after the page sees the socket open must not be lost.
     queue = amo.live.open(int(user["id"]))
+    await socket.accept()
     sender = asyncio.create_task(_forward(socket, queue))
     try:
         while True:

@@ -17,3 +17,12 @@ def page_of(title: str, body: str) -> str:
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="/page/host.css"></head>'
         f'<body class="plain"><main class="plain__box">{body}</main></body></html>'
     )
+
+
+def own_page(address: str) -> str:
+    """`address` when it is a path of this site, else the front page.
+
+    Browsers read `//host` and `/\\host` as another site: following them would be an open redirect.
+    """
+    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if inside else "/"

@@ -14,7 +14,7 @@ from backend.sandbox.amocrm.brackets import values
 from backend.sandbox.amocrm.envelope import Errors, Problem, hal, page_answer, self_link, written
 from backend.sandbox.amocrm.seed import custom_field
 from backend.sandbox.amocrm.seed import status as new_status
-from backend.sandbox.amocrm.world import LOST, WON
+from backend.sandbox.amocrm.world import KINDS, LOST, WON
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -238,7 +238,7 @@ async def field(request: Request) -> Response:
         if not found["is_deletable"]:
             raise Problem(400, "Field can not be deleted")
         del known[found["id"]]
-        for record in world.table(plural).values():
+        for record in world.table(plural).values() if plural in KINDS else ():
             kept = [v for v in record["custom_fields_values"] or () if v["field_id"] in known]
             record["custom_fields_values"] = kept or None
             record.pop("_text", None)
@@ -278,6 +278,21 @@ async def add_tags(request: Request) -> Response:
     return written(request, "tags", rows)
 
 
+async def loss_reasons(request: Request) -> Response:
+    caller_of(request)
+    rows: list[Json] = [
+        {"id": 700_001 + n, "name": name, "sort": (n + 1) * 10}
+        for n, name in enumerate(("Дорого", "Выбрали других", "Не дозвонились"))
+    ]
+    return page_answer(request, rows, "loss_reasons", lambda r: r)
+
+
+async def nothing(request: Request) -> Response:
+    """Collections this account has none of."""
+    caller_of(request)
+    return envelope.empty()
+
+
 def routes() -> list[Route]:
     one = _PIPELINES + "/{pipeline:int}"
     own = "/api/v4/{plural:entity}/custom_fields"
@@ -292,6 +307,9 @@ def routes() -> list[Route]:
         Route(own, add_fields, methods=["POST"]),
         Route(own + "/groups", groups, methods=["GET"]),
         Route(own + "/{id:int}", field, methods=["GET", "PATCH", "DELETE"]),
+        Route("/api/v4/leads/loss_reasons", loss_reasons, methods=["GET"]),
+        Route("/api/v4/customers", nothing, methods=["GET"]),
+        Route("/api/v4/catalogs", nothing, methods=["GET"]),
         Route("/api/v4/{plural:card}/tags", tags, methods=["GET"]),
         Route("/api/v4/{plural:card}/tags", add_tags, methods=["POST"]),
     ]

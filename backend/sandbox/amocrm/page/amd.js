@@ -23,23 +23,45 @@
   }
 
   function define(name, deps, factory) {
-    if (typeof name !== 'string') { factory = deps; deps = name; name = null; }
-    if (!Array.isArray(deps)) { factory = deps; deps = null; }
+    if (typeof name !== 'string') {
+      factory = deps;
+      deps = name;
+      name = null;
+    }
+    if (!Array.isArray(deps)) {
+      factory = deps;
+      deps = null;
+    }
     var definition = { deps: deps, factory: factory };
-    if (name) { waiting[name] = definition; } else { anonymous.push(definition); }
+    if (name) {
+      waiting[name] = definition;
+    } else {
+      anonymous.push(definition);
+    }
   }
   define.amd = { jQuery: true };
 
   function get(name, parent) {
     var full = resolve(name, parent);
-    if (defined[full]) { return Promise.resolve(defined[full].value); }
-    if (loading[full]) { return loading[full]; }
-    if (waiting[full]) { loading[full] = start(full, waiting[full]); return loading[full]; }
-    if (!isAddress(full)) { return Promise.reject(new Error('No module named ' + full)); }
+    if (defined[full]) {
+      return Promise.resolve(defined[full].value);
+    }
+    if (loading[full]) {
+      return loading[full];
+    }
+    if (waiting[full]) {
+      loading[full] = start(full, waiting[full]);
+      return loading[full];
+    }
+    if (!isAddress(full)) {
+      return Promise.reject(new Error('No module named ' + full));
+    }
     loading[full] = fetchScript(full).then(function (definition) {
       return definition ? start(full, definition) : undefined;
     });
-    loading[full].catch(function () { delete loading[full]; });
+    loading[full].catch(function () {
+      delete loading[full];
+    });
     return loading[full];
   }
 
@@ -48,19 +70,28 @@
     var module = { id: name, exports: exports };
     var special = {
       require: function (deps, done, failed) {
-        if (typeof deps === 'string') { return defined[resolve(deps, name)].value; }
+        if (typeof deps === 'string') {
+          return defined[resolve(deps, name)].value;
+        }
         return load(deps, done, failed, name);
       },
       exports: exports,
       module: module
     };
-    var deps = definition.deps || (definition.factory.length ? ['require', 'exports', 'module'] : []);
-    return Promise.all(deps.map(function (dep) {
-      return Object.prototype.hasOwnProperty.call(special, dep) ? special[dep] : get(dep, name);
-    })).then(function (values) {
-      var value = typeof definition.factory === 'function'
-        ? definition.factory.apply(root, values) : definition.factory;
-      if (value === undefined) { value = module.exports; }
+    var deps =
+      definition.deps || (definition.factory.length ? ['require', 'exports', 'module'] : []);
+    return Promise.all(
+      deps.map(function (dep) {
+        return Object.prototype.hasOwnProperty.call(special, dep) ? special[dep] : get(dep, name);
+      })
+    ).then(function (values) {
+      var value =
+        typeof definition.factory === 'function'
+          ? definition.factory.apply(root, values)
+          : definition.factory;
+      if (value === undefined) {
+        value = module.exports;
+      }
       defined[name] = { value: value };
       return value;
     });
@@ -75,35 +106,66 @@
       // `anonymous` now came from this one.
       script.onload = function () {
         var own = anonymous.splice(0);
-        if (own.length > 1) { failed(new Error('Mismatched anonymous define() in ' + url)); }
+        if (own.length > 1) {
+          failed(new Error('Mismatched anonymous define() in ' + url));
+        }
         done(own[0] || waiting[url]);
       };
-      script.onerror = function () { failed(new Error('Cannot load ' + url)); };
+      script.onerror = function () {
+        failed(new Error('Cannot load ' + url));
+      };
       document.head.appendChild(script);
     });
   }
 
   function load(deps, done, failed, parent) {
-    Promise.all(deps.map(function (dep) { return get(dep, parent); })).then(
-      function (values) { if (done) { done.apply(root, values); } },
-      function (error) { if (failed) { failed(error); } else { console.error(error); } }
+    Promise.all(
+      deps.map(function (dep) {
+        return get(dep, parent);
+      })
+    ).then(
+      function (values) {
+        if (done) {
+          done.apply(root, values);
+        }
+      },
+      function (error) {
+        if (failed) {
+          failed(error);
+        } else {
+          console.error(error);
+        }
+      }
     );
   }
 
   function require(deps, done, failed) {
     if (typeof deps === 'string') {
-      if (!defined[deps]) { throw new Error('Module ' + deps + ' has not been loaded yet'); }
+      if (!defined[deps]) {
+        throw new Error('Module ' + deps + ' has not been loaded yet');
+      }
       return defined[deps].value;
     }
     return load(deps, done, failed);
   }
-  require.config = function () { return require; };
-  require.defined = function (name) { return Boolean(defined[name]); };
-  require.undef = function (name) { delete defined[name]; delete loading[name]; };
-  require.toUrl = function (path) { return path; };
+  require.config = function () {
+    return require;
+  };
+  require.defined = function (name) {
+    return Boolean(defined[name]);
+  };
+  require.undef = function (name) {
+    delete defined[name];
+    delete loading[name];
+  };
+  require.toUrl = function (path) {
+    return path;
+  };
 
   root.define = define;
   root.require = root.requirejs = require;
   /** For the page's own modules: a value that is there at once. */
-  root.provide = function (name, value) { defined[name] = { value: value }; };
+  root.provide = function (name, value) {
+    defined[name] = { value: value };
+  };
 })(window);
