@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -270,6 +272,28 @@ async def test_faults_come_on_order_and_end_by_themselves() -> None:
         assert state["down"]
         assert (await http.post("/sandbox/faults", json={"kind": "odd"})).status_code == 400
     assert [c.status for c in amo.faults.called("GET", "/api/v4/contacts")] == [502, 200]
+
+
+async def test_a_slow_answer_comes_when_the_clock_has_moved() -> None:
+    app, amo, clock = account()
+    amo.faults.add(Fault("slow", path="/api/v4/contacts", seconds=30, times=1))
+    async with client(app) as http:
+        waiting = asyncio.create_task(http.get("/api/v4/contacts/1"))
+        await clock.advance(29)
+        assert not waiting.done()
+        await clock.advance(1)
+        assert (await waiting).status_code == 200
+
+
+async def test_a_user_limited_to_own_records_sees_only_those() -> None:
+    app, amo, _ = account()
+    amo.world.users[2]["rights"]["contacts"]["view"] = "M"
+    async with client(app, 2) as http:
+        body = (await http.get("/api/v4/contacts", params={"limit": 250})).json()
+        owners = {c["responsible_user_id"] for c in body["_embedded"]["contacts"]}
+        assert owners == {2}
+        amo.world.users[2]["rights"]["contacts"]["view"] = "D"
+        assert (await http.get("/api/v4/contacts")).status_code == 403
 
 
 async def test_a_dropped_connection_is_no_answer_at_all() -> None:

@@ -206,3 +206,20 @@ async def test_the_request_from_the_site_is_a_lead_in_the_first_stage() -> None:
     assert found[0] is LEAD
     assert found[1]["name"] == "Заявка с сайта: Артём"
     assert found[1]["status_id"] == amo.world.first_status(9000)
+
+
+async def test_a_hook_that_keeps_failing_is_switched_off() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(404))
+    app, amo, clock = account(transport=transport)
+    async with client(app) as http:
+        hook = {"destination": "https://vendor.example/h", "settings": ["update_contact"]}
+        await http.post("/api/v4/webhooks", json=hook)
+        for _ in range(34):
+            await http.patch("/api/v4/contacts/2", json={"name": "Павел Дёмин"})
+        # Three attempts each for an answer that is not 5xx: 102 refusals within two hours.
+        await clock.advance(0)
+        await clock.advance(5 * 60)
+        await clock.advance(15 * 60)
+        shown = (await http.get("/api/v4/webhooks")).json()["_embedded"]["webhooks"][0]
+        assert len(amo.hooks.delivered) == 102
+        assert shown["disabled"] is True

@@ -192,3 +192,26 @@ async def test_a_long_lived_token_outlives_a_day() -> None:
         assert (await http.get("/api/v4/account", headers=bearer)).status_code == 200
         await clock.advance(2 * 86_400)
         assert (await http.get("/api/v4/account", headers=bearer)).status_code == 401
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "/\\evil.example", "https://evil.example"])
+async def test_signing_in_leads_to_our_own_pages_only(back: str) -> None:
+    app, _, _ = account()
+    async with client(app, None) as http:
+        answer = await http.post("/login", data={"user_id": "1", "back": back})
+        assert answer.headers["location"] == "/"
+        http.cookies.clear()
+        asked = await http.get("/leads/", params={"pipeline": "9000"})
+        assert asked.headers["location"] == "/login?back=%2Fleads%2F%3Fpipeline%3D9000"
+
+
+async def test_users_without_a_paid_seat_get_no_widgets() -> None:
+    app, _, _ = account()
+    async with client(app, None) as http:
+        http.cookies.set("session_id", "8")
+        body = (await http.post("/ajax/widgets/list", data={"area": "dashboard"})).json()
+        assert body["widgets"] == {}
+        http.cookies.set("session_id", "2")
+        body = (await http.post("/ajax/widgets/list", data={"area": "contacts_card"})).json()
+        assert body["widgets"]["dozvon_test"]["active"] == "Y"
+        assert body["system"]["area"] == "ccard"

@@ -190,7 +190,7 @@
         '</a><a class="tab' +
         (entity === 'companies' ? ' tab_active' : '') +
         '" href="/contacts/list/companies/">' +
-        T.company +
+        T.companies +
         '</a></div>',
       T.contacts
     );
