@@ -228,12 +228,20 @@ class Adoption:
             if delivery.tag != "call.changed":
                 continue
             card = msgspec.json.decode(delivery.frame, type=_Card)
-            if card.call_id is None or card.call_id in core.calls:
+            if card.call_id is None:
                 continue
+            live = core.calls.get(card.call_id)
+            if live is not None and employee_id in live.shown:
+                continue
+            version = max(card.version + 1, core.first_version())
+            if live is not None:
+                # The call lives, but this card of it was taken away while nobody owned it.
+                live.told = max(live.told + 1, version)
+                version = live.told
             push = CallRemoved(
                 stream=StreamName.ME,
                 entity=card.entity,
-                version=max(card.version + 1, core.first_version()),
+                version=version,
                 call_id=card.call_id,
                 reason="over",
                 by=None,

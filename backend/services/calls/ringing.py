@@ -58,8 +58,11 @@ class Ringing:
                 offer.ringing[leg.leg_id] = known
             live.offers[leg.employee_id] = offer
             self._time(live, offer, timeout_s)
-        if not live.offers and step >= 0 and not live.turn:
-            live.step = step - 1  # its people were never rung, or nobody knows whom it still had
+        if running is not None and running.mode == "in_turn":
+            people = running.people(self._core.account(live).groups)
+            live.turn = [who for who in people if who not in live.call.rung]
+        elif not live.offers and step >= 0:
+            live.step = step - 1  # its attempts ended unheard: ring these people once more
         self.advance(live)
 
     def _begin_step(self, live: Live, index: int) -> None:

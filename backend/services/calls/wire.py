@@ -55,7 +55,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ok: bool
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw()
+    """Empty when there is none."""
     code: ErrorCode | None = None
     message: str = ""
     data: dict[str, Any] = {}
@@ -94,9 +95,9 @@ def serve(
         except Exception:
             log.exception("command broke", account_id=account_id)
             return _encode(Answer(ok=False, code=ErrorCode.INTERNAL, message="internal"))
-        return _encode(
-            Answer(ok=True, result=None if result is None else msgspec.Raw(_encode(result)))
-        )
+        if result is None:
+            return _encode(Answer(ok=True))
+        return _encode(Answer(ok=True, result=msgspec.Raw(_encode(result))))
 
     return bus.serve(serve_name(account_id, about), answer)
 
@@ -139,6 +140,6 @@ class CallsClient:
         )
         answer = _answer.decode(payload)
         if answer.ok:
-            return None if answer.result is None else bytes(answer.result)
+            return bytes(answer.result) or None
         error = _ERRORS.get(answer.code or ErrorCode.INTERNAL, AppError)
         raise error(answer.message, **answer.data)
