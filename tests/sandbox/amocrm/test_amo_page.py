@@ -51,6 +51,7 @@ define(['jquery', 'underscore', 'lib/components/base/modal'], function ($, _, Mo
       onSave: function (data) { log('save ' + data.active); data.fields.login = 'checked'; return Promise.resolve(true); },
       onInstall: function () { log('install'); },
       destroy: function () { log('destroy'); },
+      advancedSettings: function () { $('#list_page_holder').html('<h1>Своя страница</h1>'); },
       contacts: { selected: function () { window.SELECTED = self.list_selected(); } }
     };
     return this;
@@ -72,7 +73,7 @@ async def opened(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
         )
         try:
-            page = await browser.new_page()
+            page = await (await browser.new_context()).new_page()
             page.set_default_timeout(15_000)
             page.on("pageerror", lambda error: errors.append(f"{error} {error.stack}"))
             await page.goto(f"{base}/sandbox/sign-in/{user}?to={path}")
@@ -221,3 +222,28 @@ async def test_ticked_rows_go_to_the_widget(tmp_path: Path) -> None:
         assert [row["id"] for row in chosen["selected"]] == [1, 2]
         assert chosen["summary"]["phones"] == 2
         assert chosen["selected"][1]["type"] == "contact"
+
+
+async def test_the_widget_has_its_own_settings_page(tmp_path: Path) -> None:
+    advanced = {"title": "advanced.title"}
+    async with opened(tmp_path, path="/settings/", advanced=advanced) as (page, _, _):
+        await log_is(page, ["render", "init", "bind_actions"])
+        await page.click('.nav__item[href="/settings/"]')
+        await page.click('a[href="/settings/advanced/dozvon_test/"]')
+        await page.wait_for_selector("#list_page_holder h1 >> text=Своя страница")
+        assert await page.evaluate("APP.getWidgetsArea()") == "advanced-settings:dozvon_test"
+
+
+async def test_two_tabs_of_a_user_hear_the_same_and_others_do_not(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (page, amo, _):
+        second = await page.context.new_page()
+        await second.goto(page.url)
+        for tab in (page, second):
+            await tab.wait_for_selector('html[data-live="Y"]')
+        others = amo.live.open(2)
+        await page.evaluate("APP.notifications.add_error({header: 'Нет связи', text: 'Проверьте'})")
+        for tab in (page, second):
+            await tab.wait_for_selector(".notification__item_error >> text=Нет связи")
+            counter = await tab.text_content(".js-notifications_counter")
+            assert counter == "1"
+        assert others.empty()
