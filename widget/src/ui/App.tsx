@@ -50,9 +50,10 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
   }, [phone, section]);
   useLayout(host, asks ? alertFor(asks, words) : null, all.length);
 
+  const myId = view.you?.employee_id ?? null;
   const ambient = useMemo(
-    () => ({ words, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
-    [words, view.skewMs, host],
+    () => ({ words, myId, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
+    [words, myId, view.skewMs, host],
   );
   const events = useMemo(() => callEvents(phone), [phone]);
   const busy = all.some(isLive);
@@ -62,6 +63,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
       <div class="panel">
         {!onlyCall && (
           <header class="top">
+            <h1 class="sr">{words.t('product')}</h1>
             <StatusPicker
               status={ownStatus(view.state)}
               busy={view.pending.has('status')}
@@ -88,6 +90,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
         <Notices notices={view.notices} onDismiss={(id) => phone.dismissNotice(id)} />
         {onlyCall ? (
           <main class="body">
+            <h1 class="sr">{words.t('product')}</h1>
             <CallList calls={shown} state={view.state} pending={view.pending} events={events} />
           </main>
         ) : (
@@ -127,7 +130,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
               {section === 'colleagues' && (
                 <Colleagues
                   colleagues={colleagues(view.state, words.locale).filter(
-                    ({ employee }) => employee.employee_id !== view.you?.employee_id,
+                    ({ employee }) => employee.employee_id !== myId,
                   )}
                   onCall={(extension) => void phone.dial(extension)}
                 />

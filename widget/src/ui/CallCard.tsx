@@ -60,7 +60,10 @@ export function CallCard(props: Props): JSX.Element {
         {known && call.number !== '' && <span class="number">{showNumber(call.number)}</span>}
         {match?.company && <span>{match.company}</span>}
       </p>
-      <Dialled call={call} words={words} />
+      <Dialled call={call} />
+      {call.state === 'ended' && <Ending call={call} words={words} />}
+      {/* Above what the CRM will say: a button must not move under the pointer when that comes. */}
+      <Actions call={call} pending={pending} events={events} words={words} />
       {!small && contact && (
         <ContactPanel
           contact={contact}
@@ -70,18 +73,17 @@ export function CallCard(props: Props): JSX.Element {
           onRetry={() => events.retry(call.call_id)}
         />
       )}
-      {call.state === 'ended' && <Ending call={call} words={words} />}
-      <Actions call={call} pending={pending} events={events} words={words} />
     </article>
   );
 }
 
 /** Virtual number and scenario: always there, they say what the caller wants. */
-function Dialled({ call, words }: { call: CallChanged; words: Words }): JSX.Element {
+function Dialled({ call }: { call: CallChanged }): JSX.Element {
+  const { words, myId } = useAmbient();
   const { virtual_number: number, virtual_number_name: numberName, scenario } = call;
   const shown = number ? showNumber(number) : null;
   const dialled = numberName && shown ? `${numberName} · ${shown}` : (numberName ?? shown);
-  const others = call.state === 'ringing' && call.rung.length > 1;
+  const others = call.rung.filter((who) => who.employee_id !== myId);
   return (
     <div class="facts">
       {dialled && <span>{words.t('card.on_number', { number: dialled })}</span>}
@@ -89,10 +91,8 @@ function Dialled({ call, words }: { call: CallChanged; words: Words }): JSX.Elem
       {call.device && call.state !== 'ended' && (
         <span>{words.t('card.device', { device: call.device })}</span>
       )}
-      {others && (
-        <span>
-          {words.t('card.rung', { names: call.rung.map((who) => who.name).join(', ') })}
-        </span>
+      {call.state === 'ringing' && others.length > 0 && (
+        <span>{words.t('card.rung', { names: others.map((who) => who.name).join(', ') })}</span>
       )}
     </div>
   );

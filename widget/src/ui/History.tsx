@@ -76,10 +76,13 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
           {[
             words.when(entry.started_at, Date.now() + skewMs),
             entry.talk_s > 0 ? duration(entry.talk_s) : words.t(label),
-            entry.name && number,
-          ]
-            .filter(Boolean)
-            .join(' · ')}
+          ].join(' · ')}
+          {entry.name && (
+            <>
+              {' · '}
+              <span class="number">{number}</span>
+            </>
+          )}
         </span>
         {!entry.mine && entry.answered_by && (
           <span class="muted">{words.t('history.by', { name: entry.answered_by.name })}</span>

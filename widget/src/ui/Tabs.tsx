@@ -24,7 +24,7 @@ export function Tabs<Name extends string>(props: Props<Name>): JSX.Element {
     event.preventDefault();
   };
   return (
-    <>
+    <main class="body">
       <div class="tabs" role="tablist" aria-label={listName} ref={list} onKeyDown={move}>
         {names.map((name) => (
           <button
@@ -42,11 +42,9 @@ export function Tabs<Name extends string>(props: Props<Name>): JSX.Element {
           </button>
         ))}
       </div>
-      <main class="body">
-        <div class="body" id="section" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
-          {children}
-        </div>
-      </main>
-    </>
+      <div class="body" id="section" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
+        {children}
+      </div>
+    </main>
   );
 }

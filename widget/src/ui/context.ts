@@ -6,6 +6,8 @@ import { Words } from '../i18n';
 export interface Ambient {
   readonly words: Words;
   readonly openUrl: (url: string) => void;
+  /** This employee's id; null before the first welcome. */
+  readonly myId: string | null;
   /** Server's clock minus ours. */
   readonly skewMs: number;
 }
@@ -13,6 +15,7 @@ export interface Ambient {
 export const AmbientContext = createContext<Ambient>({
   words: new Words('ru'),
   openUrl: () => undefined,
+  myId: null,
   skewMs: 0,
 });
 

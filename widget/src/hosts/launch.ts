@@ -1,0 +1,46 @@
+/**
+ * Signing on from a portal's frame: what the portal says of its user is shown to our server, which
+ * asks the portal's authorization server whether it is true.
+ *
+ * The shell carries no session on purpose: it is sent from memory at once, because the portal gives
+ * up on background pages that are slow.
+ */
+import { isRecord } from '../protocol/decode';
+import type { SessionToken } from '../protocol/messages';
+import type { Portal } from './bitrix24';
+
+const PORTAL_TIMEOUT_MS = 15_000;
+const SERVER_TIMEOUT_MS = 15_000;
+
+/** Why there is no session: `not_an_employee`, `no_line`, or the refusal's code. */
+export class NoSession extends Error {
+  override name = 'NoSession';
+}
+
+/** Raises NoSession when the server refuses, any other error when somebody does not answer. */
+export async function signOn(
+  portal: Portal,
+  api: string,
+  request: typeof fetch = (...args) => fetch(...args),
+): Promise<SessionToken> {
+  const init = await portal.call('getInitData', null, PORTAL_TIMEOUT_MS);
+  if (!isRecord(init)) throw new Error('the portal gave no launch data');
+  const response = await request(`${api}/api/bitrix24/session`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ auth_id: init['AUTH_ID'], member_id: init['MEMBER_ID'] }),
+    credentials: 'omit',
+    cache: 'no-store',
+    signal: AbortSignal.timeout(SERVER_TIMEOUT_MS),
+  });
+  const answer: unknown = await response.json();
+  if (!isRecord(answer)) throw new Error('no answer');
+  if (typeof answer['token'] === 'string' && typeof answer['expires_at'] === 'string') {
+    return { token: answer['token'], expires_at: answer['expires_at'] };
+  }
+  const error = isRecord(answer['error']) ? answer['error'] : {};
+  if (response.status >= 500) throw new Error(`the server answered ${response.status}`);
+  const data = isRecord(error['data']) ? error['data'] : {};
+  const why = data['why'] ?? error['code'];
+  throw new NoSession(typeof why === 'string' ? why : 'refused');
+}
