@@ -13,6 +13,9 @@ from backend.domain.phone_number import Extension, PhoneNumber
 from backend.domain.scenario import Device, Scenario
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
 
+ROUTING_TOPIC = "routing"
+"""Wake-up topic: an account's map changed in storage (payload: its id); load it anew."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualNumber:
