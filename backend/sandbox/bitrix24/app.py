@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backend.sandbox.bitrix24.config import PortalConfig
 
 _PAGE = Path(__file__).parent / "page"
-_VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_portal(config: PortalConfig, clock: Clock) -> Starlette:

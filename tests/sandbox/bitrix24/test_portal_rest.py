@@ -214,6 +214,13 @@ async def test_faults_come_when_called(client: Client, portal: Portal) -> None:
     assert (await client.http.post("/sandbox/faults", json={"nope": 1})).status_code == 400
 
 
+async def test_a_frame_of_another_site_may_call(client: Client) -> None:
+    asked = await client.http.options("/rest/profile", headers={"Origin": "https://app.test"})
+    assert "Content-Type" in asked.headers["access-control-allow-headers"]
+    answer = await client.raw("profile")
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
 async def test_the_log_remembers_calls_without_tokens(client: Client, portal: Portal) -> None:
     await client.call("crm.contact.get", {"id": 1}, user=2)
     (row,) = portal.log.rows("crm.contact.get")

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from backend.sandbox.bitrix24.portal import Portal
 
 
+# The portal's libraries call REST from the application's frame, which is another site.
+_CORS = {"Access-Control-Allow-Origin": "*"}
+_PREFLIGHT = _CORS | {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Origin, Content-Type, Accept, Authorization, X-Requested-With",
+    "Access-Control-Max-Age": "600",
+}
+
+
 class Dropped(Response):
     """An answer that begins and never ends: the server then cuts the connection."""
 
@@ -51,6 +60,14 @@ class RestDoor:
         self._portal = portal
 
     async def __call__(self, request: Request) -> Response:
+        """The answer, readable from any site: applications call from their frames."""
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=_PREFLIGHT)
+        response = await self._respond(request)
+        response.headers.update(_CORS)
+        return response
+
+    async def _respond(self, request: Request) -> Response:
         portal = self._portal
         fault = self._broken(request)
         if fault is not None:

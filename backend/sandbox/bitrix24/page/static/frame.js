@@ -22,6 +22,8 @@ const TAB_EVENTS = ["CallCard::EntityChanged", "CallCard::BeforeClose", "CallCar
 // What a frame that is no main page is denied: the portal stays silent then.
 const MAIN_ONLY = new Set(["setTitle", "setScroll", "reloadWindow"]);
 const SILENT = Symbol("no answer");
+// The vendor's library takes the first message within 900 ms of a bind for the bind's own answer.
+const SETTLE_MS = 950;
 
 /** The parts of a message, or null when it is none of ours. The payload itself may hold colons. */
 export function parse(data) {
@@ -115,7 +117,7 @@ export class AppFrame {
     if (MAIN_ONLY.has(command) && this.code !== "DEFAULT" && this.code !== "INSTALL") return SILENT;
     if (command === "placementBindEvent") {
       this.bound.push([params.event, key]);
-      if (params.event === "BackgroundCallCard::initialized") this.heardBind();
+      if (params.event === "BackgroundCallCard::initialized") setTimeout(this.heardBind, SETTLE_MS);
       return SILENT;
     }
     const own = this[`do_${command}`];
