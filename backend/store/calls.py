@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import RowMapping, and_, delete, exists, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.services.ports import FinishedCall, FinishedLeg
-from backend.store.tables import call_events, call_legs, calls, crm_calls, employees
+from backend.store.tables import call_events, call_legs, calls, crm_calls, employees, intents
 from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId
 
 
@@ -137,6 +138,20 @@ class CallStore:
             for row in rows[:limit]
         ]
         return page, page[-1].call.call_id if len(rows) > limit else None
+
+    async def prune(self, account_id: AccountId, *, before: datetime) -> None:
+        """Forget intents made before, and entries that came after their call was finished."""
+        await self._tx.execute(
+            delete(intents).where(intents.c.account_id == account_id, intents.c.at < before)
+        )
+        kept = select(calls.c.id).where(calls.c.account_id == account_id)
+        await self._tx.execute(
+            delete(call_events).where(
+                call_events.c.account_id == account_id,
+                call_events.c.at < before,
+                call_events.c.call_id.in_(kept),
+            )
+        )
 
     async def set_record(
         self, account_id: AccountId, call_id: CallId, *, kind: str, record_id: str, url: str | None

@@ -182,3 +182,15 @@ async def test_memory_is_bounded_and_keeps_finished_calls(database: Database) ->
     assert [e.data["n"] for e in found[CallId("c2")]] == list(range(15, 25))
     async with database.begin(ALPHA) as tx:
         assert await CallStore(tx).find(ALPHA, CallId("c1")) is not None
+
+
+async def test_pruning_forgets_late_entries_of_kept_calls_only(database: Database) -> None:
+    journal = SqlCallJournal(database)
+    async with journal.running():
+        journal.finish(finished("c1"))
+        journal.append(entry("c1", "late"))
+        journal.append(entry("c2", "arrived"))
+    async with database.begin(ALPHA) as tx:
+        await CallStore(tx).prune(ALPHA, before=AT + timedelta(hours=1))
+        left = (await tx.execute(text("select call_id from call_events"))).scalars().all()
+    assert left == ["c2"]
