@@ -73,7 +73,10 @@ class Core:
         routing: RoutingTable,
         callers: Callers,
         clock: Clock,
+        watch: Callable[[Call], None] = lambda _call: None,
+        observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
+        self._watch = watch
         self.connection_id = connection_id
         self.switch = switch
         self.journal = journal
@@ -84,7 +87,7 @@ class Core:
         self.calls: dict[CallId, Live] = {}
         self.ended_ids: OrderedDict[CallId, None] = OrderedDict()
         """Calls already put away: late reports must not bring them back."""
-        self.publisher = Publisher(bus, clock, self.republish)
+        self.publisher = Publisher(bus, clock, self.republish, observe)
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: dict[tuple[AccountId, EmployeeId], ColleagueBusyChanged] = {}
         self._seen_in: dict[tuple[AccountId, EmployeeId], set[CallId]] = {}
@@ -152,6 +155,7 @@ class Core:
             return False
         live.call = after
         self.journal.append(records.fact(after.account_id, after.call_id, fact))
+        self._watch(after)
         if after.ended_at is not None and not after.live_legs:
             live.all_gone.set()
         return True

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from backend.domain.call import Ended, Fact, Held, Moved, leg_name
+from backend.domain.call import Call, Ended, Fact, Held, Moved, leg_name
 from backend.kit.clock import Clock
 from backend.services.calls import wire
 from backend.services.calls.adoption import Adoption
@@ -67,7 +67,11 @@ class CallOwner:
         routing: RoutingTable,
         callers: Callers,
         clock: Clock,
+        watch: Callable[[Call], None] = lambda _call: None,
+        observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
+        """`watch` is told of every call that changed, and must not wait; `observe` gets seconds
+        from a change to its being published."""
         self._bus = bus
         self._switch = switch
         self._routing = routing
@@ -80,6 +84,8 @@ class CallOwner:
             routing=routing,
             callers=callers,
             clock=clock,
+            watch=watch,
+            observe=observe,
         )
         self._ringing = Ringing(self._core, self._settle)
         self._placing = Placing(self._core, self._ringing)

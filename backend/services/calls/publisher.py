@@ -21,7 +21,17 @@ RETRY_S = 0.5
 class Publisher:
     """One queue, one writer. A bus that is away delays; too much is replaced by a republish."""
 
-    def __init__(self, bus: Bus, clock: Clock, overflowed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        overflowed: Callable[[], None],
+        observe: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        """`observe` gets the seconds from the oldest `put` of a batch to its being published."""
+        self._observe = observe
+        self._since: float | None = None
+        """Monotonic second of the oldest publication that waits."""
         self._bus = bus
         self._clock = clock
         self._overflowed = overflowed
@@ -31,6 +41,8 @@ class Publisher:
     def put(self, publications: Iterable[Publication]) -> None:
         self._waiting.extend(publications)
         if self._waiting:
+            if self._since is None:
+                self._since = self._clock.monotonic()
             self._something.set()
 
     async def run(self) -> None:
@@ -38,7 +50,8 @@ class Publisher:
         failing = False
         while True:
             await self._something.wait()
-            batch = tuple(self._waiting)
+            batch, since = tuple(self._waiting), self._since
+            self._since = None
             self._waiting.clear()
             self._something.clear()
             try:
@@ -48,6 +61,7 @@ class Publisher:
                     log.warning("bus away", error=repr(error), waiting=len(batch))
                 failing = True
                 self._waiting.extendleft(reversed(batch))
+                self._since = since
                 self._something.set()
                 await self._clock.sleep(RETRY_S)
                 if len(self._waiting) > MAX_WAITING:
@@ -55,6 +69,8 @@ class Publisher:
                     self._something.clear()
                     self._overflowed()
             else:
+                if since is not None:
+                    self._observe(self._clock.monotonic() - since)
                 if failing:
                     log.info("bus back")
                 failing = False
