@@ -25,6 +25,19 @@ class Page:
             self.queue.put_nowait(message)
 
 
+@dataclass
+class Shown:
+    """A card that is up in one browser; `page_id` is None while every page of it is gone."""
+
+    card: dict[str, Any]
+    user_id: int
+    page_id: int | None
+
+    @property
+    def call_id(self) -> str:
+        return str(self.card["CALL_ID"])
+
+
 class Hub:
     """Open pages by browser session, and the one card a browser may show at a time."""
 
@@ -32,29 +45,29 @@ class Hub:
         self._ids = itertools.count(1)
         self._seen = itertools.count(1)
         self.pages: dict[int, Page] = {}
-        self._cards: dict[str, tuple[dict[str, Any], int | None]] = {}
-        """session → (card, page that draws it; None while every page of it is gone)."""
+        self._cards: dict[str, Shown] = {}
+        """Browser session → its card."""
 
     def open(self, session_id: str, user_id: int) -> Page:
         """A new page; it takes over a card whose page went away."""
         page = Page(next(self._ids), session_id, user_id, next(self._seen))
         self.pages[page.id] = page
-        card, drawn_by = self._cards.get(session_id, (None, None))
-        if card is not None and drawn_by is None:
-            self._draw(page, card)
+        shown = self._cards.get(session_id)
+        if shown is not None and shown.page_id is None:
+            self._draw(page, shown.card)
         return page
 
     def close(self, page: Page) -> None:
         """The page is gone; another page of the same browser gets its card."""
         self.pages.pop(page.id, None)
-        card, drawn_by = self._cards.get(page.session_id, (None, None))
-        if card is None or drawn_by != page.id:
+        shown = self._cards.get(page.session_id)
+        if shown is None or shown.page_id != page.id:
             return
         heir = self._front(page.session_id)
         if heir is None:
-            self._cards[page.session_id] = (card, None)
+            shown.page_id = None
         else:
-            self._draw(heir, card)
+            self._draw(heir, shown.card)
 
     def visibility(self, page: Page, visible: bool) -> None:
         page.visible = visible
@@ -65,34 +78,42 @@ class Hub:
         """Raise the card in each browser of the user, unless a card is up there already."""
         sessions = {page.session_id for page in self.pages.values() if page.user_id == user_id}
         for session_id in sessions:
-            if session_id in self._cards:
-                continue
             front = self._front(session_id)
-            if front is not None:
+            if session_id not in self._cards and front is not None:
                 self._draw(front, card)
 
     def card_closed(self, page: Page, call_id: str) -> None:
         """The page says its card is gone."""
-        card, drawn_by = self._cards.get(page.session_id, ({}, None))
-        if card.get("CALL_ID") == call_id and drawn_by == page.id:
+        shown = self._cards.get(page.session_id)
+        if shown is not None and (shown.call_id, shown.page_id) == (call_id, page.id):
             del self._cards[page.session_id]
 
-    def hide(self, call_id: str, user_id: int | None, reason: dict[str, Any]) -> None:
-        """Take the call's card away from one user (None: from everybody)."""
-        for session_id, (card, drawn_by) in list(self._cards.items()):
-            if card["CALL_ID"] != call_id:
+    def hide(self, call_id: str, user_id: int, reason: dict[str, Any]) -> None:
+        """Take the call's card away from one user."""
+        for session_id, shown in list(self._cards.items()):
+            if (shown.call_id, shown.user_id) != (call_id, user_id):
                 continue
-            page = self.pages.get(drawn_by or 0)
+            page = self.pages.get(shown.page_id or 0)
             if page is None:
                 del self._cards[session_id]
-            elif user_id is None or page.user_id == user_id:
+            else:
                 page.push({"type": "card.hide", "callId": call_id, **reason})
 
-    def update(self, call_id: str, message: dict[str, Any]) -> None:
-        """Tell every page that draws the call's card something about it."""
-        for card, drawn_by in self._cards.values():
-            page = self.pages.get(drawn_by or 0)
-            if card["CALL_ID"] == call_id and page is not None:
+    def ended(self, call_id: str, failed_code: str) -> None:
+        """The call is over: cards that are up hear it, those no page draws are forgotten."""
+        message = {
+            "type": "card.state",
+            "callId": call_id,
+            "state": "idle",
+            "failedCode": failed_code,
+        }
+        for session_id, shown in list(self._cards.items()):
+            if shown.call_id != call_id:
+                continue
+            page = self.pages.get(shown.page_id or 0)
+            if page is None:
+                del self._cards[session_id]
+            else:
                 page.push(message)
 
     def tell(self, user_id: int, message: dict[str, Any]) -> None:
@@ -103,7 +124,7 @@ class Hub:
 
     def drawn(self) -> list[tuple[str, int | None]]:
         """(call, page) of every card that is up."""
-        return [(card["CALL_ID"], page) for card, page in self._cards.values()]
+        return [(shown.call_id, shown.page_id) for shown in self._cards.values()]
 
     def _front(self, session_id: str) -> Page | None:
         """The visible page used last, else the one used last."""
@@ -111,5 +132,5 @@ class Hub:
         return max(pages, key=lambda page: (page.visible, page.seen), default=None)
 
     def _draw(self, page: Page, card: dict[str, Any]) -> None:
-        self._cards[page.session_id] = (card, page.id)
+        self._cards[page.session_id] = Shown(card, page.user_id, page.id)
         page.push({"type": "card.show", "card": card})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -219,6 +220,29 @@ async def test_a_frame_of_another_site_may_call(client: Client) -> None:
     assert "Content-Type" in asked.headers["access-control-allow-headers"]
     answer = await client.raw("profile")
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_a_slow_method_answers_when_its_time_has_come(
+    client: Client, portal: Portal, clock: ManualClock
+) -> None:
+    portal.faults.update({"slow_s": {"CRM.Contact.Get": 5}})
+    asked = asyncio.create_task(client.call("crm.contact.get", {"id": 1}))
+    await clock.advance(4.9)
+    assert not asked.done()
+    assert (await client.call("crm.deal.get", {"id": 1}))["ID"] == "1"
+    await clock.advance(0.2)
+    assert (await asked)["ID"] == "1"
+    assert portal.operating.used("app", "crm.contact.get") >= 5
+
+
+async def test_a_deleted_application_leaves_nothing(client: Client, portal: Portal) -> None:
+    await client.call("placement.bind", {"PLACEMENT": "LEFT_MENU", "HANDLER": "https://app.test"})
+    await client.call("event.bind", {"event": "ONCRMDEALADD", "handler": "https://app.test/e"})
+    token = client.token()
+    await client.http.post("/sandbox/uninstall")
+    answer = await client.http.post("/rest/profile", json={"auth": token})
+    assert answer.json()["error"] == "NO_AUTH_FOUND"
+    assert (portal.placements, portal.events.handlers) == ([], [])
 
 
 async def test_the_log_remembers_calls_without_tokens(client: Client, portal: Portal) -> None:

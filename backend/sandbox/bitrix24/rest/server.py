@@ -194,6 +194,8 @@ class RestDoor:
 
         async def call(name: str, inner: Params) -> tuple[Any, dict[str, Any]]:
             start = portal.clock.now().timestamp()
+            if name in portal.faults.slow_s:
+                await portal.clock.sleep(portal.faults.slow_s[name])
             if name in portal.faults.blocked_methods:
                 raise RestError("OPERATION_TIME_LIMIT", "Method is blocked", 429)
             result = await self._call(name, context, inner, charged=not outer)

@@ -218,10 +218,7 @@ def finish(context: Context, params: Params) -> Row:
         raise core("Call is not found (call should be registered prior to finishing)")
     duration = params.number("DURATION")
     code = params.text("STATUS_CODE") or (_DONE if duration > 0 else _MISSED)
-    portal.hub.update(
-        call.call_id,
-        {"type": "card.state", "callId": call.call_id, "state": "idle", "failedCode": code},
-    )
+    portal.hub.ended(call.call_id, code)
     portal.hub.hide(call.call_id, user.id, {"failedCode": code})
     activity = _activity(context, call, user, duration, code, params.number("VOTE"))
     application = portal.config.application
