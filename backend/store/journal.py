@@ -16,7 +16,13 @@ import psycopg
 import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy import exists, insert, select, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,6 +60,10 @@ _INTENT = text(
     RETURNING leg_id
     """
 )
+
+
+class _JobsRefused(Exception):
+    """The callback that queues a call's jobs has a bug in its SQL."""
 
 
 class SqlCallJournal:
@@ -239,12 +249,24 @@ class SqlCallJournal:
                 await _insert(tx, entries)
                 entries = []
                 if await store.finish(item) and self._on_finished is not None:
-                    await self._on_finished(tx, item)
+                    await self._queue_jobs(tx, item, self._on_finished)
             await _insert(tx, entries)
+
+    async def _queue_jobs(
+        self, tx: AsyncConnection, call: FinishedCall, on_finished: OnFinished
+    ) -> None:
+        try:
+            await on_finished(tx, call)
+        except Exception as error:
+            if isinstance(error, ProgrammingError | psycopg.ProgrammingError):
+                # A wrong statement of the callback's would be tried again for ever.
+                raise _JobsRefused(str(error)) from error
+            raise
 
     async def _commit_singly(self, batch: Sequence[JournalEntry | FinishedCall]) -> bool:
         """One bad item must not hold up the rest for ever: it is named, counted and set aside.
 
+        A finished call set aside keeps its journal: the next owner finds it open and ends it anew.
         False when the database went away meanwhile; what is left of the batch stays queued.
         """
         for item in batch:
@@ -254,11 +276,14 @@ class SqlCallJournal:
                 if _may_pass(error):
                     return False
                 REFUSED.inc()
-                log.exception(
+                log.error(
                     "journal_item_refused",
                     account_id=item.account_id,
                     call_id=item.call_id,
                     kind=item.kind if isinstance(item, JournalEntry) else "finish",
+                    error=str(error),
+                    # The database says enough; anything else is a bug and wants its trace.
+                    exc_info=not isinstance(error, SQLAlchemyError),
                 )
             self._settle([item])
         return True

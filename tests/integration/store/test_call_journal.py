@@ -114,14 +114,18 @@ async def test_a_call_finished_twice_is_kept_once_and_causes_its_jobs_once(
         assert await CallStore(tx).find(ALPHA, CallId("c1")) == finished("c1")
 
 
-async def test_the_jobs_of_a_call_fail_together_with_it(database: Database) -> None:
+@pytest.mark.parametrize("bug", ["python", "sql"])
+async def test_the_jobs_of_a_call_fail_together_with_it(database: Database, bug: str) -> None:
     async def on_finished(tx: AsyncConnection, call: FinishedCall) -> None:
         await tx.execute(text("update accounts set name = 'queued'"))
+        if call.call_id == "bad" and bug == "sql":
+            await tx.execute(text("select no_such_column"))
         if call.call_id == "bad":
             raise ZeroDivisionError
 
     journal = SqlCallJournal(database, on_finished=on_finished)
     async with journal.running():
+        journal.append(entry("bad", "arrived"))
         journal.finish(finished("bad"))
         journal.finish(finished("good", BETA))
         await journal.flush()
@@ -130,6 +134,8 @@ async def test_the_jobs_of_a_call_fail_together_with_it(database: Database) -> N
         names = (await tx.execute(text("select name from accounts order by id"))).scalars().all()
     # One call's bug takes neither the next call nor the flusher down.
     assert (kept, names) == (["good"], ["Alpha", "queued"])
+    # It stays open: whoever owns the calls next ends it again, then with its jobs.
+    assert list(await journal.open_calls([ALPHA])) == ["bad"]
 
 
 async def test_one_refused_entry_does_not_hold_up_the_rest(database: Database) -> None:
