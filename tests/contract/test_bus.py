@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 
 from backend.bus import keys, scripts
 from backend.bus.line import Address, Line
@@ -429,6 +430,18 @@ async def test_every_key_is_of_this_bus_and_forgets_or_is_bounded(valkey_url: st
             forgets = await command(valkey_url, "PTTL", name) > 0
             bounded = name.endswith((":state", ":entities", ":tombs", ":generation"))
             assert forgets is not bounded, name
+
+
+def test_the_bus_works_under_uvloop(valkey_url: str) -> None:
+    """Its transports are of other classes than asyncio's."""
+
+    async def play() -> int:
+        async with open_bus("redis", valkey_url) as bus:
+            await bus.publish([status(1)])
+            return (await bus.read(KEY, None)).seq
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(play()) == 1
 
 
 def test_every_script_is_shipped() -> None:

@@ -1,0 +1,58 @@
+"""Figures as a table, and the part of docs/performance.md that is generated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+Medians = dict[str, dict[str, dict[str, float]]]
+
+TARGETS: dict[str, tuple[str, float]] = {
+    "idle memory per session, KiB": ("≤", 1.3),
+    "handshakes/s": ("≥", 0.7),
+    "pushes/s": ("≥", 0.6),
+    "publish → received p50, ms": ("≤", 1.5),
+    "publish → received p99, ms": ("≤", 2.0),
+}
+"""Ratio to the bare endpoint."""
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+def table(medians: Medians) -> str:
+    parts = []
+    for title, names in medians.items():
+        lines = [f"### {title[0].upper()}{title[1:]}", ""]
+        if any("bare" in kinds for kinds in names.values()):
+            lines += ["| | bare | ours | ratio | target |", "|---|---:|---:|---:|---:|"]
+            for name, kinds in names.items():
+                ratio = kinds["ours"] / kinds["bare"]
+                sign, bound = TARGETS.get(name, ("", 0.0))
+                met = "" if not sign else ("met" if _met(sign, ratio, bound) else "missed")
+                target = f"{sign} {bound} {met}" if sign else ""
+                lines.append(
+                    f"| {name} | {_number(kinds['bare'])} | {_number(kinds['ours'])} "
+                    f"| {ratio:.2f} | {target} |"
+                )
+        else:
+            lines += ["| | ours |", "|---|---:|"]
+            lines += [f"| {name} | {_number(kinds['ours'])} |" for name, kinds in names.items()]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _met(sign: str, ratio: float, bound: float) -> bool:
+    return ratio <= bound if sign == "≤" else ratio >= bound
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+
+
+def write(path: Path, medians: Medians, conditions: str) -> None:
+    """Replace what stands between the marks. Raises ValueError when they are missing."""
+    text = path.read_text(encoding="utf-8")
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{path} has no place for figures")
+    figures = f"{begin}\n\n{conditions}\n\n{table(medians)}\n\n{end}"
+    path.write_text(head + figures + tail, encoding="utf-8")
