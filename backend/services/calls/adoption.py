@@ -87,7 +87,7 @@ class Adoption:
         for call_id, live in tuple(core.calls.items()):
             if live.call.state is CallState.ENDED:
                 self._settle(live)
-            elif call_id not in there:
+            elif call_id not in there and not self._on_its_way(live):
                 self._gone(live, event.at)
         for found in event.calls:
             known = core.calls.get(found.call_id)
@@ -117,6 +117,11 @@ class Adoption:
             live.called_out = kept.step >= 0 or kept.call.customer is not None
             core.calls[call_id] = live
 
+    def _on_its_way(self, live: Live) -> bool:
+        """Dialled a moment ago: the switch was asked, or is being asked, and has said nothing."""
+        legs = live.call.live_legs
+        return bool(legs) and all(not self._should_be_there(live, leg) for leg in legs)
+
     def _gone(self, live: Live, at: datetime) -> None:
         """It ended while we did not look: nobody can say why."""
         for leg in live.call.live_legs:
@@ -133,9 +138,13 @@ class Adoption:
         dialed = (
             None if customer is None else core.routing.dialed(core.connection_id, customer.dialed)
         )
-        if found.call_id in core.ended_ids or customer is None or dialed is None:
-            # Over by our books, or half a call nobody can finish: silence on every line.
-            log.warning("ending a call nobody knows", call_id=found.call_id)
+        over = found.call_id in core.ended_ids
+        if not over and dialed is None and len(found.connected) > 1:
+            # People talk: not ours to end, even if nobody knows what about (R7).
+            log.warning("leaving a talk nobody knows", call_id=found.call_id)
+            return None
+        if over or dialed is None or customer is None:
+            log.warning("ending half a call nobody knows", call_id=found.call_id)
             for leg in found.legs:
                 core.spawn(core.switch.hang_up(found.call_id, leg.leg_id, HangupCause.LOST_CONTACT))
             return None

@@ -70,6 +70,13 @@ class Commands:
         except TimeoutError:
             raise Expired(f"{command.id} took too long") from None
 
+    async def stop(self) -> None:
+        """End what is still being carried out: the next owner is asked again."""
+        tasks = [answer.task for answer in self._answers.values() if not answer.task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _forget_old(self) -> None:
         now = self._core.clock.monotonic()
         while self._answers:

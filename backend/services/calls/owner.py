@@ -114,6 +114,7 @@ class CallOwner:
                     log.exception("switch event broke", kind=type(event).__name__)
         finally:
             stop_listening()
+            await self._commands.stop()
             await self._core.stop()
             for served in tuple(self._served.values()):
                 await served.aclose()

@@ -43,6 +43,10 @@ LINE = "+74951112233"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
 def device(name: str, priority: int = 1, *, kind: str = "desk", auto: bool = True) -> Device:
     return Device(
         priority=priority,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from backend.bus.memory import MemoryBus
@@ -146,6 +149,28 @@ async def test_half_a_call_of_nobody_is_silenced() -> None:
         await stage.connected(live(leg("agent-anna-1", "up")))
         assert [name for name, _ in stage.switch.said("hang_up")] == ["agent-anna-1"]
         assert await stage.cards(ANNA) == []
+
+
+async def test_a_talk_of_nobody_is_left_alone() -> None:
+    """The number was taken out of routing while people talked: they are not cut off."""
+    stage = Stage(replace(account(BOTH), virtual_numbers=()))
+    async with running(stage):
+        await stage.connected(TALK)
+        assert stage.switch.orders == []
+
+
+async def test_a_call_dialled_during_the_gap_is_not_taken_for_lost() -> None:
+    async with playing(Stage(account(BOTH))) as stage:
+        stage.switch.gate = asyncio.Event()
+        dialling = asyncio.create_task(
+            stage.client.send(ACC, ANNA, Dial(id="dial-00001", target=NUMBER))
+        )
+        await idle()
+        await stage.connected()
+        assert stage.last(ANNA)["state"] == "ringing"
+        stage.switch.gate.set()
+        await dialling
+        assert stage.switch.endpoints() == ["PJSIP/101"]
 
 
 async def test_cards_the_forerunner_left_are_swept() -> None:

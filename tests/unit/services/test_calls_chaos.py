@@ -1,0 +1,124 @@
+"""Reports mixed, doubled and lost: whatever comes, the views keep the rules (R2, P09, P11)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from backend.domain.scenario import Step
+from backend.errors import AppError
+from backend.services.ports import Arrived, HoldReported, LegEnded, LegMoved, SwitchEvent
+from protocol.commands import AnswerCall, AnyCommand, DeclineCall, HangUpCall, HoldCall
+from protocol.vocabulary import CallId, HangupCause, LegId, LegState
+from tests.fakes import idle
+from tests.unit.services.stage import (
+    ACC,
+    ANNA,
+    BORIS,
+    CUSTOMER,
+    NUMBER,
+    START,
+    VERA,
+    Stage,
+    account,
+    at,
+    playing,
+)
+
+C1 = CallId("c1")
+LEGS = [LegId(name) for name in ("agent-anna-1", "agent-boris-1", "agent-anna-2", "agent-vera-1")]
+STEPS = (Step(employees=(ANNA, BORIS), timeout_s=20), Step(employees=(VERA,), timeout_s=10))
+ARRIVAL = Arrived(call_id=C1, leg_id=CUSTOMER, number=NUMBER, dialed="74951112233", at=START)
+
+moments = st.integers(0, 60).map(at)
+legs = st.sampled_from([CUSTOMER, *LEGS])
+reports = st.one_of(
+    st.builds(
+        LegMoved,
+        call_id=st.just(C1),
+        leg_id=st.sampled_from(LEGS),
+        state=st.sampled_from([LegState.RINGING, LegState.UP]),
+        at=moments,
+    ),
+    st.builds(
+        LegEnded,
+        call_id=st.just(C1),
+        leg_id=legs,
+        cause=st.sampled_from(HangupCause),
+        at=moments,
+    ),
+    st.builds(HoldReported, call_id=st.just(C1), on=st.booleans(), at=moments),
+)
+asked = st.tuples(
+    st.sampled_from([ANNA, BORIS]),
+    st.sampled_from(
+        [
+            AnswerCall(id="answer-01", call_id=C1),
+            DeclineCall(id="decline-01", call_id=C1),
+            HangUpCall(id="hangup-001", call_id=C1),
+            HoldCall(id="hold-0001", call_id=C1, on=True),
+        ]
+    ),
+)
+happenings = st.lists(st.one_of(reports, asked, st.integers(1, 25)), max_size=14)
+
+
+@settings(max_examples=150, deadline=None)
+@given(happenings, st.integers(0, 2))
+def test_views_keep_the_rules_whatever_is_reported(happened: list[Any], late: int) -> None:
+    with capture_logs() as logs:
+        asyncio.run(_play([*happened[:late], ARRIVAL, *happened[late:]]))
+    assert [entry for entry in logs if entry["event"].endswith("broke")] == []
+
+
+async def _play(happened: list[Any]) -> None:
+    stage = Stage(account(*STEPS))
+    async with playing(stage):
+        for thing in happened:
+            await _happen(stage, thing)
+            await _nobody_rings_after_an_answer(stage)
+        await stage.connected()  # the switch knows of no call any more
+        await stage.wait(3)
+        await stage.wait(70)
+        for who, seen in stage.seen.items():
+            assert await stage.cards(who) == []
+            _check(seen)
+        free = dict(stage.busy())
+        assert set(free.values()) <= {"free"}
+        assert set(stage.journal.finished) == {C1}
+
+
+async def _happen(stage: Stage, thing: SwitchEvent | tuple[Any, AnyCommand] | int) -> None:
+    if isinstance(thing, int):
+        await stage.wait(thing)
+    elif isinstance(thing, tuple):
+        with contextlib.suppress(AppError):  # refusals are fine here, bugs are not
+            await stage.owner.handle(ACC, *thing)
+    else:
+        stage.switch.emit(thing)
+    await idle(30)
+
+
+async def _nobody_rings_after_an_answer(stage: Stage) -> None:
+    for who in (ANNA, BORIS, VERA):
+        for card in await stage.cards(who):
+            if card["answered_by"] is not None:
+                assert card["answered_by"]["employee_id"] == who
+
+
+def _check(seen: list[dict[str, Any]]) -> None:
+    told = [p for p in seen if p["type"].startswith("call.")]
+    versions = [p["version"] for p in told]
+    assert versions == sorted(set(versions))
+    ended, answered = False, False
+    for push in told:
+        if push["type"] == "call.changed":
+            assert not ended or push["state"] == "ended"
+            assert not answered or push["outcome"] in (None, "answered")
+            ended = ended or push["state"] == "ended"
+            answered = answered or push["outcome"] == "answered"
