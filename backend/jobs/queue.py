@@ -22,7 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.errors import NotFound
 from backend.jobs.retry import GrowingDelay
-from backend.store.database import as_app
 
 Handler = Callable[..., Awaitable[None]]
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
@@ -50,8 +49,9 @@ class JobQueue:
     """Register tasks with `task`, then `async with queue.opened():` around its use."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        """`url` is the application's own (`Database.url`), not the owner's."""
         self._connector = PsycopgConnector(
-            conninfo=as_app(url), min_size=1, max_size=pool_size, timeout=10.0
+            conninfo=url, min_size=1, max_size=pool_size, timeout=10.0
         )
         self.app = App(connector=self._connector)
         self._versions: dict[str, int] = {}

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -21,14 +21,18 @@ _SET = text("SELECT set_config(:name, :value, true)")
 
 
 def as_app(url: str) -> str:
-    """`url` with the application's role put on at login, whoever logs in.
+    """`url` with the application's role put on at login, whoever logs in; other options stay.
 
-    A libpq URL (`postgresql://…`), as psycopg's own pools want it.
+    A libpq URL (`postgresql://…`), as psycopg's own pools want it. Asking twice changes nothing.
     """
-    if "options=" in url:
-        return url
-    joint = "&" if "?" in url else "?"
-    return f"{url}{joint}options={quote(f'-c role={APP_ROLE}', safe='')}"
+    place, _, query = url.partition("?")
+    role = f"-c role={APP_ROLE}"
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    options = parameters.get("options", "")
+    if role not in options:
+        parameters["options"] = f"{options} {role}".strip()
+    # libpq reads %20, not +.
+    return f"{place}?{urlencode(parameters, quote_via=quote, safe='/')}"
 
 
 def engine_for(url: str, *, pool_size: int, role: bool) -> AsyncEngine:
@@ -48,7 +52,8 @@ class Database:
     """The application's connections. Whoever begins a transaction ends it: stores do not commit."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self.url = url
+        self.url = as_app(url)
+        """Logs in as the application's role: for others' pools on the same database."""
         self._engine = engine_for(url, pool_size=pool_size, role=True)
 
     @asynccontextmanager

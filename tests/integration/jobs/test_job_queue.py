@@ -15,7 +15,7 @@ from backend.errors import CrmRejected, CrmUnavailable, NotFound
 from backend.jobs.queue import JobQueue
 from backend.jobs.retry import GrowingDelay
 from backend.jobs.worker import JobWorker
-from backend.store.database import Database
+from backend.store.database import Database, as_app
 from tests.integration.conftest import ALPHA
 from tests.integration.jobs.worker_process import TIMES
 
@@ -49,7 +49,7 @@ async def _until_idle(queue: JobQueue) -> None:
 
 @pytest.fixture
 async def queue(database_url: str) -> AsyncIterator[JobQueue]:
-    queue = JobQueue(database_url, pool_size=3)
+    queue = JobQueue(as_app(database_url), pool_size=3)
     async with queue.opened():
         yield queue
 
@@ -151,7 +151,7 @@ async def test_a_hundred_jobs_queued_before_an_upgrade_finish_after_it(
 
     # The next release renamed the task and changed its arguments twice.
     done: list[tuple[str, str, bool]] = []
-    newer = JobQueue(database_url, pool_size=3)
+    newer = JobQueue(as_app(database_url), pool_size=3)
 
     @newer.task(
         "crm.write_call",

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from backend.jobs.queue import JobQueue
+from backend.store.database import as_app
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,7 @@ async def test_the_living_worker_finishes_the_dead_ones_jobs_once(database_url: 
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await connection.execute("create table runs (key text, pid int)")
         await connection.execute("create table effects (key text)")
-    queue = JobQueue(url, pool_size=2)
+    queue = JobQueue(as_app(url), pool_size=2)
 
     @queue.task("effect")
     async def effect(key: str) -> None: ...

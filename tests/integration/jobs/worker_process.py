@@ -14,13 +14,13 @@ from sqlalchemy import text
 
 from backend.jobs.queue import JobQueue
 from backend.jobs.worker import JobWorker, WorkerTimes
-from backend.store.database import Database
+from backend.store.database import Database, as_app
 
 TIMES = WorkerTimes(heartbeat_s=0.2, stalled_after_s=1.0, sweep_s=0.2, poll_s=0.2, stop_s=1.0)
 
 
 async def main(url: str, mode: str) -> None:
-    queue = JobQueue(url, pool_size=3)
+    queue = JobQueue(as_app(url), pool_size=3)
     async with Database(url, pool_size=3) as database:
 
         @queue.task("effect")

@@ -19,6 +19,20 @@ def test_resolving_only_reads_what_belongs_to_an_account(table: str) -> None:
     assert f"ON {table} FOR SELECT" in resolving
 
 
-def test_the_role_is_put_on_at_login_whatever_the_url_has() -> None:
-    assert as_app("postgresql://u@h/d").endswith("/d?options=-c%20role%3Ddozvon_app")
-    assert "&options=-c%20role" in as_app("postgresql://u@/d?host=/run")
+@pytest.mark.parametrize(
+    "url, shown",
+    [
+        ("postgresql://u@h/d", "postgresql://u@h/d?options=-c%20role%3Ddozvon_app"),
+        (
+            "postgresql://u@/d?host=/run",
+            "postgresql://u@/d?host=/run&options=-c%20role%3Ddozvon_app",
+        ),
+        (
+            "postgresql://u@h/d?options=-c%20work_mem%3D8MB",
+            "postgresql://u@h/d?options=-c%20work_mem%3D8MB%20-c%20role%3Ddozvon_app",
+        ),
+    ],
+)
+def test_the_role_is_put_on_at_login_once_and_other_options_stay(url: str, shown: str) -> None:
+    assert as_app(url) == shown
+    assert as_app(shown) == shown
