@@ -11,7 +11,9 @@ export default tseslint.config(
       // Numbers in templates read well and cannot surprise.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `() => store.set(x)` is how handlers are written here.
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
     },
   },
 );

@@ -12,7 +12,7 @@ export default defineConfig({
     cssCodeSplit: true,
     modulePreload: { polyfill: false },
     manifest: 'vite-manifest.json',
-    rollupOptions: {
+    rolldownOptions: {
       input: {
         frame: 'src/entries/frame.ts',
         app: 'src/entries/app.ts',

@@ -19,9 +19,24 @@ from playwright.sync_api import Page, sync_playwright
 
 BUILT = Path(__file__).parents[1] / ".gallery"
 SCENES = (
-    "ringing looking not_found unavailable several pick_up second talking held ended taken idle "
-    "connecting waiting offline stopped trouble"
-).split()
+    "ringing",
+    "looking",
+    "not_found",
+    "unavailable",
+    "several",
+    "pick_up",
+    "second",
+    "talking",
+    "held",
+    "ended",
+    "taken",
+    "idle",
+    "connecting",
+    "waiting",
+    "offline",
+    "stopped",
+    "trouble",
+)
 SECTIONS = ("history", "colleagues")
 
 

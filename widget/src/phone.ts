@@ -280,7 +280,7 @@ export class Phone {
     this.#lastNotice += 1;
     const id = this.#lastNotice;
     const kept = this.view.get().notices.slice(-2);
-    this.#patch({ notices: [...kept, { ...notice, id } as Notice] });
+    this.#patch({ notices: [...kept, { ...notice, id }] });
     this.options.clock.after(NOTICE_MS, () => this.dismissNotice(id));
   }
 

@@ -190,8 +190,8 @@ export class CardDriver {
 
   #answer(call: CallChanged, id: string): void {
     // The device cannot be answered from here: the status text already says to pick it up.
-    if (!call.actions.includes('answer')) return this.#redraw('ui');
-    void this.#phone.answer(call.call_id, id);
+    if (call.actions.includes('answer')) void this.#phone.answer(call.call_id, id);
+    else this.#restate();
   }
 
   #hangUp(call: CallChanged, id: string): void {
@@ -212,14 +212,17 @@ export class CardDriver {
     this.#queue.add('CallCardSetMute', { muted: false });
   }
 
-  #redraw(part: keyof CardLook): void {
+  /** The portal changed the card by itself: forget what it showed and say it again. */
+  #restate(): void {
     if (this.#card) {
-      const { [part]: _again, ...rest } = this.#card.sent;
-      this.#card.sent = rest;
+      const { title, status, held } = { ...NOTHING_SENT, ...this.#card.sent };
+      this.#card.sent = { title, status, held };
     }
     this.#draw();
   }
 }
+
+const NOTHING_SENT = { title: '', status: '', held: false } as const;
 
 /** Pure: what the card of `call` shows in this view; null when there is nothing left to show. */
 export function cardLook(

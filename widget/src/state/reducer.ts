@@ -46,8 +46,8 @@ function put(state: State, push: Push): State {
 }
 
 function without(state: State, push: Push): State {
-  const { [push.entity]: _gone, ...rest } = state[push.stream];
-  return { ...state, [push.stream]: rest };
+  const rest = Object.entries(state[push.stream]).filter(([entity]) => entity !== push.entity);
+  return { ...state, [push.stream]: Object.fromEntries(rest) };
 }
 
 function unreachable(push: never): never {

@@ -82,12 +82,11 @@ function Dialled({ call }: { call: CallChanged }): JSX.Element {
   const { words, myId } = useAmbient();
   const { virtual_number: number, virtual_number_name: numberName, scenario } = call;
   const shown = number ? showNumber(number) : null;
-  const dialled = numberName && shown ? `${numberName} · ${shown}` : (numberName ?? shown);
+  const line = [numberName, shown, scenario].filter(Boolean).join(' · ');
   const others = call.rung.filter((who) => who.employee_id !== myId);
   return (
     <div class="facts">
-      {dialled && <span>{words.t('card.on_number', { number: dialled })}</span>}
-      {scenario && <span>{scenario}</span>}
+      {line && <span>{words.t('card.on_number', { number: line })}</span>}
       {call.device && call.state !== 'ended' && (
         <span>{words.t('card.device', { device: call.device })}</span>
       )}

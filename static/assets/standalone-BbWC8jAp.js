@@ -1,1 +1,0 @@
-import{T as e}from"./words-CDuTWdca.js";import{n as t,t as n}from"./closed-DAG4I60W.js";import{t as r}from"./main-D3KTCGJs.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);

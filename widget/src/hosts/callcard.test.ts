@@ -1,0 +1,289 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import callJson from '../../../protocol/fixtures/call.changed.json';
+import { Words } from '../i18n';
+import type { View } from '../phone';
+import type { CallChanged } from '../protocol/messages';
+import { reduce } from '../state/reducer';
+import { EMPTY } from '../state/state';
+import { Store } from '../state/store';
+import { FakeClock, settle } from '../testing';
+import { CardDriver, type CardPhone } from './callcard';
+import type { CardPort } from './cardqueue';
+
+const call: CallChanged = {
+  ...(callJson as unknown as CallChanged),
+  virtual_number_name: 'Сайт',
+  scenario: 'Отдел продаж',
+};
+
+function view(...calls: CallChanged[]): View {
+  return {
+    state: calls.reduce(reduce, EMPTY),
+    connection: { phase: 'online' },
+    you: null,
+    skewMs: 0,
+    notices: [],
+    pending: new Set(),
+    history: { phase: 'idle', entries: [], next: null },
+  };
+}
+
+/** The portal: remembers commands, answers them (or not), fires events. */
+class FakePortal implements CardPort {
+  readonly commands: [string, unknown][] = [];
+  silent = false;
+  gone = false;
+  readonly #bound = new Map<string, ((argument: unknown) => void)[]>();
+
+  constructor(private readonly clock: FakeClock) {}
+
+  call(command: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    this.commands.push([command, params]);
+    if (this.gone) return Promise.resolve([{ result: 'error', errorCode: 'Call card is undefined' }]);
+    if (!this.silent) return Promise.resolve([]);
+    return new Promise((_, reject) => {
+      this.clock.after(timeoutMs, () => reject(new Error('silent')));
+    });
+  }
+
+  bind(event: string, listener: (argument: unknown) => void): void {
+    this.#bound.set(event, [...(this.#bound.get(event) ?? []), listener]);
+  }
+
+  fire(event: string, argument?: unknown): void {
+    for (const listener of this.#bound.get(`BackgroundCallCard::${event}`) ?? []) listener(argument);
+  }
+
+  /** Values sent with this command, in order. */
+  sent(command: string): unknown[] {
+    return this.commands
+      .filter(([name]) => name === command)
+      .map(([, params]) => Object.values(params as object)[0] as unknown);
+  }
+}
+
+class FakePhone implements CardPhone {
+  readonly view = new Store<View>(view());
+  readonly asked: unknown[][] = [];
+  works = true;
+  #ask = (...what: unknown[]): Promise<boolean> => {
+    this.asked.push(what);
+    return Promise.resolve(this.works);
+  };
+  answer = (id: string, command?: string): Promise<boolean> => this.#ask('answer', id, command);
+  decline = (id: string): Promise<boolean> => this.#ask('decline', id);
+  hangUp = (id: string): Promise<boolean> => this.#ask('hangup', id);
+  hold = (id: string, on: boolean): Promise<boolean> => this.#ask('hold', id, on);
+  dismiss = (id: string): Promise<boolean> => this.#ask('dismiss', id);
+  dial = (number: string): Promise<boolean> => this.#ask('dial', number);
+}
+
+let clock: FakeClock;
+let portal: FakePortal;
+let phone: FakePhone;
+let answers: (string | null | Error)[];
+let waiting: (() => void)[];
+let leads: boolean;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  portal = new FakePortal(clock);
+  phone = new FakePhone();
+  answers = [call.call_id];
+  waiting = [];
+  leads = true;
+});
+
+function driver(): CardDriver {
+  const made = new CardDriver({
+    port: portal,
+    phone,
+    clock,
+    words: new Words('ru'),
+    callOfCard: () => {
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? null);
+    },
+    takeTurns: (_, lead) => {
+      if (leads) queueMicrotask(lead);
+      else waiting.push(lead);
+      return () => undefined;
+    },
+  });
+  made.start();
+  return made;
+}
+
+async function raised(...calls: CallChanged[]): Promise<void> {
+  phone.view.set(view(...calls));
+  driver();
+  portal.fire('initialized', { CALL_ID: 'card-1', CALL_DIRECTION: 'incoming' });
+  await clock.pass(0);
+}
+
+async function becomes(change: Partial<CallChanged>): Promise<void> {
+  phone.view.set(view({ ...call, version: 9, ...change }));
+  await clock.pass(0);
+}
+
+describe('a card of our call', () => {
+  it('shows who calls, from where, and rings', async () => {
+    await raised(call);
+    expect(portal.commands).toEqual([
+      ['CallCardSetCardTitle', { title: 'Мария Седова' }],
+      ['CallCardSetUiState', { uiState: 'incoming' }],
+      ['CallCardSetStatusText', { statusText: 'Сайт · Отдел продаж' }],
+    ]);
+  });
+
+  it('gets no command before it is initialized', async () => {
+    phone.view.set(view(call));
+    driver();
+    await becomes({ state: 'talking' });
+    expect(portal.commands).toEqual([]);
+  });
+
+  it('follows the call and sends only what changed', async () => {
+    await raised(call);
+    await becomes({ state: 'talking', my_leg: 'up', actions: ['hangup', 'hold'] });
+    await becomes({ state: 'held', my_leg: 'up', actions: ['hangup', 'unhold'] });
+    expect(portal.sent('CallCardSetUiState')).toEqual(['incoming', 'connected']);
+    expect(portal.sent('CallCardSetHold')).toEqual([true]);
+    expect(portal.sent('CallCardSetCardTitle')).toHaveLength(1);
+  });
+
+  it('shows connecting while the answer is on its way', async () => {
+    await raised(call);
+    phone.view.set({ ...view(call), pending: new Set([`answer:${call.call_id}`]) });
+    await clock.pass(0);
+    expect(portal.sent('CallCardSetUiState')).toEqual(['incoming', 'connectingIncoming']);
+  });
+
+  it('closes when the call is taken away, once', async () => {
+    await raised(call);
+    phone.view.set(view());
+    phone.view.set({ ...view(), skewMs: 1 });
+    await clock.pass(0);
+    expect(portal.sent('CallCardClose')).toHaveLength(1);
+  });
+
+  it('offers to call again a number that was not reached', async () => {
+    await raised({ ...call, direction: 'outbound', actions: ['hangup'] });
+    await becomes({ direction: 'outbound', state: 'ended', outcome: 'lost', cause: 'busy' });
+    portal.fire('makeCallButtonClick');
+    expect(portal.sent('CallCardSetUiState')).toEqual(['connectingOutgoing', 'redial']);
+    expect(portal.sent('CallCardSetStatusText').at(-1)).toBe('Номер занят');
+    expect(phone.asked).toEqual([['dial', call.number]]);
+  });
+
+  it('names a second caller in its status text', async () => {
+    const talking: CallChanged = { ...call, state: 'talking', my_leg: 'up' };
+    const other: CallChanged = {
+      ...call,
+      entity: 'call:2',
+      call_id: '2',
+      name: 'Пётр Власов',
+    };
+    await raised(talking, other);
+    expect(portal.sent('CallCardSetStatusText')).toEqual(['Второй звонок: Пётр Власов']);
+  });
+
+  it('says to pick up where answering from here is impossible', async () => {
+    await raised({ ...call, actions: ['decline'] });
+    portal.fire('answerButtonClick');
+    await clock.pass(0);
+    expect(portal.sent('CallCardSetStatusText')[0]).toContain('Снимите трубку');
+    expect(phone.asked).toEqual([]);
+    // The portal moved to another state by itself: it is put back.
+    expect(portal.sent('CallCardSetUiState')).toEqual(['incoming', 'incoming']);
+  });
+});
+
+describe('clicks', () => {
+  it('become commands with ids derived from the call', async () => {
+    await raised(call);
+    portal.fire('answerButtonClick');
+    portal.fire('skipButtonClick');
+    expect(phone.asked).toEqual([
+      ['answer', call.call_id, `b24_1_${call.call_id}`],
+      ['decline', call.call_id],
+    ]);
+  });
+
+  it('put the hold button back when the switch refused', async () => {
+    await raised({ ...call, state: 'talking', my_leg: 'up', actions: ['hangup', 'hold'] });
+    phone.works = false;
+    portal.fire('holdButtonClick', true);
+    await settle();
+    await clock.pass(0);
+    expect(phone.asked).toEqual([['hold', call.call_id, true]]);
+    expect(portal.sent('CallCardSetHold')).toEqual([false]);
+  });
+
+  it('on mute are undone: the voice is on the phone', async () => {
+    await raised({ ...call, state: 'talking', my_leg: 'up' });
+    portal.fire('muteButtonClick', true);
+    await clock.pass(0);
+    expect(portal.sent('CallCardSetMute')).toEqual([false]);
+  });
+});
+
+describe('several frames of one page', () => {
+  it('leave the card to the one whose turn it is', async () => {
+    leads = false;
+    await raised(call);
+    portal.fire('answerButtonClick');
+    expect(portal.commands).toEqual([]);
+    expect(phone.asked).toEqual([]);
+  });
+
+  it('take the card over when that one closes', async () => {
+    leads = false;
+    await raised(call);
+    waiting.forEach((lead) => lead());
+    await clock.pass(0);
+    expect(portal.sent('CallCardSetUiState')).toEqual(['incoming']);
+  });
+});
+
+describe('a portal with its quirks', () => {
+  it('does not hold up the next command by staying silent', async () => {
+    portal.silent = true;
+    await raised(call);
+    await clock.pass(5_000);
+    expect(portal.commands.map(([name]) => name)).toEqual([
+      'CallCardSetCardTitle',
+      'CallCardSetUiState',
+      'CallCardSetStatusText',
+    ]);
+  });
+
+  it('gets no more commands for a card it does not have', async () => {
+    await raised(call);
+    portal.gone = true;
+    await becomes({ state: 'talking', my_leg: 'up' });
+    const sent = portal.commands.length;
+    await becomes({ state: 'held', my_leg: 'up', version: 10 });
+    expect(portal.commands).toHaveLength(sent);
+  });
+
+  it('may show the card before our server knows its number', async () => {
+    answers = [null, new Error('away'), call.call_id];
+    await raised(call);
+    await clock.pass(1_500);
+    expect(portal.sent('CallCardSetUiState')).toEqual(['incoming']);
+  });
+
+  it('keeps cards that are not ours', async () => {
+    answers = [null];
+    await raised(call);
+    await clock.pass(30_000);
+    expect(portal.commands).toEqual([]);
+  });
+
+  it('has a card left over from a call that is gone closed', async () => {
+    await raised();
+    await clock.pass(7_000);
+    expect(portal.sent('CallCardClose')).toHaveLength(1);
+  });
+});
