@@ -68,10 +68,17 @@ class Followed:
         return True
 
     def caught_up(self, read: StreamRead) -> bool:
-        """What was missed, or another history. False: there is a gap again."""
+        """What was missed, or another history. False: there is a gap again.
+
+        Two readings may be under way at once (the connection was lost again while the first one
+        was), so whatever was handed out meanwhile is not handed out again.
+        """
+        if read.epoch == self.epoch and read.seq <= self.seq:
+            return self.begin(self.epoch, self.seq)
         if read.recovered:
             for delivery in read.deliveries:
-                self._hand_out(delivery)
+                if delivery.seq > self.seq:
+                    self._hand_out(delivery)
         else:
             for _, on_reset in tuple(self.listeners.values()):
                 if on_reset is not None:

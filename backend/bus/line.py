@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 
 _CONNECT_TIMEOUT_S = 5.0
 _REPLY_TIMEOUT_S = 5.0
+_LOOK_S = 1.0
 _PING_S = 10.0
 """A connection may be half open: without a question nobody would notice."""
 _BACKOFF_S = (0.05, 2.0)
@@ -69,9 +70,11 @@ class Wire(asyncio.Protocol):
     def __init__(self, on_message: Callable[[bytes, bytes], None]) -> None:
         self._on_message = on_message
         self._reader = hiredis.Reader(notEnoughData=_NOTHING)
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
+        """Questions without a reply, oldest first, with the second they were asked."""
         self._transport: asyncio.Transport | None = None
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # By what it can do: uvloop's transports are no asyncio.Transport.
@@ -84,7 +87,7 @@ class Wire(asyncio.Protocol):
                 if reply[0] == b"message":
                     self._on_message(reply[1], reply[2])
                 continue
-            waiter = self._waiting.popleft()
+            waiter, _ = self._waiting.popleft()
             if waiter.done():
                 continue
             if isinstance(reply, hiredis.ReplyError):
@@ -96,17 +99,17 @@ class Wire(asyncio.Protocol):
         if not self.lost.done():
             self.lost.set_result(None)
         while self._waiting:
-            waiter = self._waiting.popleft()
+            waiter, _ = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_exception(ConnectionResetError("the bus went away"))
 
     def ask(self, *words: Word) -> asyncio.Future[Any]:
         """Send a command that is answered by a reply."""
-        waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Any] = self._loop.create_future()
         if self.lost.done() or self._transport is None:
             waiter.set_exception(ConnectionResetError("the bus went away"))
             return waiter
-        self._waiting.append(waiter)
+        self._waiting.append((waiter, self._loop.time()))
         self._transport.write(hiredis.pack_command(cast(Any, words)))
         return waiter
 
@@ -114,6 +117,10 @@ class Wire(asyncio.Protocol):
         """Send a command that RESP3 answers by a push (subscribing)."""
         if self._transport is not None and not self.lost.done():
             self._transport.write(hiredis.pack_command(cast(Any, words)))
+
+    def overdue(self) -> bool:
+        """The oldest question waits longer than a server that lives would let it."""
+        return bool(self._waiting) and self._loop.time() - self._waiting[0][1] > _REPLY_TIMEOUT_S
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -195,15 +202,20 @@ class Line:
             _log.info("bus_back", host=self._address.path or self._address.host)
 
     async def _watch(self, wire: Wire) -> None:
-        """Returns when the wire is dead."""
+        """Returns when the wire is dead. One look a second is the deadline of all questions: a
+        timer for each would cost more than the question."""
+        loop = asyncio.get_running_loop()
+        ping_at = loop.time() + _PING_S
         while not wire.lost.done():
-            await asyncio.wait([wire.lost], timeout=_PING_S)
-            try:
-                async with asyncio.timeout(_REPLY_TIMEOUT_S):
-                    await wire.ask("PING")
-            except (OSError, TimeoutError, hiredis.HiredisError):
+            await asyncio.wait([wire.lost], timeout=_LOOK_S)
+            if wire.overdue():
+                # Later replies would be late as well; a new connection is not.
                 wire.abort()
                 await wire.lost
+            elif loop.time() >= ping_at and not wire.lost.done():
+                ping_at = loop.time() + _PING_S
+                # Nobody waits for it; when it stays out it is overdue.
+                wire.ask("PING").add_done_callback(_seen)
 
     async def _reconnect(self) -> Wire:
         delay = _BACKOFF_S[0]
@@ -232,13 +244,12 @@ class Line:
         return self._wire
 
     async def ask(self, *words: Word) -> Any:
-        """Raises ConnectionError, hiredis.ReplyError."""
-        wire = await self.wire()
-        answer = wire.ask(*words)
-        try:
-            async with asyncio.timeout(_REPLY_TIMEOUT_S):
-                return await answer
-        except TimeoutError:
-            # Later replies would be late as well; a new connection is not.
-            wire.abort()
-            raise ConnectionError("the bus did not answer") from None
+        """Raises ConnectionError, after some seconds at most, and hiredis.ReplyError."""
+        wire = self._wire or await self.wire()
+        return await wire.ask(*words)
+
+
+def _seen(answer: asyncio.Future[Any]) -> None:
+    """Look at how a question ended, so that it does not count as an error nobody saw."""
+    if not answer.cancelled():
+        answer.exception()

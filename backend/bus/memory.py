@@ -285,9 +285,10 @@ class MemoryBus:
 
     async def mark_present(
         self, account_id: AccountId, employee_id: EmployeeId, tab: TabPresence, *, ttl_s: float
-    ) -> None:
+    ) -> list[TabPresence]:
         until = self._clock.monotonic() + ttl_s
         self._tabs.setdefault((account_id, employee_id), {})[tab.session] = (tab, until)
+        return await self.present(account_id, employee_id)
 
     async def mark_gone(
         self,
@@ -296,14 +297,15 @@ class MemoryBus:
         session: str,
         *,
         linger_s: float = 0.0,
-    ) -> None:
+    ) -> list[TabPresence]:
         who = (account_id, employee_id)
-        tabs = self._tabs.get(who, {})
-        if tabs.pop(session, None) is None or await self.present(account_id, employee_id):
-            return
-        self._tabs.pop(who, None)
-        if linger_s > 0:
-            self._lingering[who] = self._clock.monotonic() + linger_s
+        gone = self._tabs.get(who, {}).pop(session, None)
+        left = await self.present(account_id, employee_id)
+        if gone is not None and not left:
+            self._tabs.pop(who, None)
+            if linger_s > 0:
+                self._lingering[who] = self._clock.monotonic() + linger_s
+        return left
 
     async def present(self, account_id: AccountId, employee_id: EmployeeId) -> list[TabPresence]:
         now = self._clock.monotonic()

@@ -335,10 +335,10 @@ class RedisBus:
 
     async def mark_present(
         self, account_id: AccountId, employee_id: EmployeeId, tab: TabPresence, *, ttl_s: float
-    ) -> None:
+    ) -> list[TabPresence]:
         names = [keys.tabs(account_id, employee_id), keys.employees(account_id)]
         args: list[Word] = [tab.session, _encode(tab), employee_id, _ms(ttl_s)]
-        await self._run("present", names, args, again=True)
+        return _tabs(await self._run("present", names, args, again=True))
 
     async def mark_gone(
         self,
@@ -347,13 +347,13 @@ class RedisBus:
         session: str,
         *,
         linger_s: float = 0.0,
-    ) -> None:
+    ) -> list[TabPresence]:
         names = [keys.tabs(account_id, employee_id), keys.employees(account_id)]
-        await self._run("gone", names, [session, employee_id, round(linger_s * 1000)], again=True)
+        args: list[Word] = [session, employee_id, round(linger_s * 1000)]
+        return _tabs(await self._run("gone", names, args, again=True))
 
     async def present(self, account_id: AccountId, employee_id: EmployeeId) -> list[TabPresence]:
-        found = await self._run("tabs", [keys.tabs(account_id, employee_id)], [])
-        return sorted(map(_tab.decode, found), key=lambda tab: (tab.since, tab.session))
+        return _tabs(await self._run("tabs", [keys.tabs(account_id, employee_id)], []))
 
     async def present_employees(self, account_id: AccountId) -> set[EmployeeId]:
         found = await self._run("employees", [keys.employees(account_id)], [])
@@ -411,6 +411,10 @@ class _Membership:
         traceback: TracebackType | None,
     ) -> None:
         self._leave()
+
+
+def _tabs(found: list[bytes]) -> list[TabPresence]:
+    return sorted(map(_tab.decode, found), key=lambda tab: (tab.since, tab.session))
 
 
 def _ms(seconds: float) -> int:

@@ -116,7 +116,8 @@ class Bus(Protocol):
 
     async def mark_present(
         self, account_id: AccountId, employee_id: EmployeeId, tab: TabPresence, *, ttl_s: float
-    ) -> None: ...
+    ) -> list[TabPresence]:
+        """Live tabs of the employee now, oldest first."""
 
     async def mark_gone(
         self,
@@ -125,8 +126,9 @@ class Bus(Protocol):
         session: str,
         *,
         linger_s: float = 0.0,
-    ) -> None:
-        """The tab is gone at once; its employee, when it was the last, after `linger_s`."""
+    ) -> list[TabPresence]:
+        """The tab is gone at once; its employee, when it was the last, after `linger_s`. Returns
+        the tabs that are left."""
 
     async def present(self, account_id: AccountId, employee_id: EmployeeId) -> list[TabPresence]:
         """Live tabs of one employee, oldest first."""
@@ -407,7 +409,8 @@ class Grants(Protocol):
 class ContactSource(Protocol):
     """Reading a CRM account. Raises CrmAuthExpired, CrmUnavailable, CrmRejected."""
 
-    kind: Literal["amocrm", "bitrix24"]
+    @property
+    def kind(self) -> Literal["amocrm", "bitrix24"]: ...
 
     async def find_by_phone(self, number: PhoneNumber) -> list[ContactMatch]:
         """Everyone the number belongs to, with open deals and activities; best match first.

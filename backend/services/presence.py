@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
@@ -79,16 +78,18 @@ class Presence:
 
     async def arrived(self, seat: Seat) -> None:
         """A tab opened, or reports otherwise than before."""
-        await self._bus.mark_present(seat.account_id, seat.employee_id, seat.tab, ttl_s=self._ttl_s)
-        await self._tell_online(seat.account_id, seat.employee_id, online=True)
-        await self._choose_ringer(seat.account_id, seat.employee_id)
+        tabs = await self._bus.mark_present(
+            seat.account_id, seat.employee_id, seat.tab, ttl_s=self._ttl_s
+        )
+        told = await self._online(seat.account_id, seat.employee_id, online=True)
+        await self._choose_ringer(seat.account_id, seat.employee_id, tabs, told)
 
     async def left(self, seat: Seat) -> None:
         """A tab closed. Its employee counts as online for the grace; `sweep` says otherwise."""
-        await self._bus.mark_gone(
+        tabs = await self._bus.mark_gone(
             seat.account_id, seat.employee_id, seat.tab.session, linger_s=self._grace_s
         )
-        await self._choose_ringer(seat.account_id, seat.employee_id)
+        await self._choose_ringer(seat.account_id, seat.employee_id, tabs, [])
 
     async def refresh(self, seats: Iterable[Seat]) -> None:
         """Keep live tabs alive; every `REFRESH_S`."""
@@ -112,25 +113,29 @@ class Presence:
             and (seen := _seen.decode(delivery.frame)).online
         }
         for employee_id in told - present:
-            await self._tell_online(account_id, employee_id, online=False, force=True)
-            await self._choose_ringer(account_id, employee_id)
+            gone = await self._online(account_id, employee_id, online=False, force=True)
+            tabs = await self._bus.present(account_id, employee_id)
+            await self._choose_ringer(account_id, employee_id, tabs, gone)
         for employee_id in present - told:
-            await self._tell_online(account_id, employee_id, online=True, force=True)
+            await self._bus.publish(
+                await self._online(account_id, employee_id, online=True, force=True)
+            )
         return bool(present)
 
-    async def _tell_online(
+    async def _online(
         self,
         account_id: AccountId,
         employee_id: EmployeeId,
         *,
         online: bool,
         force: bool = False,
-    ) -> None:
+    ) -> list[Publication]:
+        """What is to be told, if anything."""
         version = await self._bus.change(
             f"online:{account_id}:{employee_id}", b"1" if online else b"0", force=force
         )
         if version is None:
-            return
+            return []
         push = ColleaguePresenceChanged(
             stream=StreamName.COLLEAGUES,
             entity=f"presence:{employee_id}",
@@ -139,22 +144,31 @@ class Presence:
             online=online,
             since=self._clock.now(),
         )
-        await self._bus.publish([Publication(colleagues_stream(account_id), push)])
+        return [Publication(colleagues_stream(account_id), push)]
 
-    async def _choose_ringer(self, account_id: AccountId, employee_id: EmployeeId) -> None:
+    async def _choose_ringer(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        tabs: list[TabPresence],
+        also: list[Publication],
+    ) -> None:
+        """Tell who rings of `tabs` if that changed, in one step with `also`."""
         for _ in range(_ROUNDS):
-            chosen = ringer(await self._bus.present(account_id, employee_id))
+            chosen = ringer(tabs)
             tab = chosen.tab if chosen else None
             version = await self._bus.change(
                 f"ringer:{account_id}:{employee_id}", (tab or "").encode()
             )
             if version is None:
-                return
+                break
             push = RingerChanged(stream=StreamName.ME, entity="ringer", version=version, tab=tab)
-            await self._bus.publish([Publication(me_stream(account_id, employee_id), push)])
+            await self._bus.publish([*also, Publication(me_stream(account_id, employee_id), push)])
+            also = []
             # Again: a tab that came between reading and remembering was not seen by us, and its
             # process may have remembered before us.
-
-
-def tab(session: str, tab_id: str, *, visible: bool, sound: bool, since: datetime) -> TabPresence:
-    return TabPresence(session=session, tab=tab_id, visible=visible, sound=sound, since=since)
+            tabs = await self._bus.present(account_id, employee_id)
+            if ringer(tabs) == chosen:
+                break
+        if also:
+            await self._bus.publish(also)

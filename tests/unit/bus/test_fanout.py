@@ -63,6 +63,25 @@ async def test_another_history_is_told_once_and_goes_on_from_its_snapshot() -> N
     assert heard == [1, "e2", 3]
 
 
+async def test_two_readings_at_once_tell_nothing_twice() -> None:
+    """The connection was lost again while the gap was being read: the second reading began at the
+    same place as the first and brings the same pushes and more."""
+    heard: list[int | str] = []
+    followed = await _follow(heard)
+    followed.held = []
+
+    def missed(newest: int) -> StreamRead:
+        found = tuple(delivery_of("k", message(n)) for n in range(1, newest + 1))
+        return StreamRead("e1", newest, recovered=True, deliveries=found)
+
+    assert followed.caught_up(missed(2))
+    assert followed.take(message(3))
+    assert followed.caught_up(missed(4))
+    assert followed.caught_up(missed(1))
+    assert followed.take(message(5))
+    assert heard == [1, 2, 3, 4, 5]
+
+
 async def test_a_bus_that_is_away_is_asked_again() -> None:
     heard: list[int | str] = []
     followed = await _follow(heard)
