@@ -39,6 +39,10 @@ class Breaker:
             return True
         return state == "closed"
 
+    def gave_up(self) -> None:
+        """The question was withdrawn unanswered (cancelled): the next one may try."""
+        self._trying = False
+
     def succeeded(self) -> None:
         self._failed = 0
         self._open_until = None

@@ -41,11 +41,17 @@ class Budget:
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        return sum(not future.done() for _, _, future in self._waiting)
+
+    @property
+    def paused_s(self) -> float:
+        """How long the silence that was asked for still lasts; 0 when there is none."""
+        return max(0.0, self._paused_until - self._clock.monotonic())
 
     async def acquire(self, priority: Priority) -> None:
         """Return when one request may be sent now."""
-        if not self._waiting and self._try(priority):
+        # Whoever waits with less need does not hold up a pop-up that finds a token.
+        if (not self._waiting or int(priority) < self._waiting[0][0]) and self._try(priority):
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (int(priority), next(self._order), future))
@@ -66,7 +72,7 @@ class Budget:
     def _try(self, priority: Priority) -> bool:
         self._refill()
         needed = 1.0 + (self._reserve if priority is Priority.BACKGROUND else 0.0)
-        if self._clock.monotonic() < self._paused_until or self._tokens < needed:
+        if self.paused_s > 0 or self._tokens < needed:
             return False
         self._tokens -= 1.0
         self.spent += 1
@@ -82,5 +88,14 @@ class Budget:
                 heapq.heappop(self._waiting)
                 future.set_result(None)
                 continue
-            pause = self._paused_until - self._clock.monotonic()
-            await self._clock.sleep(max(pause, 0.5 / self._rate))
+            await self._clock.sleep(max(self.paused_s, 0.5 / self._rate))
+
+    async def aclose(self) -> None:
+        """Let nobody wait any longer: those who do are cancelled."""
+        waiting, self._waiting = self._waiting, []
+        for _, _, future in waiting:
+            future.cancel()
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)

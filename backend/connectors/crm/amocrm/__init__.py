@@ -4,4 +4,4 @@ from backend.connectors.crm.amocrm.connector import AmoCrm
 
 connector = AmoCrm
 
-__all__ = ["connector"]
+__all__ = ["AmoCrm", "connector"]

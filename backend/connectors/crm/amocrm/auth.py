@@ -46,17 +46,19 @@ class Refresher:
         }
         try:
             response = await self._http.post(url, json=body)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CrmUnavailable(f"token endpoint: {type(error).__name__}") from None
         try:
             answer = errors.decode(response)
         except CrmRejected as refused:
             # "Token has been revoked", "Check the `client_secret` parameter": a person is needed.
             raise CrmAuthExpired(str(refused)) from None
+        if not answer.get("access_token") or not answer.get("refresh_token"):
+            raise CrmUnavailable("token endpoint: an answer without tokens")
         return Grant(
             access_token=str(answer["access_token"]),
             refresh_token=str(answer["refresh_token"]),
-            expires_at=self._clock.now() + timedelta(seconds=int(answer["expires_in"])),
+            expires_at=self._clock.now() + timedelta(seconds=int(answer.get("expires_in", 86_400))),
             base_url=grant.base_url,
             auth_url=grant.auth_url,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from backend.connectors.crm.amocrm import errors
-from backend.connectors.crm.amocrm.limits import BUSY_PAUSE_S, PAGE, TIMEOUT_S
+from backend.connectors.crm.amocrm.limits import BUSY_PAUSE_S, LONGEST_WAIT_S, PAGE, TIMEOUT_S
 from backend.errors import CrmAuthExpired, CrmUnavailable
 from backend.kit.budget import Budget, Priority
 
@@ -47,8 +47,17 @@ class AmoCrmClient:
         body = await self.get("/leads", query, priority=priority)
         return _embedded(body, "leads")
 
+    async def recent_leads(self, *, priority: Priority) -> list[dict[str, Any]]:
+        """The page of leads changed last; order is not a paid option."""
+        query: Query = [("limit", str(PAGE)), ("order[updated_at]", "desc")]
+        return _embedded(await self.get("/leads", query, priority=priority), "leads")
+
     async def lead(self, lead_id: str, *, priority: Priority) -> dict[str, Any]:
+        """`{}` when it is gone or hidden from the grant's owner."""
         return await self.get(f"/leads/{lead_id}", [], priority=priority)
+
+    async def company(self, company_id: str, *, priority: Priority) -> dict[str, Any]:
+        return await self.get(f"/companies/{company_id}", [], priority=priority)
 
     async def pipelines(self, *, priority: Priority) -> list[dict[str, Any]]:
         return _embedded(await self.get("/leads/pipelines", [], priority=priority), "pipelines")
@@ -66,7 +75,7 @@ class AmoCrmClient:
         """Rows of one page by growing id and whether another may follow."""
         query: Query = [("page", str(page)), ("limit", str(PAGE)), ("order[id]", "asc")]
         body = await self.get(f"/{collection}", query, priority=priority)
-        return _embedded(body, collection), "next" in body.get("_links", {})
+        return _embedded(body, collection), "next" in (body.get("_links") or {})
 
     async def get(self, path: str, query: Query, *, priority: Priority) -> dict[str, Any]:
         """Raises CrmError. `{}` when there is nothing (204)."""
@@ -83,6 +92,9 @@ class AmoCrmClient:
     async def _send(
         self, grant: Grant, path: str, query: Query, priority: Priority
     ) -> dict[str, Any]:
+        silence_s = self._budget.paused_s
+        if priority is Priority.POP_UP and silence_s > LONGEST_WAIT_S:
+            raise CrmUnavailable(f"{path}: amoCRM asked for silence", retry_after_s=silence_s)
         await self._budget.acquire(priority)
         try:
             response = await self._http.get(
@@ -91,7 +103,7 @@ class AmoCrmClient:
                 headers={"Authorization": f"Bearer {grant.access_token}"},
                 timeout=TIMEOUT_S,
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CrmUnavailable(f"{path}: {type(error).__name__}") from None
         try:
             return errors.decode(response)
@@ -102,5 +114,5 @@ class AmoCrmClient:
 
 
 def _embedded(body: dict[str, Any], collection: str) -> list[dict[str, Any]]:
-    found = body.get("_embedded", {}).get(collection, [])
+    found = (body.get("_embedded") or {}).get(collection) or []
     return [row for row in found if isinstance(row, dict)]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
+
+import structlog
 
 from backend.connectors.crm.amocrm import mapping
 from backend.connectors.crm.amocrm.auth import Refresher
 from backend.connectors.crm.amocrm.client import AmoCrmClient
-from backend.connectors.crm.amocrm.limits import BURST, RATE_PER_S, SEARCH_DIGITS
+from backend.connectors.crm.amocrm.limits import BURST, MAX_LEADS, RATE_PER_S, SEARCH_DIGITS
 from backend.domain import phone_number
-from backend.errors import CrmRejected
+from backend.errors import CrmAuthExpired, CrmError, CrmRejected
 from backend.kit.budget import Budget, Priority
 from backend.services.ports import IndexedPhone
 from protocol.vocabulary import RecordKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     import httpx
 
@@ -29,8 +30,14 @@ if TYPE_CHECKING:
 
 DICTIONARY_TTL_S = 3600.0
 MAX_SINGLE_LEADS = 6
-"""How many deals of a caller are read one by one where the filter option is not paid for."""
+"""How many deals of a caller, not among those changed last, are read one by one where the filter
+option is not paid for."""
+RETRY_DICTIONARY_S = 60.0
+"""After names could not be read: cards do without them meanwhile."""
 
+log = structlog.get_logger(__name__)
+
+_Row = dict[str, Any]
 _COLLECTION = {RecordKind.CONTACT: "contacts", RecordKind.COMPANY: "companies"}
 
 
@@ -68,9 +75,12 @@ class AmoCrm:
         )
         self.client = AmoCrmClient(http, grants, refresher, self.budget)
         self._names = mapping.Dictionary()
-        self._names_at = float("-inf")
+        self._names_until = float("-inf")
+        self._learning = asyncio.Lock()
         self._filters = True
-        self._currency = "RUB"
+        """Whether the account paid for filters; believed until it says or shows otherwise."""
+        self._companies: dict[str, str] = {}
+        """Company id → name, from synchronisations and cards: a contact embeds the id alone."""
 
     @property
     def origin(self) -> str:
@@ -84,41 +94,25 @@ class AmoCrm:
         return mapping.record_url(self._account, kind, record_id)
 
     async def find_by_phone(self, number: PhoneNumber) -> list[ContactMatch]:
-        """Contacts with the number (companies where there is none), then their open deals."""
+        """Contacts with the number (companies where there is none), then their open deals.
+
+        Two requests for a number the index knows; names of stages and people come from a
+        dictionary, read beside the first card and each hour.
+        """
         known = self._known_kind(number)
-        if time.monotonic() - self._names_at > DICTIONARY_TTL_S:
-            await self.learn(Priority.POP_UP)
-        for kind in sorted(_COLLECTION, key=lambda kind: kind is not known):
-            rows = await self._with_number(kind, number)
-            if rows:
-                return await self._matches(kind, rows)
-        return []
-
-    async def _with_number(self, kind: RecordKind, number: PhoneNumber) -> list[dict[str, Any]]:
-        rows = await self.client.search(
-            _COLLECTION[kind],
-            number.digits[-SEARCH_DIGITS:],
-            include="leads",
-            priority=Priority.POP_UP,
-        )
-        return [row for row in rows if mapping.has_number(row, number.digits)]
-
-    async def _matches(self, kind: RecordKind, rows: list[dict[str, Any]]) -> list[ContactMatch]:
-        ids = list(dict.fromkeys(lead for row in rows for lead in mapping.lead_ids(row)))
-        leads = {str(lead["id"]): lead for lead in await self._leads(ids)}
+        _, matches = await asyncio.gather(self._names_for_card(), self._search(number, known))
+        if matches is None:
+            return []
+        kind, rows, leads, companies = matches
         now = self._clock.now()
         found = [
             mapping.match(
                 self._account,
                 kind,
                 row,
-                [
-                    leads[lead_id]
-                    for lead_id in mapping.lead_ids(row)
-                    if lead_id in leads and mapping.is_open(leads[lead_id])
-                ],
+                [leads[lead_id] for lead_id in mapping.lead_ids(row) if lead_id in leads],
                 self._names,
-                self._currency,
+                companies.get(mapping.company_id(row) or ""),
                 now,
             )
             for row in sorted(rows, key=lambda row: -int(row.get("updated_at") or 0))
@@ -126,40 +120,96 @@ class AmoCrm:
         # Somebody with an open deal is the likelier caller; the sort is stable for the rest.
         return sorted(found, key=lambda match: not match.deals)
 
-    async def _leads(self, ids: list[str]) -> list[dict[str, Any]]:
-        if not ids:
-            return []
-        if self._filters:
-            wanted = set(ids)
-            rows = await self.client.leads(ids, priority=Priority.POP_UP)
-            return [row for row in rows if str(row["id"]) in wanted]
-        newest = sorted(ids, key=int, reverse=True)[:MAX_SINGLE_LEADS]
-        rows = await asyncio.gather(
-            *(self.client.lead(lead_id, priority=Priority.POP_UP) for lead_id in newest)
+    async def _search(
+        self, number: PhoneNumber, known: RecordKind | None
+    ) -> tuple[RecordKind, list[_Row], dict[str, _Row], dict[str, str]] | None:
+        """The records with the number, their open deals and the names of their companies."""
+        for kind in sorted(_COLLECTION, key=lambda kind: kind is not known):
+            rows = await self._with_number(kind, number)
+            if rows:
+                ids = list(dict.fromkeys(lead for row in rows for lead in mapping.lead_ids(row)))
+                leads = await self._leads(ids)
+                open_leads = {key: lead for key, lead in leads.items() if mapping.is_open(lead)}
+                return kind, rows, open_leads, await self._company_names(rows, spare=not ids)
+        return None
+
+    async def _with_number(self, kind: RecordKind, number: PhoneNumber) -> list[_Row]:
+        rows = await self.client.search(
+            _COLLECTION[kind],
+            number.digits[-SEARCH_DIGITS:],
+            include="leads",
+            priority=Priority.POP_UP,
         )
-        return [row for row in rows if row]
+        return [row for row in rows if mapping.has_number(row, number, self._region)]
+
+    async def _leads(self, ids: list[str]) -> dict[str, _Row]:
+        """Leads by id, in one request wherever that can be."""
+        if not ids:
+            return {}
+        if len(ids) == 1:
+            return _by_id([await self.client.lead(ids[0], priority=Priority.POP_UP)], ids)
+        if self._filters:
+            rows = await self.client.leads(ids[:MAX_LEADS], priority=Priority.POP_UP)
+            found = _by_id(rows, ids)
+            # Strangers among the rows: the filter was ignored, whatever the account says.
+            self._filters = len(found) == len(rows)
+        else:
+            rows = await self.client.recent_leads(priority=Priority.POP_UP)
+            found = _by_id(rows, ids)
+        if self._filters:
+            return found
+        missing = [lead_id for lead_id in ids if lead_id not in found][:MAX_SINGLE_LEADS]
+        more = await asyncio.gather(
+            *(self.client.lead(lead_id, priority=Priority.POP_UP) for lead_id in missing)
+        )
+        return found | _by_id(more, ids)
+
+    async def _company_names(self, rows: list[_Row], *, spare: bool) -> dict[str, str]:
+        """Names of the rows' companies as far as known; `spare`: a request is left to ask one."""
+        ids = {company for row in rows if (company := mapping.company_id(row))}
+        unknown = sorted(ids - self._companies.keys())
+        if spare and unknown:
+            row = await self.client.company(unknown[0], priority=Priority.POP_UP)
+            if row.get("name"):
+                self._companies[unknown[0]] = str(row["name"])
+        return {company: self._companies[company] for company in ids & self._companies.keys()}
+
+    async def _names_for_card(self) -> None:
+        """Read the dictionary when it is old. A card does not fail for want of names."""
+        if self._clock.monotonic() < self._names_until or self._learning.locked():
+            return
+        async with self._learning:
+            try:
+                await self.learn(Priority.CALL)
+            except CrmAuthExpired:
+                raise
+            except CrmError as error:
+                self._names_until = self._clock.monotonic() + RETRY_DICTIONARY_S
+                log.warning("amocrm.names_unread", error=str(error))
 
     async def learn(self, priority: Priority) -> None:
-        """Read names of stages and people and what the account has paid for."""
+        """Read names of stages and people and what the account has paid for. Raises CrmError."""
         account = await self.client.account(priority=priority)
         self._filters = bool(account.get("is_api_filter_enabled"))
-        self._currency = str(account.get("currency") or "RUB")
         pipelines = await self.client.pipelines(priority=priority)
         try:
             users = await self.client.users(1, priority=priority)
         except CrmRejected:
             # A grant of somebody who is no administrator: cards go without the responsible.
             users = []
-        self._names = mapping.dictionary(pipelines, users)
-        self._names_at = time.monotonic()
+        self._names = mapping.dictionary(account, pipelines, users)
+        self._names_until = self._clock.monotonic() + DICTIONARY_TTL_S
 
     async def walk_phones(self) -> AsyncIterator[IndexedPhone]:
+        """Pages by growing id. Companies' names are kept for the cards of their people."""
         for kind, collection in _COLLECTION.items():
             page, more = 1, True
             while more:
                 rows, more = await self.client.page(collection, page, priority=Priority.BACKGROUND)
                 page += 1
                 for row in rows:
+                    if kind is RecordKind.COMPANY and row.get("name"):
+                        self._companies[str(row["id"])] = str(row["name"])
                     for phone in self._phones(kind, row):
                         yield phone
                 more = more and bool(rows)
@@ -178,3 +228,8 @@ class AmoCrm:
                     responsible_crm_id=str(responsible) if responsible else None,
                 )
         return list(found.values())
+
+
+def _by_id(rows: Iterable[_Row], wanted: Iterable[str]) -> dict[str, _Row]:
+    ids = set(wanted)
+    return {str(row["id"]): row for row in rows if str(row.get("id")) in ids}

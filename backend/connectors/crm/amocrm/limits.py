@@ -9,5 +9,9 @@ BUSY_PAUSE_S = 1.0
 """After 429 without a named time."""
 BLOCKED_PAUSE_S = 300.0
 """After a 403 page in HTML: the address is blocked for flooding, only silence helps."""
+LONGEST_WAIT_S = 5.0
+"""A pop-up does not wait out a longer silence: it says that the CRM does not answer."""
+MAX_LEADS = 100
+"""Ids in one filter: an address stays well under the usual 8 kB."""
 SEARCH_DIGITS = 10
 """Calls are matched by the last ten digits, so that +7 and 8 are one number."""

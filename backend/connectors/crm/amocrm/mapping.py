@@ -8,6 +8,8 @@ from typing import Any
 
 from backend.connectors.crm.amocrm.limits import SEARCH_DIGITS
 from backend.connectors.crm.amocrm.wire import LOST, PHONE, WON
+from backend.domain import phone_number
+from backend.domain.phone_number import PhoneNumber
 from protocol.pushes import ActivityBrief, ContactMatch, DealBrief, RecordRef
 from protocol.vocabulary import RecordKind
 
@@ -22,6 +24,7 @@ class Dictionary:
     """(pipeline, status) → (name, colour)."""
     funnels: dict[int, str] = field(default_factory=dict)
     users: dict[int, str] = field(default_factory=dict)
+    currency: str = "RUB"
 
 
 def record_url(account: str, kind: RecordKind, record_id: str) -> str:
@@ -41,16 +44,36 @@ def phones(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def has_number(row: dict[str, Any], digits: str) -> bool:
-    """`query` searches every field: only a phone with the same last digits is a match."""
-    wanted = digits[-SEARCH_DIGITS:]
-    return any(
-        "".join(filter(str.isdigit, phone))[-SEARCH_DIGITS:] == wanted for phone in phones(row)
-    )
+def has_number(row: dict[str, Any], number: PhoneNumber, region: str) -> bool:
+    """`query` searches every field: only a phone that reads as this number is a match.
+
+    Two countries may share ten digits, so the whole number counts where one can be read; the last
+    digits decide for what people typed otherwise.
+    """
+    return any(_is_number(text, number, region) for text in phones(row))
+
+
+def _is_number(text: str, number: PhoneNumber, region: str) -> bool:
+    parsed = phone_number.parse(text, region=region)
+    if parsed is not None:
+        return parsed == number
+    digits = "".join(filter(str.isdigit, text))
+    return bool(digits) and digits[-SEARCH_DIGITS:] == number.digits[-SEARCH_DIGITS:]
 
 
 def lead_ids(row: dict[str, Any]) -> list[str]:
-    return [str(lead["id"]) for lead in row.get("_embedded", {}).get("leads") or []]
+    """Newest first."""
+    ids = [str(lead["id"]) for lead in embedded(row, "leads")]
+    return sorted(ids, key=int, reverse=True)
+
+
+def company_id(row: dict[str, Any]) -> str | None:
+    """A contact has one company at most, and embeds only its id."""
+    return next((str(company["id"]) for company in embedded(row, "companies")), None)
+
+
+def embedded(row: dict[str, Any], collection: str) -> list[dict[str, Any]]:
+    return (row.get("_embedded") or {}).get(collection) or []
 
 
 def is_open(lead: dict[str, Any]) -> bool:
@@ -67,23 +90,21 @@ def match(
     row: dict[str, Any],
     leads: list[dict[str, Any]],
     names: Dictionary,
-    currency: str,
+    company: str | None,
     now: datetime,
 ) -> ContactMatch:
-    companies = row.get("_embedded", {}).get("companies") or []
-    company = next((str(c["name"]) for c in companies if c.get("name")), None)
     return ContactMatch(
         record=RecordRef(kind=kind, id=str(row["id"])),
         name=str(row.get("name") or f"#{row['id']}"),
         company=company,
         url=record_url(account, kind, str(row["id"])),
         responsible=names.users.get(int(row.get("responsible_user_id") or 0)),
-        deals=[deal_brief(account, lead, names, currency) for lead in leads],
+        deals=[deal_brief(account, lead, names) for lead in leads],
         activities=_nearest_tasks(account, kind, row, leads, now),
     )
 
 
-def deal_brief(account: str, lead: dict[str, Any], names: Dictionary, currency: str) -> DealBrief:
+def deal_brief(account: str, lead: dict[str, Any], names: Dictionary) -> DealBrief:
     pipeline, status = int(lead.get("pipeline_id") or 0), int(lead.get("status_id") or 0)
     stage, color = names.stages.get((pipeline, status), ("", None))
     return DealBrief(
@@ -92,7 +113,7 @@ def deal_brief(account: str, lead: dict[str, Any], names: Dictionary, currency: 
         funnel=names.funnels.get(pipeline, ""),
         stage=stage,
         stage_color=color,
-        amount=money(lead.get("price"), currency),
+        amount=money(lead.get("price"), names.currency),
         url=record_url(account, RecordKind.LEAD, str(lead["id"])),
     )
 
@@ -123,15 +144,18 @@ def _nearest_tasks(
     return found
 
 
-def dictionary(pipelines: list[dict[str, Any]], users: list[dict[str, Any]]) -> Dictionary:
+def dictionary(
+    account: dict[str, Any], pipelines: list[dict[str, Any]], users: list[dict[str, Any]]
+) -> Dictionary:
     return Dictionary(
         stages={
             (int(pipeline["id"]), int(status["id"])): (str(status["name"]), status.get("color"))
             for pipeline in pipelines
-            for status in pipeline.get("_embedded", {}).get("statuses") or []
+            for status in embedded(pipeline, "statuses")
         },
         funnels={int(pipeline["id"]): str(pipeline["name"]) for pipeline in pipelines},
         users={int(user["id"]): str(user["name"]) for user in users},
+        currency=str(account.get("currency") or "RUB"),
     )
 
 

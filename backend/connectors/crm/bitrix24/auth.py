@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import httpx
 
 from backend.connectors.crm.bitrix24 import errors
-from backend.errors import CrmUnavailable
+from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
 from backend.services.ports import Grant
 
 if TYPE_CHECKING:
@@ -48,7 +47,13 @@ class Refresher:
         except httpx.HTTPError as error:
             # `error` is not chained into the text: its request holds the secret.
             raise CrmUnavailable(f"authorization server: {type(error).__name__}") from None
-        body = errors.decode(response)
+        try:
+            body = errors.decode(response)
+        except CrmRejected as refused:
+            # invalid_request, invalid_scope: asking the same again will not help.
+            raise CrmAuthExpired(str(refused)) from None
+        if not body.get("access_token") or not body.get("refresh_token"):
+            raise CrmUnavailable("authorization server: an answer without tokens")
         return Grant(
             access_token=str(body["access_token"]),
             refresh_token=str(body["refresh_token"]),
@@ -56,7 +61,3 @@ class Refresher:
             base_url=str(body.get("client_endpoint") or grant.base_url),
             auth_url=str(body.get("server_endpoint") or grant.auth_url),
         )
-
-
-def host_of(url: str) -> str:
-    return urlsplit(url).netloc

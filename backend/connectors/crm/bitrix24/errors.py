@@ -22,8 +22,15 @@ _DEAD = frozenset(
         "PAYMENT_REQUIRED",
         "PORTAL_DELETED",
         "bad_verification_code",
+        "INVALID_CREDENTIALS",
+        "insufficient_scope",
     }
 )
+"""A person has to act: connect again, pay, or give the application its rights."""
+_NO_REST = "commercial plans"
+"""Part of the text of ACCESS_DENIED when the portal's plan has no REST at all."""
+_REFUSED_401 = frozenset({"METHOD_CONFIRM_WAITING", "METHOD_CONFIRM_DENIED"})
+"""An administrator has not allowed this one method; the grant itself is good."""
 _LATER = frozenset(
     {"QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"}
 )
@@ -33,15 +40,21 @@ class TokenExpired(CrmAuthExpired):
     """The access token is out of date; not yet a reason to ask a person."""
 
 
+class MethodBlocked(CrmUnavailable):
+    """One method used up its operating time; the others still work."""
+
+
 def outcome(status: int, code: str, text: str, *, retry_after_s: float | None = None) -> CrmError:
     """The error to raise for an answer that has `error`, or that is no JSON at all."""
     said = f"{status} {code}: {text}"[:300]
     if code in EXPIRED:
         return TokenExpired(said)
-    if code in _DEAD or (status == 401 and code):
+    if code in _REFUSED_401:
+        return CrmRejected(said)
+    if code in _DEAD or status == 401 or (code == "ACCESS_DENIED" and _NO_REST in text):
         return CrmAuthExpired(said)
     if code == "OPERATION_TIME_LIMIT":
-        return CrmUnavailable(said, retry_after_s=retry_after_s or METHOD_PAUSE_S)
+        return MethodBlocked(said, retry_after_s=retry_after_s or METHOD_PAUSE_S)
     if code in _LATER or status >= 500 or status == 429:
         return CrmUnavailable(said, retry_after_s=retry_after_s or BUSY_PAUSE_S)
     return CrmRejected(said)
@@ -56,6 +69,7 @@ def decode(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         # A proxy's or an overload page: HTML under any status.
         status = response.status_code if response.status_code >= 400 else 502
+        # A page instead of JSON never says that the grant is bad: whatever the status, retry.
         raise outcome(max(status, 500), "", "the answer is not JSON")
     if "error" in body:
         raise outcome(

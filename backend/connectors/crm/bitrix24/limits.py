@@ -12,5 +12,11 @@ BUSY_PAUSE_S = 1.0
 """After 503 QUERY_LIMIT_EXCEEDED."""
 METHOD_PAUSE_S = 10.0
 """After 429 OPERATION_TIME_LIMIT without a time of reset."""
+LONGEST_BLOCK_S = 600.0
+"""Operating time is counted over ten minutes: no method is out of it for longer."""
 MAX_DUPLICATE_VALUES = 20
 """`values` of crm.duplicate.findbycomm."""
+MAX_SHOWN = 10
+"""How many records of a kind one card looks into: people and employers are asked by reference."""
+MAX_DEALS_WITH_WORK = 5
+"""How many deals' own activities a card asks for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from protocol.pushes import ActivityBrief, ContactMatch, DealBrief, RecordRef
@@ -25,7 +25,25 @@ class Dictionary:
     stages: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
     """(category id, stage id) → (name, colour)."""
     funnels: dict[str, str] = field(default_factory=dict)
-    users: dict[str, str] = field(default_factory=dict)
+
+
+def dictionary(answer: dict[str, Any]) -> Dictionary:
+    """What the dictionary commands of a batch brought."""
+    stages: dict[tuple[str, str], tuple[str, str | None]] = {}
+    for row in rows(answer.get("statuses")):
+        entity = str(row.get("ENTITY_ID") or "")
+        if not entity.startswith("DEAL_STAGE"):
+            continue
+        category = entity.removeprefix("DEAL_STAGE").lstrip("_") or "0"
+        extra = row.get("EXTRA")
+        color = row.get("COLOR") or (extra.get("COLOR") if isinstance(extra, dict) else None)
+        stages[category, str(row["STATUS_ID"])] = (str(row["NAME"]), color or None)
+    found = answer.get("funnels")
+    categories = found.get("categories") if isinstance(found, dict) else None
+    return Dictionary(
+        stages=stages,
+        funnels={str(row["id"]): str(row["name"]) for row in rows(categories)},
+    )
 
 
 def record_url(portal: str, kind: RecordKind, record_id: str) -> str:
@@ -62,10 +80,14 @@ def matches(
     deals: list[dict[str, Any]],
     activities: list[dict[str, Any]],
     names: Dictionary,
+    people: dict[str, str],
+    employers: dict[str, str],
     now: datetime,
 ) -> list[ContactMatch]:
-    """Contacts, then companies, then leads, as Bitrix24 itself ranks a caller."""
-    companies = {str(row["ID"]): str(row.get("TITLE") or "") for row in found[RecordKind.COMPANY]}
+    """Contacts, then companies, then leads, as Bitrix24 itself ranks a caller.
+
+    `people` are names of users by id, `employers` titles of companies by id.
+    """
     result = []
     for kind in (RecordKind.CONTACT, RecordKind.COMPANY, RecordKind.LEAD):
         for row in found[kind]:
@@ -76,9 +98,11 @@ def matches(
                 ContactMatch(
                     record=RecordRef(kind=kind, id=record_id),
                     name=record_name(kind, row),
-                    company=companies.get(str(row.get("COMPANY_ID") or "")) or None,
+                    company=employers.get(str(row.get("COMPANY_ID") or ""))
+                    or str(row.get("COMPANY_TITLE") or "")
+                    or None,
                     url=record_url(portal, kind, record_id),
-                    responsible=names.users.get(str(row.get("ASSIGNED_BY_ID") or "")),
+                    responsible=people.get(str(row.get("ASSIGNED_BY_ID") or "")),
                     deals=[deal_brief(portal, deal, names) for deal in own],
                     activities=[
                         activity_brief(portal, activity, now)
@@ -150,4 +174,4 @@ def moment(value: Any) -> datetime | None:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return at if at.tzinfo else None
+    return at.astimezone(UTC) if at.tzinfo else None

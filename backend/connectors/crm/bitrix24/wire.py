@@ -4,7 +4,18 @@ from __future__ import annotations
 
 CONTACT = ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "COMPANY_ID", "ASSIGNED_BY_ID"]
 COMPANY = ["ID", "TITLE", "ASSIGNED_BY_ID"]
-LEAD = ["ID", "TITLE", "NAME", "LAST_NAME", "SECOND_NAME", "ASSIGNED_BY_ID", "STATUS_ID"]
+LEAD = [
+    "ID",
+    "TITLE",
+    "NAME",
+    "LAST_NAME",
+    "SECOND_NAME",
+    "COMPANY_TITLE",
+    "ASSIGNED_BY_ID",
+    "STATUS_SEMANTIC_ID",
+]
+CONVERTED = "S"
+"""STATUS_SEMANTIC_ID of a lead that became a contact or a deal."""
 DEAL = [
     "ID",
     "TITLE",
