@@ -29,6 +29,12 @@ from protocol.vocabulary import (
 
 log = structlog.get_logger(__name__)
 
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 5.0
+LAST_TRIES = 5
+"""How often a card that should be gone is hidden again after its call ended: finishing in the
+portal hides it only for the one who finishes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalCall:
@@ -70,6 +76,7 @@ class _Actor:
     shown: frozenset[EmployeeId] = frozenset()
     over: bool = False
     portal_id: str | None = None
+    failures: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -93,6 +100,7 @@ class PortalCalls:
         self._observe = observe
         self._sleep = sleep
         self._actors: dict[CallId, _Actor] = {}
+        self._registering: dict[CallId, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def call_changed(self, call: Call) -> None:
@@ -122,28 +130,46 @@ class PortalCalls:
 
     async def _run(self, actor: _Actor) -> None:
         """Until the call is over and hidden: compare, act, wait for the next change."""
-        pause = 0.5
-        while True:
-            actor.changed.clear()
-            try:
-                await self._align(actor)
-                pause = 0.5
-            except CrmError as error:
+        try:
+            while True:
+                actor.changed.clear()
+                if not await self._aligned(actor):
+                    if actor.over and actor.failures >= LAST_TRIES:
+                        return
+                    pause = FIRST_PAUSE_S * 2 ** min(actor.failures - 1, 8)
+                    await self._sleep(min(pause, LONGEST_PAUSE_S))
+                elif actor.changed.is_set():
+                    continue
+                elif actor.over:
+                    return
+                else:
+                    await actor.changed.wait()
+        finally:
+            self._actors.pop(actor.call.call_id, None)
+
+    async def _aligned(self, actor: _Actor) -> bool:
+        """Try once; False when it has to be tried again."""
+        call = actor.call
+        try:
+            await self._align(actor)
+        except CrmError as error:
+            if actor.failures == 0:
                 log.warning(
                     "portal.card_failed",
-                    account=actor.call.account_id,
-                    call=actor.call.call_id,
+                    account=call.account_id,
+                    call=call.call_id,
                     error=str(error),
                 )
-                if actor.over:
-                    break
-                await self._sleep(pause)
-                pause = min(pause * 2, 5.0)
-                continue
-            if actor.over:
-                break
-            await actor.changed.wait()
-        self._actors.pop(actor.call.call_id, None)
+        except Exception:
+            # A bug or a store that does not answer must not end this call's actor.
+            log.exception("portal.card_broke", account=call.account_id, call=call.call_id)
+        else:
+            if actor.failures:
+                log.info("portal.card_recovered", account=call.account_id, call=call.call_id)
+            actor.failures = 0
+            return True
+        actor.failures += 1
+        return False
 
     async def _align(self, actor: _Actor) -> None:
         portal = self._portals(actor.call.account_id)
@@ -154,8 +180,7 @@ class PortalCalls:
             first = next(iter(self._users(actor, sorted(wanted))), None)
             if first is None:
                 return
-            actor.portal_id = await portal.register(actor.call, first)
-            await self._store.remember(actor.call.account_id, actor.call.call_id, actor.portal_id)
+            actor.portal_id = await self._registered(portal, actor.call, first)
         gone, new = shown - wanted, wanted - shown
         if users := self._users(actor, gone):
             await portal.hide(actor.portal_id, users)
@@ -163,6 +188,25 @@ class PortalCalls:
         if users := self._users(actor, new):
             await portal.show(actor.portal_id, users)
         actor.shown |= new
+
+    async def _registered(self, portal: PortalTelephony, call: PortalCall, user: str) -> str:
+        """The portal's id of the call, the same for all who ask at once.
+
+        The portal tells calls apart by user too: registering for another employee would make a
+        second call, and two requests at the same moment two leads.
+        """
+        lock = self._registering.setdefault(call.call_id, asyncio.Lock())
+        try:
+            async with lock:
+                known = await self._store.portal_id(call.account_id, call.call_id)
+                if known is not None:
+                    return known
+                portal_id = await portal.register(call, user)
+                await self._store.remember(call.account_id, call.call_id, portal_id)
+                return portal_id
+        finally:
+            if not lock.locked():
+                self._registering.pop(call.call_id, None)
 
     def _users(
         self, actor: _Actor, employees: Sequence[EmployeeId] | frozenset[EmployeeId]
@@ -189,10 +233,7 @@ class PortalCalls:
             return
         if await self._store.is_finished(call.account_id, call.call_id):
             return
-        portal_id = await self._store.portal_id(call.account_id, call.call_id)
-        if portal_id is None:
-            portal_id = await portal.register(call, user)
-            await self._store.remember(call.account_id, call.call_id, portal_id)
+        portal_id = await self._registered(portal, call, user)
         await portal.finish(
             portal_id,
             user,

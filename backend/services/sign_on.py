@@ -91,7 +91,9 @@ class SignOn:
         `hint` is what a page says of itself where the proof does not name its account. `origin`,
         when a browser sent one, must be the account's own page or ours.
         """
-        prover = self._provers[kind]
+        prover = self._provers.get(kind)
+        if prover is None:
+            raise BadProof("nobody here can check proofs of this CRM")
         connection = await self._directory.connection(kind, prover.claimed(proof, hint))
         if connection is None:
             raise BadProof("this CRM account is not connected")

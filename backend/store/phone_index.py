@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, select, tuple_
+from sqlalchemy import RowMapping, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -97,10 +97,20 @@ class PhoneIndexStore:
         )
         return [_phone(row) for row in (await self._tx.execute(query)).mappings()]
 
+    async def count(self, account_id: AccountId, kind: CrmKind) -> int:
+        """How many rows there are of one CRM."""
+        query = (
+            select(func.count())
+            .select_from(phone_index)
+            .where(phone_index.c.account_id == account_id, phone_index.c.crm_kind == kind.value)
+        )
+        return int((await self._tx.execute(query)).scalar_one())
+
     async def walk(
-        self, account_id: AccountId, *, page_size: int = 5000
+        self, account_id: AccountId, kind: CrmKind | None = None, *, page_size: int = 5000
     ) -> AsyncIterator[IndexedPhone]:
-        """Everything, for the memory index, in pages by key: no long-lived cursor, no offset."""
+        """Everything (of one CRM), for the memory index, in pages by key: no long-lived cursor,
+        no offset."""
         key = (
             phone_index.c.crm_kind,
             phone_index.c.e164,
@@ -113,6 +123,8 @@ class PhoneIndexStore:
             .order_by(*key)
             .limit(page_size)
         )
+        if kind is not None:
+            query = query.where(phone_index.c.crm_kind == kind.value)
         last: tuple[str, ...] | None = None
         while True:
             page = query if last is None else query.where(tuple_(*key) > last)

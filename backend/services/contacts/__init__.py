@@ -2,5 +2,6 @@
 
 from backend.services.contacts.index import KnownCaller, PhoneIndex
 from backend.services.contacts.service import Contacts
+from backend.services.contacts.sync import PhoneIndexStore, PhoneIndexSync
 
-__all__ = ["Contacts", "KnownCaller", "PhoneIndex"]
+__all__ = ["Contacts", "KnownCaller", "PhoneIndex", "PhoneIndexStore", "PhoneIndexSync"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import structlog
 
 from backend.domain import phone_number
-from backend.errors import CrmAuthExpired, CrmError, NotFound
+from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable, NotFound
 from backend.kit.breaker import Breaker
 from backend.services.contacts.index import KnownCaller, PhoneIndex
 from backend.services.ports import Publication, account_stream, me_stream
@@ -69,6 +69,7 @@ class Contacts:
         clock: Clock,
         observe: Callable[[float], None] = lambda _seconds: None,
         region: str = "RU",
+        timeout_s: float = LOOK_UP_TIMEOUT_S,
     ) -> None:
         self._index = index
         self._sources = sources
@@ -77,11 +78,13 @@ class Contacts:
         self._clock = clock
         self._observe = observe
         self._region = region
+        self._timeout_s = timeout_s
         self._searches: dict[CallId, _Search] = {}
         self._flights: dict[tuple[AccountId, str], asyncio.Task[list[ContactMatch]]] = {}
         self._fresh: dict[tuple[AccountId, str], tuple[float, list[ContactMatch]]] = {}
         self._breakers: dict[AccountId, Breaker] = {}
         self._crm_state: dict[AccountId, CrmState] = {}
+        self._crm_version: dict[AccountId, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def known(self, account_id: AccountId, number: str) -> KnownCaller | None:
@@ -139,11 +142,14 @@ class Contacts:
         await self._tell(call_id, search, search.watchers)
 
     async def retry(self, account_id: AccountId, call_id: CallId) -> None:
+        """Ask the CRM again, even one that is left alone; a search under way is left to end."""
         search = self._search(account_id, call_id)
         if search.lookup is LookupState.LOOKING:
             return
         search.lookup = LookupState.LOOKING
         self._breaker(account_id).succeeded()
+        if search.number is not None:
+            self._fresh.pop((account_id, search.number.e164), None)
         self._spawn(self._run(call_id, search))
 
     async def republish(self) -> None:
@@ -166,16 +172,18 @@ class Contacts:
         return search
 
     async def _run(self, call_id: CallId, search: _Search) -> None:
-        await self._tell(call_id, search, search.watchers)
         if search.number is None:
+            # A hidden or unreadable number: nobody can have it.
             search.lookup = LookupState.NOT_FOUND
             await self._tell(call_id, search, search.watchers)
             return
         flight = self._flight(search.account_id, search.number)
+        await self._tell(call_id, search, search.watchers)
         try:
-            async with asyncio.timeout(LOOK_UP_TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 matches = await asyncio.shield(flight)
         except TimeoutError:
+            await self._crm_is(search.account_id, "slow")
             await self._unavailable(call_id, search)
             try:
                 matches = await asyncio.shield(flight)
@@ -187,11 +195,19 @@ class Contacts:
         search.matches = matches
         search.lookup = LookupState.FOUND if matches else LookupState.NOT_FOUND
         if len(matches) > 1:
-            chosen = await self._choices.chosen(search.account_id, search.number.e164)
+            chosen = await self._remembered(search.account_id, search.number)
             search.chosen = chosen if any(m.record == chosen for m in matches) else None
         elif matches:
             search.chosen = matches[0].record
         await self._tell(call_id, search, search.watchers)
+
+    async def _remembered(self, account_id: AccountId, number: PhoneNumber) -> RecordRef | None:
+        """A memory that does not answer costs the operator a click, not the card."""
+        try:
+            return await self._choices.chosen(account_id, number.e164)
+        except Exception:
+            log.exception("contacts.choice_unread", account=account_id)
+            return None
 
     async def _unavailable(self, call_id: CallId, search: _Search) -> None:
         search.lookup = LookupState.UNAVAILABLE
@@ -212,6 +228,7 @@ class Contacts:
     def _landed(self, key: tuple[AccountId, str], done: asyncio.Task[list[ContactMatch]]) -> None:
         self._flights.pop(key, None)
         if not done.cancelled():
+            # Marks it as seen: every call may have ended before its answer came.
             done.exception()
 
     async def _ask(self, account_id: AccountId, number: PhoneNumber) -> list[ContactMatch]:
@@ -224,15 +241,28 @@ class Contacts:
             return []
         breaker = self._breaker(account_id)
         if not breaker.allows():
-            raise CrmError(f"{source.kind} of {account_id} is left alone after failures")
+            raise CrmUnavailable(f"{source.kind} of {account_id} is left alone after failures")
         began = self._clock.monotonic()
         try:
             matches = await source.find_by_phone(number)
+        except asyncio.CancelledError:
+            breaker.gave_up()
+            raise
         except CrmAuthExpired:
             breaker.failed()
             await self._crm_is(account_id, "auth_expired")
             raise
-        except CrmError as error:
+        except CrmRejected as error:
+            # It answers, so it is neither slow nor down; this question it does not take.
+            breaker.succeeded()
+            log.warning("contacts.look_up_rejected", account=account_id, error=str(error))
+            raise
+        except Exception as error:
+            if not isinstance(error, CrmError):
+                # An answer nobody foresaw must not leave a card looking for ever.
+                log.exception("contacts.look_up_broke", account=account_id)
+                breaker.failed()
+                raise CrmUnavailable("the CRM's answer could not be read") from error
             breaker.failed()
             log.warning("contacts.look_up_failed", account=account_id, error=str(error))
             await self._crm_is(account_id, "down" if breaker.state == "open" else "slow")
@@ -240,7 +270,7 @@ class Contacts:
         took = self._clock.monotonic() - began
         self._observe(took)
         breaker.succeeded()
-        await self._crm_is(account_id, "slow" if took > LOOK_UP_TIMEOUT_S / 2 else "ok")
+        await self._crm_is(account_id, "slow" if took > self._timeout_s / 2 else "ok")
         self._fresh[key] = (self._clock.monotonic(), matches)
         if len(self._fresh) > 10_000:
             self._fresh.clear()
@@ -260,15 +290,17 @@ class Contacts:
         source = self._sources(account_id)
         if source is None:
             return
+        version = self._version(self._crm_version.get(account_id, 0))
+        self._crm_version[account_id] = version
         push = CrmChanged(
             stream=StreamName.ACCOUNT,
             entity="crm",
-            version=self._version(0),
+            version=version,
             crm=CrmKind(source.kind),
             state=state,
             since=self._clock.now(),
         )
-        await self._bus.publish([Publication(account_stream(account_id), push)])
+        await self._publish([Publication(account_stream(account_id), push)])
 
     async def _tell(
         self, call_id: CallId, search: _Search, employees: Iterable[EmployeeId]
@@ -287,7 +319,7 @@ class Contacts:
             create_url=source.create_url(search.number) if source and search.number else None,
         )
         keys = [me_stream(search.account_id, employee) for employee in employees]
-        await self._bus.publish([Publication(key, push) for key in keys])
+        await self._publish([Publication(key, push) for key in keys])
 
     async def _remove(
         self, call_id: CallId, search: _Search, employees: Iterable[EmployeeId]
@@ -300,7 +332,14 @@ class Contacts:
             call_id=call_id,
         )
         keys = [me_stream(search.account_id, employee) for employee in employees]
-        await self._bus.publish([Publication(key, push, removes=True) for key in keys])
+        await self._publish([Publication(key, push, removes=True) for key in keys])
+
+    async def _publish(self, publications: list[Publication]) -> None:
+        """A bus that fails must not end a search: `republish` tells everything once it is back."""
+        try:
+            await self._bus.publish(publications)
+        except Exception:
+            log.exception("contacts.not_told")
 
     def _version(self, last: int) -> int:
         """Grows within an owner and over a change of owner: microseconds of the clock."""
@@ -309,4 +348,9 @@ class Contacts:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("contacts.telling_failed", exc_info=error)

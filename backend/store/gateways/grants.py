@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -45,10 +46,14 @@ class SqlGrants:
 
     async def refreshed(self, stale: Grant, exchange: Callable[[Grant], Awaitable[Grant]]) -> Grant:
         async with self._local:
-            if self._cached is not None and self._cached != stale:
-                return self._cached
-            self._cached = await self._exchange(stale, exchange)
-            return self._cached
+            cached = self._cached
+            if cached is not None and cached.access_token != stale.access_token:
+                return cached
+            # Forgotten first: when the grant turns out dead, the row is read anew each time, so
+            # that connecting again in another process is noticed here.
+            self._cached = None
+            self._cached = fresh = await self._exchange(stale, exchange)
+            return fresh
 
     async def _exchange(self, stale: Grant, exchange: Callable[[Grant], Awaitable[Grant]]) -> Grant:
         refused: CrmAuthExpired | None = None
@@ -65,16 +70,37 @@ class SqlGrants:
                 await store.set_state(self._account_id, self._kind, "auth_expired")
                 refused = error
             else:
-                await store.save_tokens(
-                    found,
-                    access=fresh.access_token,
-                    refresh=fresh.refresh_token,
-                    expires_at=fresh.expires_at,
-                )
+                await self._save(store, found, newest, fresh)
         if refused is not None:
             log.error("crm.grant_lost", account=self._account_id, crm=self._kind.value)
             raise refused
         return fresh
+
+    async def _save(
+        self, store: CrmConnectionStore, found: CrmConnection, before: Grant, fresh: Grant
+    ) -> None:
+        await store.save_tokens(
+            found,
+            access=fresh.access_token,
+            refresh=fresh.refresh_token,
+            expires_at=fresh.expires_at,
+        )
+        if (fresh.base_url, fresh.auth_url) != (before.base_url, before.auth_url):
+            # The CRM moved the account to another address and says so with new tokens.
+            await store.save(
+                replace(
+                    found,
+                    access_token=fresh.access_token,
+                    refresh_token=fresh.refresh_token,
+                    expires_at=fresh.expires_at,
+                    state="ok",
+                    settings={
+                        **found.settings,
+                        "api_url": fresh.base_url,
+                        "auth_url": fresh.auth_url,
+                    },
+                )
+            )
 
     def forget(self) -> None:
         """Read the row again: somebody connected anew."""
@@ -83,6 +109,9 @@ class SqlGrants:
     def _usable(self, found: CrmConnection | None) -> Grant:
         if found is None or not found.access_token or found.expires_at is None:
             raise CrmAuthExpired(f"{self._kind.value} of {self._account_id} is not connected")
+        if found.state == "auth_expired":
+            # Known to be dead: asking the CRM each time would get our address blocked.
+            raise CrmAuthExpired(f"{self._kind.value} of {self._account_id} lost its grant")
         settings = found.settings
         return Grant(
             access_token=found.access_token,
