@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from backend.sandbox.bitrix24 import brackets
+from backend.sandbox.bitrix24.outgoing import reachable
 from backend.sandbox.bitrix24.records import stamp
 
 if TYPE_CHECKING:
@@ -187,13 +188,11 @@ class Events:
                     await self._clock.sleep(self._config.event_delay_s)
                 status: int | None = None
                 try:
-                    answer = await client.post(
-                        url,
-                        content=body,
-                        headers={"content-type": "application/x-www-form-urlencoded"},
-                    )
+                    target, headers = reachable(url)
+                    headers["Content-Type"] = "application/x-www-form-urlencoded"
+                    answer = await client.post(target, content=body, headers=headers)
                     status = answer.status_code
-                except httpx.HTTPError:
+                except (httpx.HTTPError, httpx.InvalidURL):
                     # No retry: a handler that is away has lost the event.
                     status = None
                 self.deliveries.append(Delivery(event, url, status))

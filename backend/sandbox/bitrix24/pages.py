@@ -108,7 +108,7 @@ class Pages:
             }
             page = self._layout.substitute(
                 language=language,
-                title=title,
+                title=escape(title),
                 shape="slider" if slider else "full",
                 body=f'<main class="content">{html}</main>'
                 if slider

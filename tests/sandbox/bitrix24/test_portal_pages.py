@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 pytestmark = pytest.mark.browser
+# The library's own polling rides on animation frames, which a hidden frame never gets.
+_POLL_MS = 30
 # Where pictures of the pages go when somebody wants to look at them.
 _SHOTS = os.environ.get("DOZVON_TEST_SHOTS", "")
 
@@ -136,7 +138,7 @@ async def frame_of(page: Page, path: str) -> Frame:
     frame: Frame = await until(
         lambda: next((item for item in page.frames if f"/{path}?" in item.url), None)
     )
-    await frame.wait_for_function("typeof command === 'function'")
+    await frame.wait_for_function("typeof command === 'function'", polling=_POLL_MS)
     return frame
 
 
@@ -150,7 +152,8 @@ async def say(frame: Frame, command: str, params: Any = None, sid: str | None = 
 
 async def heard(frame: Frame, event: str) -> Any:
     """The argument of the first such event."""
-    await frame.wait_for_function("(name) => log.some(([have]) => have === name)", arg=event)
+    present = "(name) => log.some(([have]) => have === name)"
+    await frame.wait_for_function(present, arg=event, polling=_POLL_MS)
     return await frame.evaluate("(name) => log.find(([have]) => have === name)[1] ?? null", event)
 
 
@@ -222,6 +225,10 @@ async def test_the_card_rings_obeys_and_tells(stage: Stage) -> None:
     await shot(page, "b24-card-incoming")
     await card.get_by_role("button", name="Ответить").click()
     await heard(worker, "BackgroundCallCard::answerButtonClick")
+    typed = card.get_by_placeholder("Комментарий")
+    await typed.fill("перезвонить утром")
+    await typed.press("Enter")
+    assert await heard(worker, "BackgroundCallCard::addCommentButtonClick") == "перезвонить утром"
     assert await say(worker, "CallCardSetUiState", {"uiState": "connected"}) == {"value": []}
     assert await say(worker, "CallCardSetUiState", {"uiState": "x"}) == rule("Invalid ui state")
     assert await say(worker, "CallCardSetStatusText", {"statusText": "Ещё звонит: Павел"}) == {

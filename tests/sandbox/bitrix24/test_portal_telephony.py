@@ -151,10 +151,12 @@ async def test_events_are_delivered_as_forms(
     app: Starlette, client: Client, portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[dict[str, str]] = []
+    hosts: list[tuple[str | None, str]] = []
 
     async def listen(request: Request) -> PlainTextResponse:
         async with request.form() as form:
             heard.append({key: str(value) for key, value in form.items()})
+        hosts.append((request.scope["server"][0], request.headers["host"]))
         return PlainTextResponse("ok")
 
     handler = Starlette(routes=[Route("/event", listen, methods=["POST"])])
@@ -163,13 +165,15 @@ async def test_events_are_delivered_as_forms(
         "backend.sandbox.bitrix24.events.httpx.AsyncClient",
         lambda **more: plain(transport=httpx.ASGITransport(handler), timeout=more["timeout"]),
     )
-    bound = {"event": "onCrmDealUpdate", "handler": "http://app.test/event"}
+    bound = {"event": "onCrmDealUpdate", "handler": "http://app.localhost:81/event"}
     assert await client.call("event.bind", bound) is True
     async with app.router.lifespan_context(app):
         await client.call("crm.deal.update", {"id": 1, "fields": {"TITLE": "Другое"}})
         await client.call("crm.deal.update", {"id": 1, "fields": {"TITLE": "Другое"}})
         await portal.events.drained()
     (event,) = heard
+    assert portal.events.deliveries[-1].status == 200
+    assert hosts == [("127.0.0.1", "app.localhost:81")]
     assert event["event"] == "ONCRMDEALUPDATE"
     assert event["data[FIELDS][ID]"] == "1"
     assert event["auth[application_token]"] == portal.config.application.application_token

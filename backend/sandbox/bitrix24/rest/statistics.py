@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from backend.sandbox.bitrix24.errors import core
+from backend.sandbox.bitrix24.outgoing import reachable
 from backend.sandbox.bitrix24.query import matching, ordered, page, split_key
 from backend.sandbox.bitrix24.rest.registry import method
 
@@ -69,7 +70,8 @@ def _check_name(name: str) -> None:
 async def _download(url: str) -> bytes:
     try:
         async with httpx.AsyncClient(timeout=_DOWNLOAD_TIMEOUT_S) as client:
-            answer = await client.get(url)
+            target, headers = reachable(url)
+            answer = await client.get(target, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL):
         raise core("SERVER_NOT_AVAILABLE") from None
     if answer.status_code != 200:

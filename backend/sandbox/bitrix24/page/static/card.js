@@ -144,7 +144,6 @@ export class CallCard {
       this.elapsed_ms = 0;
     } else this.startTimer();
     this.state = state;
-    this.statusText = "";
     const after = CALL_STATES[state] ?? "idle";
     if (after !== before) this.tell("CallCard::CallStateChanged", after, {});
   }
