@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,15 +13,14 @@ _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
 
 
 class Metrics:
-    """One registry per process."""
+    """One registry per application; what modules count by themselves is in the default one."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         reg = self.registry
         self.sessions = Gauge("dozvon_sessions", "Open widget sockets.", registry=reg)
-        self.pushes = Counter("dozvon_pushes", "Pushes handed to sockets.", registry=reg)
-        self.outbox_cuts = Counter(
-            "dozvon_outbox_cuts", "Sockets closed for being slow.", registry=reg
+        self.cut_sessions = Gauge(
+            "dozvon_cut_sessions", "Sockets closed for being slow since the start.", registry=reg
         )
         self.push_latency = Histogram(
             "dozvon_push_latency_seconds",
@@ -43,9 +42,6 @@ class Metrics:
         )
         self.budget_waiting = Gauge(
             "dozvon_crm_budget_waiting", "Requests waiting for a CRM's budget.", registry=reg
-        )
-        self.journal_pending = Gauge(
-            "dozvon_journal_pending", "Journal entries not on disk yet.", registry=reg
         )
         self.calls = Gauge("dozvon_calls", "Calls this process owns.", registry=reg)
 
@@ -88,6 +84,6 @@ class HealthApi:
     async def scrape(self, _request: Request) -> Response:
         self._collect()
         return Response(
-            generate_latest(self._metrics.registry),
+            generate_latest(self._metrics.registry) + generate_latest(REGISTRY),
             media_type="text/plain; version=0.0.4; charset=utf-8",
         )

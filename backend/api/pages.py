@@ -44,26 +44,13 @@ class Assets:
 
 def read_manifest(directory: Path) -> dict[str, Assets]:
     """Entries by name. Raises FileNotFoundError when the widget was not built."""
-    manifest: dict[str, Any] = msgspec.json.decode((directory / "vite-manifest.json").read_bytes())
-    entries = {}
-    for key, chunk in manifest.items():
-        if not chunk.get("isEntry"):
-            continue
-        imported = _imported(manifest, key)
-        styles = {css for name in (key, *imported) for css in manifest[name].get("css", ())}
-        entries[str(chunk.get("name") or Path(key).stem)] = Assets(
-            script=str(chunk["file"]),
-            styles=tuple(sorted(styles)),
-            preload=tuple(str(manifest[name]["file"]) for name in imported),
+    manifest: dict[str, Any] = msgspec.json.decode((directory / "manifest.json").read_bytes())
+    return {
+        name: Assets(
+            script=str(entry["js"]), styles=tuple(entry["css"]), preload=tuple(entry["preload"])
         )
-    return entries
-
-
-def _imported(manifest: dict[str, Any], key: str) -> list[str]:
-    found: list[str] = []
-    for name in manifest[key].get("imports", ()):
-        found += [name, *(n for n in _imported(manifest, name) if n not in found)]
-    return list(dict.fromkeys(found))
+        for name, entry in manifest.items()
+    }
 
 
 class _CachedForever(StaticFiles):
@@ -164,7 +151,7 @@ def shell(assets: Assets, *, locale: str, boot: dict[str, Any]) -> str:
         f"{''.join(links)}"
         f'<script type="application/json" id="dozvon-boot">{data}</script>'
         f'<script type="module" src="/static/{assets.script}"></script></head>'
-        '<body><div id="root"></div></body></html>'
+        '<body><div id="app"></div></body></html>'
     )
 
 

@@ -192,7 +192,15 @@ class _Server:
     def _as_user(self) -> dict[str, Any]:
         if self._user is None:
             return {}
-        return {"user": self._user[0], "group": self._user[1], "extra_groups": []}
+        user, group = self._user
+
+        def become() -> None:
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+
+        # Not `user=`: uvloop's subprocesses do not take it.
+        return {"preexec_fn": become}
 
     def _place_for_socket(self) -> Path | None:
         if sys.platform == "win32":

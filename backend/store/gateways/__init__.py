@@ -3,15 +3,19 @@
 from backend.store.gateways.directory import SqlDirectory
 from backend.store.gateways.grants import SqlGrants
 from backend.store.gateways.history import SqlHistory
+from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.gateways.portal_calls import SqlPortalCalls
 from backend.store.gateways.routing import SqlRouting
 from backend.store.gateways.sessions import SqlSessions
+from backend.store.gateways.statuses import SqlStatuses
 
 __all__ = [
     "SqlDirectory",
     "SqlGrants",
     "SqlHistory",
+    "SqlPhoneIndex",
     "SqlPortalCalls",
     "SqlRouting",
     "SqlSessions",
+    "SqlStatuses",
 ]

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 
 from backend.domain.scenario import Device, Scenario, parse_scenario
 from backend.errors import BadRequest
+from backend.services.directory import Colleague
 from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber
 from backend.store.database import Database
 from backend.store.routing import AccountRouting, RoutingStore, StoredScenario
-from protocol.vocabulary import AccountId, AgentStatus
+from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedAccount:
+    """All a worker keeps of an account."""
+
+    route: AccountRoute
+    people: tuple[Colleague, ...]
+    crm_users: dict[EmployeeId, str]
+    """CRM user by employee; those without one are missing."""
 
 
 class SqlRouting:
@@ -20,18 +33,26 @@ class SqlRouting:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load(self, account_id: AccountId, connection_id: str) -> AccountRoute | None:
-        async with self._database.begin(account_id) as tx:
-            found = await RoutingStore(tx).load(account_id)
-        return None if found is None else route(found, connection_id)
-
-    async def crm_users(self, account_id: AccountId) -> dict[str, str]:
-        """CRM user by employee."""
+    async def load(self, account_id: AccountId, connection_id: str) -> LoadedAccount | None:
         async with self._database.begin(account_id) as tx:
             found = await RoutingStore(tx).load(account_id)
         if found is None:
-            return {}
-        return {e.id: e.crm_user_id for e in found.employees if e.active and e.crm_user_id}
+            return None
+        active = [employee for employee in found.employees if employee.active]
+        return LoadedAccount(
+            route=route(found, connection_id),
+            people=tuple(
+                Colleague(
+                    employee_id=employee.id,
+                    name=employee.name,
+                    extension=employee.extension,
+                    position=employee.position,
+                    department=employee.department,
+                )
+                for employee in active
+            ),
+            crm_users={e.id: e.crm_user_id for e in active if e.crm_user_id},
+        )
 
 
 def route(found: AccountRouting, connection_id: str) -> AccountRoute:

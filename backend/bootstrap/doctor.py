@@ -1,0 +1,214 @@
+"""`dozvon doctor`: what is misconfigured, in words, with what to do. It changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from backend.api.pages import read_manifest, static_dir
+from backend.bootstrap.foundation import Foundation, foundation
+from backend.jobs.queue import JobQueue
+from backend.kit.secrets_box import SecretUnreadable
+from backend.settings import Settings
+from backend.store.crm_connections import CrmConnectionStore
+from backend.store.gateways import SqlRouting
+from backend.store.migrations import current_revision, head_revision
+from backend.store.switches import SwitchConnection, SwitchStore
+from protocol.vocabulary import AccountId
+
+ASK_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    ok: bool
+    text: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Every check's finding; one that cannot be made says why."""
+    findings = [*_address(settings), _widget()]
+    try:
+        async with foundation(settings, single=True, migrating=False) as base:
+            findings.append(await _schema(base))
+            if findings[-1].ok:
+                findings += [*await _switches(base), *await _crms(base), await _jobs(base)]
+            if settings.redis_url:
+                findings.append(await _bus(base))
+    except Exception as error:
+        findings.append(
+            Finding(
+                False,
+                f"The database or Redis does not answer ({type(error).__name__}: {error}). "
+                "Check DOZVON_DATABASE_URL and DOZVON_REDIS_URL.",
+            )
+        )
+    return findings
+
+
+def _address(settings: Settings) -> list[Finding]:
+    parts = urlsplit(settings.base_url)
+    host = parts.hostname or ""
+    local = host in ("127.0.0.1", "localhost") or host.endswith(".localhost")
+    if parts.scheme != "https" and not local:
+        return [
+            Finding(
+                False,
+                f"DOZVON_PUBLIC_URL is {settings.base_url}: CRM pages are https and will not frame "
+                "it. Put a proxy with a certificate in front and name its https address.",
+            )
+        ]
+    if local and not settings.sandbox:
+        return [
+            Finding(
+                False,
+                f"Browsers are told to come to {settings.base_url}, which only this machine can. "
+                "Set DOZVON_PUBLIC_URL.",
+            )
+        ]
+    return [Finding(True, f"Browsers reach us at {settings.base_url}.")]
+
+
+def _widget() -> Finding:
+    try:
+        read_manifest(static_dir())
+    except (OSError, ValueError):
+        return Finding(
+            False, "The built widget is missing: install the wheel or run `make widget`."
+        )
+    return Finding(True, "The widget is there.")
+
+
+async def _schema(base: Foundation) -> Finding:
+    current, head = await current_revision(base.database.url), head_revision()
+    if current != head:
+        return Finding(
+            False, f"The database is at {current or 'nothing'}, this version wants {head}. "
+            "Run `dozvon release`.",
+        )  # fmt: skip
+    return Finding(True, "The database is at this version.")
+
+
+async def _bus(base: Foundation) -> Finding:
+    await base.bus.generation()
+    return Finding(True, "Redis answers.")
+
+
+async def _switches(base: Foundation) -> list[Finding]:
+    try:
+        async with base.database.begin_resolving() as tx:
+            store = SwitchStore(tx, base.secrets)
+            connections = await store.all()
+            accounts = {c.id: await store.accounts_of(c.id) for c in connections}
+    except SecretUnreadable:
+        return [_unreadable("a switch's password")]
+    if not connections:
+        return [
+            Finding(
+                False,
+                "No switch is connected. Set DOZVON_ARI_URL, DOZVON_ARI_USER, "
+                "DOZVON_ARI_PASSWORD and DOZVON_ARI_APP and start again.",
+            )
+        ]
+    findings = []
+    for connection in connections:
+        findings.append(await _asterisk(base, connection))
+        for account_id in accounts[connection.id]:
+            findings += await _routes(base, account_id, connection.id)
+    return findings
+
+
+async def _asterisk(base: Foundation, connection: SwitchConnection) -> Finding:
+    user, _, password = connection.credentials.partition(":")
+    url = connection.url.rstrip("/").removesuffix("/ari")
+    try:
+        answer = await base.http.get(
+            f"{url}/ari/asterisk/ping", auth=(user, password), timeout=ASK_TIMEOUT_S
+        )
+    except httpx.HTTPError as error:
+        return Finding(
+            False,
+            f"Switch {connection.id}: {url} does not answer ({type(error).__name__}). "
+            "Is Asterisk's HTTP server on (http.conf) and reachable from here?",
+        )
+    if answer.status_code == 401:
+        return Finding(
+            False,
+            f"Switch {connection.id}: Asterisk refuses the user {user!r}. "
+            "Compare name and password with ari.conf.",
+        )
+    if answer.status_code != 200:
+        return Finding(
+            False,
+            f"Switch {connection.id}: {url} answered {answer.status_code}. "
+            "Is ARI enabled (ari.conf, `enabled = yes`)?",
+        )
+    return Finding(True, f"Switch {connection.id} answers at {url}.")
+
+
+async def _routes(base: Foundation, account_id: AccountId, connection_id: str) -> list[Finding]:
+    loaded = await SqlRouting(base.database).load(account_id, connection_id)
+    if loaded is None:
+        return []
+    route = loaded.route
+    faults = [
+        Finding(
+            False, f"{route.slug}: number {number.number} has no usable scenario; it rings nobody."
+        )
+        for number in route.virtual_numbers
+        if number.scenario is None
+    ]
+    faults += [
+        Finding(False, f"{route.slug}: {employee.name} has no number; no call can reach them.")
+        for employee in route.employees.values()
+        if not employee.devices
+    ]
+    if not route.virtual_numbers:
+        faults.append(Finding(False, f"{route.slug} has no virtual number: nobody can call it."))
+    return faults or [
+        Finding(
+            True,
+            f"{route.slug}: {len(route.virtual_numbers)} numbers, "
+            f"{len(route.employees)} employees.",
+        )
+    ]
+
+
+async def _crms(base: Foundation) -> list[Finding]:
+    try:
+        async with base.database.begin_resolving() as tx:
+            connections = await CrmConnectionStore(tx, base.secrets).all()
+    except SecretUnreadable:
+        return [_unreadable("a CRM's token")]
+    findings = []
+    for connection in connections:
+        name = f"{connection.kind.value} of {connection.account_id}"
+        if connection.state != "ok" or not connection.access_token:
+            findings.append(
+                Finding(False, f"{name}: the grant is gone. An administrator has to connect again.")
+            )
+        else:
+            findings.append(Finding(True, f"{name} is connected ({connection.host})."))
+    return findings
+
+
+async def _jobs(base: Foundation) -> Finding:
+    jobs = JobQueue(base.database.url)
+    async with jobs.opened():
+        parked = await jobs.parked()
+    if parked:
+        tasks = ", ".join(sorted({job.task for job in parked}))
+        return Finding(
+            False,
+            f"{len(parked)} jobs gave up ({tasks}): what they were to write is not in the CRM.",
+        )
+    return Finding(True, "No job gave up.")
+
+
+def _unreadable(what: str) -> Finding:
+    return Finding(
+        False,
+        f"{what} cannot be decrypted: DOZVON_SECRET_KEYS lacks the key it was sealed with.",
+    )

@@ -1,0 +1,102 @@
+"""What web and worker both stand on: database, bus, secrets, HTTP out, clock, metrics."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+import structlog
+
+from backend.api.metrics import Metrics
+from backend.bus.memory import MemoryBus
+from backend.bus.redis import RedisBus
+from backend.errors import SettingsError
+from backend.kit.clock import Clock, SystemClock
+from backend.kit.secrets_box import SecretsBox, new_key, parse_key_ring
+from backend.services.ports import Bus
+from backend.settings import Settings
+from backend.store.database import Database
+from backend.store.embedded import embedded
+from backend.store.migrations import migrate
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foundation:
+    settings: Settings
+    clock: Clock
+    database: Database
+    secrets: SecretsBox
+    bus: Bus
+    http: httpx.AsyncClient
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def foundation(
+    settings: Settings, *, single: bool, migrating: bool, clock: Clock | None = None
+) -> AsyncIterator[Foundation]:
+    """Everything started, in order; stopped in the other order.
+
+    `single`: this process is all there is, so the bus may live in it. Raises SettingsError.
+    """
+    require_bus(settings, single=single)
+    async with AsyncExitStack() as stack:
+        url = settings.database_url
+        if not url:
+            url = await stack.enter_async_context(embedded(settings.var_dir / "postgres"))
+        if migrating:
+            await migrate(url)
+        database = await stack.enter_async_context(Database(url))
+        bus: Bus
+        if settings.redis_url:
+            bus = await stack.enter_async_context(RedisBus(settings.redis_url))
+        else:
+            bus = MemoryBus()
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(
+                timeout=20.0,
+                follow_redirects=False,
+                limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+                verify=ssl.create_default_context(),
+                headers={"User-Agent": "Dozvon/0.1 (+https://github.com/dozvon/dozvon)"},
+            )
+        )
+        yield Foundation(
+            settings=settings,
+            clock=clock or SystemClock(),
+            database=database,
+            secrets=SecretsBox(_keys(settings)),
+            bus=bus,
+            http=http,
+            metrics=Metrics(),
+        )
+
+
+def require_bus(settings: Settings, *, single: bool) -> None:
+    """Raises SettingsError where processes would run apart with nothing between them."""
+    if not single and not settings.redis_url:
+        raise SettingsError(
+            "DOZVON_REDIS_URL is not set: separate web and worker processes need Redis or Valkey "
+            "to talk to each other. Set it, or run everything in one process with `dozvon up`."
+        )
+
+
+def _keys(settings: Settings) -> dict[str, bytes]:
+    """The key ring of the settings, or one made once and kept in var_dir for its owner alone."""
+    configured = settings.keys()
+    if configured:
+        return configured
+    path = settings.var_dir / "secret-keys"
+    if not path.exists():
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"k1:{new_key()}")
+        log.warning("secrets.key_generated", file=str(path), note="back it up with the database")
+    return parse_key_ring(path.read_text().strip())

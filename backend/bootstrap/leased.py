@@ -1,0 +1,84 @@
+"""Work that only one process may do, for as long as its lease lives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from backend.errors import AppError
+from backend.kit.clock import Clock
+from backend.services.ports import Lease, Leases
+
+log = structlog.get_logger(__name__)
+
+TTL_S = 5.0
+"""A dead holder's work is taken over within this and one attempt."""
+RENEW_S = 1.5
+
+Held = Callable[[], Lease | None]
+"""The lease as it is now; None once it is lost: then nothing more may be ordered."""
+
+
+async def under_lease(
+    leases: Leases, clock: Clock, name: str, holder: str, work: Callable[[Held], Awaitable[None]]
+) -> None:
+    """Wait for the lease, work under it, begin again when it is lost. Runs until cancelled."""
+    while True:
+        try:
+            lease = await leases.acquire(name, holder, ttl_s=TTL_S)
+            if lease is not None:
+                log.info("lease.taken", name=name, token=lease.token)
+                await _work(leases, clock, lease, work)
+                log.warning("lease.left", name=name)
+        except AppError as error:
+            log.warning("lease.work_ended", name=name, error=str(error))
+        except Exception:
+            log.exception("lease.work_broke", name=name)
+        await clock.sleep(RENEW_S)
+
+
+async def _work(
+    leases: Leases, clock: Clock, lease: Lease, work: Callable[[Held], Awaitable[None]]
+) -> None:
+    held: list[Lease | None] = [lease]
+
+    async def do() -> None:
+        await work(lambda: held[0])
+
+    working = asyncio.create_task(do())
+    renewing = asyncio.create_task(_renew(leases, clock, held))
+    try:
+        await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        lost = held[0] is None
+        for task in (working, renewing):
+            task.cancel()
+        results = await asyncio.gather(working, renewing, return_exceptions=True)
+        if not lost and held[0] is not None:
+            await asyncio.shield(leases.release(held[0]))
+    if isinstance(results[0], Exception):
+        raise results[0]
+
+
+async def _renew(leases: Leases, clock: Clock, held: list[Lease | None]) -> None:
+    """Returns when the lease is lost, or may be for all we know."""
+    good_until = clock.monotonic() + TTL_S
+    while True:
+        await clock.sleep(RENEW_S)
+        began, lease = clock.monotonic(), held[0]
+        if lease is None:
+            return
+        try:
+            async with asyncio.timeout(max(0.1, good_until - began)):
+                renewed = await leases.renew(lease, ttl_s=TTL_S)
+        except Exception as error:
+            log.warning("lease.renew_failed", name=lease.name, error=str(error))
+            if clock.monotonic() < good_until - RENEW_S:
+                continue
+            renewed = None
+        held[0] = renewed
+        if renewed is None:
+            return
+        good_until = began + TTL_S

@@ -1,0 +1,98 @@
+"""The connectors of connected CRM accounts, built once and again when a connection changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from backend.bootstrap.foundation import Foundation
+from backend.connectors.crm.amocrm import AmoCrm
+from backend.connectors.crm.bitrix24 import Bitrix24, Bitrix24Telephony
+from backend.domain.phone_number import PhoneNumber
+from backend.services.contacts import PhoneIndex
+from backend.services.ports import ContactSource
+from backend.store.accounts import AccountStore
+from backend.store.crm_connections import CrmConnection, CrmConnectionStore
+from backend.store.gateways import SqlGrants
+from protocol.vocabulary import AccountId, CrmKind, RecordKind
+
+log = structlog.get_logger(__name__)
+
+
+class Sources:
+    """Account → its CRM. One CRM per account takes part in calls: the first connected."""
+
+    def __init__(self, base: Foundation, index: PhoneIndex) -> None:
+        self._base = base
+        self._index = index
+        self._built: dict[AccountId, tuple[tuple[object, ...], Bitrix24 | AmoCrm]] = {}
+
+    def get(self, account_id: AccountId) -> ContactSource | None:
+        found = self._built.get(account_id)
+        return None if found is None else found[1]
+
+    def portal(self, account_id: AccountId) -> Bitrix24Telephony | None:
+        """The portal whose own call card takes part, if the account's CRM is one."""
+        found = self._built.get(account_id)
+        if found is None or not isinstance(found[1], Bitrix24):
+            return None
+        return Bitrix24Telephony(found[1].client)
+
+    def accounts(self) -> tuple[AccountId, ...]:
+        return tuple(self._built)
+
+    def waiting(self) -> int:
+        """Requests waiting for a budget, over all accounts."""
+        return sum(source.budget.waiting for _, source in self._built.values())
+
+    async def refresh(self) -> None:
+        """Take in connections that came, changed or went. Tokens are not part of a connector."""
+        async with self._base.database.begin_resolving() as tx:
+            connections = await CrmConnectionStore(tx, self._base.secrets).all()
+            regions = {account.id: account.region for account in await AccountStore(tx).all()}
+        seen = set()
+        for connection in connections:
+            if connection.account_id in seen:
+                continue
+            seen.add(connection.account_id)
+            shape = (
+                connection.kind,
+                connection.base_url,
+                connection.client_id,
+                connection.client_secret,
+                tuple(sorted(connection.settings.items())),
+                regions.get(connection.account_id),
+            )
+            built = self._built.get(connection.account_id)
+            if built is None or built[0] != shape:
+                region = regions.get(connection.account_id) or self._base.settings.region
+                self._built[connection.account_id] = (shape, self._build(connection, region))
+        for gone in set(self._built) - seen:
+            del self._built[gone]
+
+    def _build(self, connection: CrmConnection, region: str) -> Bitrix24 | AmoCrm:
+        grants = SqlGrants(
+            self._base.database, self._base.secrets, connection.account_id, connection.kind
+        )
+        common: dict[str, Any] = {
+            "http": self._base.http,
+            "grants": grants,
+            "client_id": connection.client_id,
+            "client_secret": connection.client_secret or "",
+            "clock": self._base.clock,
+            "region": region,
+        }
+        if connection.kind is CrmKind.BITRIX24:
+            return Bitrix24(portal_url=connection.base_url, **common)
+
+        def known_kind(number: PhoneNumber) -> RecordKind | None:
+            known = self._index.find(connection.account_id, number.e164)
+            return known[0].record.kind if known else None
+
+        return AmoCrm(
+            account_url=connection.base_url,
+            redirect_uri=str(connection.settings.get("redirect_uri") or ""),
+            known_kind=known_kind,
+            **common,
+        )

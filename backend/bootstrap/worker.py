@@ -1,0 +1,291 @@
+"""The worker: owns switch connections under a lease, looks callers up, runs durable jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.bootstrap.foundation import Foundation
+from backend.bootstrap.leased import Held, under_lease
+from backend.bootstrap.sources import Sources
+from backend.connectors.crm.bitrix24 import status_code
+from backend.errors import BadRequest
+from backend.jobs import portal_finish
+from backend.jobs.queue import JobQueue
+from backend.jobs.worker import JobWorker
+from backend.kit.ids import new_id
+from backend.services.calls import CallOwner
+from backend.services.calls.wire import CONTACTS, serve
+from backend.services.contacts import Contacts, PhoneIndex
+from backend.services.contacts.sync import PhoneIndexSync
+from backend.services.directory import DirectoryTeller
+from backend.services.portal_calls import PortalCalls
+from backend.services.ports import FinishedCall
+from backend.services.routing import ROUTING_TOPIC, RoutingTable
+from backend.services.statuses import StatusService
+from backend.store.contact_choices import SqlContactChoices
+from backend.store.gateways import SqlPortalCalls, SqlRouting, SqlStatuses
+from backend.store.gateways.phone_index import SqlPhoneIndex
+from backend.store.journal import SqlCallJournal
+from backend.store.leases import SqlLeases
+from backend.store.switches import SwitchConnection, SwitchStore
+from backend.telephony.asterisk import AsteriskSwitch
+from protocol.commands import AnyCommand, ChooseContact, RetryLookup
+from protocol.pushes import RecordRef
+from protocol.vocabulary import AccountId, EmployeeId
+
+log = structlog.get_logger(__name__)
+
+ROUTING_S = 10.0
+"""How soon a change of people, numbers or connections is noticed without a wake-up."""
+GENERATION_S = 1.0
+
+
+class Worker:
+    """Everything that is not a socket of a browser."""
+
+    def __init__(self, base: Foundation) -> None:
+        self._base = base
+        self.holder = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
+        self.routing = RoutingTable()
+        self.directory = DirectoryTeller(base.bus, base.clock)
+        self.statuses = StatusService(
+            SqlStatuses(base.database), base.bus, base.clock, routing=self.routing
+        )
+        self.index = PhoneIndex()
+        self.sources = Sources(base, self.index)
+        self.contacts = Contacts(
+            index=self.index,
+            sources=self.sources.get,
+            choices=SqlContactChoices(base.database),
+            bus=base.bus,
+            clock=base.clock,
+            observe=base.metrics.look_up_latency.observe,
+            region=base.settings.region,
+        )
+        self.portal_calls = PortalCalls(
+            portals=self.sources.portal,
+            crm_user=lambda account, employee: self._crm_users.get((account, employee)),
+            store=SqlPortalCalls(base.database),
+            status_code=status_code,
+            observe=base.metrics.portal_latency.observe,
+        )
+        self.jobs = JobQueue(base.database.url)
+        portal_finish.register(self.jobs, self.portal_calls)
+        self.journal = SqlCallJournal(
+            base.database, on_finished=self._on_finished, clock=base.clock
+        )
+        self.sync = PhoneIndexSync(
+            index=self.index,
+            store=SqlPhoneIndex(base.database),
+            sources=self.sources.get,
+            accounts=self.sources.accounts,
+            clock=base.clock,
+        )
+        self._leases = SqlLeases(base.database)
+        self._routes = SqlRouting(base.database)
+        self._crm_users: dict[tuple[AccountId, EmployeeId], str] = {}
+        self._connections: dict[str, SwitchConnection] = {}
+        self.owners: dict[str, CallOwner] = {}
+        """By connection: those this process holds now."""
+        self._holding: dict[str, asyncio.Task[None]] = {}
+        self._served: dict[AccountId, AsyncExitStack] = {}
+        self._reload = asyncio.Event()
+
+    # ── life ──
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.jobs.opened())
+            await stack.enter_async_context(self.journal.running())
+            await stack.enter_async_context(
+                self._base.bus.on_wake(ROUTING_TOPIC, lambda _payload: self._reload.set())
+            )
+            await self.reload()
+            for account_id in self.sources.accounts():
+                await self.sync.load(account_id)
+            tasks = [
+                asyncio.create_task(work, name=name)
+                for name, work in (
+                    ("reload", self._keep_reloading()),
+                    ("generation", self._watch_generation()),
+                    ("phones", self._read_phones()),
+                    ("jobs", JobWorker(self.jobs, name=self.holder).run()),
+                )
+            ]
+            try:
+                yield
+            finally:
+                for task in (*self._holding.values(), *tasks):
+                    task.cancel()
+                await asyncio.gather(*self._holding.values(), *tasks, return_exceptions=True)
+                for served in self._served.values():
+                    await served.aclose()
+                await self.contacts.aclose()
+                await self.portal_calls.aclose()
+
+    async def _keep_reloading(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(ROUTING_S):
+                    await self._reload.wait()
+            except TimeoutError:
+                pass
+            self._reload.clear()
+            try:
+                await self.reload()
+            except Exception as error:
+                log.warning("worker.reload_failed", error=str(error))
+
+    async def reload(self) -> None:
+        """Read connections, accounts, people and routes anew; begin to hold what is new."""
+        await self.sources.refresh()
+        async with self._base.database.begin_resolving() as tx:
+            store = SwitchStore(tx, self._base.secrets)
+            connections = {c.id: c for c in await store.all()}
+            accounts = {c: await store.accounts_of(c) for c in connections}
+        for connection_id, connection in connections.items():
+            for account_id in accounts[connection_id]:
+                await self._load(account_id, connection_id)
+            if self._connections.get(connection_id) != connection:
+                await self._stop_holding(connection_id)
+                self._connections[connection_id] = connection
+            if connection_id not in self._holding:
+                self._holding[connection_id] = asyncio.create_task(self._hold(connection))
+        for gone in set(self._connections) - set(connections):
+            await self._stop_holding(gone)
+            del self._connections[gone]
+
+    async def _load(self, account_id: AccountId, connection_id: str) -> None:
+        loaded = await self._routes.load(account_id, connection_id)
+        if loaded is None:
+            self.routing.remove(account_id)
+            return
+        known = self.routing.account(account_id)
+        if known != loaded.route:
+            self.routing.replace(loaded.route)
+        self._crm_users |= {(account_id, e): user for e, user in loaded.crm_users.items()}
+        await self.directory.tell(account_id, loaded.people)
+        if known is None or set(known.employees) != set(loaded.route.employees):
+            await self.statuses.tell(account_id, loaded.route.employees)
+        if account_id not in self._served:
+            stack = self._served[account_id] = AsyncExitStack()
+            await stack.enter_async_context(
+                serve(self._base.bus, account_id, self._on_contacts, about=CONTACTS)
+            )
+
+    async def _tell_statuses(self, account_id: AccountId) -> None:
+        account = self.routing.account(account_id)
+        if account is not None:
+            await self.statuses.tell(account_id, account.employees)
+
+    async def _on_contacts(
+        self, account_id: AccountId, employee_id: EmployeeId, command: AnyCommand
+    ) -> object | None:
+        match command:
+            case ChooseContact():
+                record = RecordRef(kind=command.kind, id=command.record_id)
+                await self.contacts.choose(account_id, command.call_id, record, employee_id)
+            case RetryLookup():
+                await self.contacts.retry(account_id, command.call_id)
+            case _:
+                raise BadRequest(f"{type(command).__name__} is not about contacts")
+        return None
+
+    # ── what only one may hold ──
+
+    async def _stop_holding(self, connection_id: str) -> None:
+        task = self._holding.pop(connection_id, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _hold(self, connection: SwitchConnection) -> None:
+        async def own(held: Held) -> None:
+            await self._own(connection, held)
+
+        await under_lease(
+            self._leases, self._base.clock, f"switch:{connection.id}", self.holder, own
+        )
+
+    async def _own(self, connection: SwitchConnection, held: Held) -> None:
+        user, _, password = connection.credentials.partition(":")
+
+        async def fence() -> bool:
+            return held() is not None
+
+        switch = AsteriskSwitch(
+            connection.url,
+            user,
+            password,
+            connection.app,
+            clock=self._base.clock,
+            fence=fence,
+            identity=connection.id,
+        )
+        owner = CallOwner(
+            connection_id=connection.id,
+            switch=switch,
+            bus=self._base.bus,
+            journal=self.journal,
+            lease=held,
+            routing=self.routing,
+            callers=self.contacts,
+            clock=self._base.clock,
+            watch=self.portal_calls.call_changed,
+            observe=self._base.metrics.push_latency.observe,
+        )
+        self.owners[connection.id] = owner
+        try:
+            await owner.run()
+        finally:
+            self.owners.pop(connection.id, None)
+            await switch.aclose()
+
+    async def _read_phones(self) -> None:
+        """One process reads the CRMs; the others take what it wrote."""
+
+        async def read(_held: Held) -> None:
+            await self.sync.run()
+
+        await under_lease(self._leases, self._base.clock, "phone-index", self.holder, read)
+
+    # ── facts that cause work ──
+
+    async def _on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
+        """Queue, in the transaction that keeps the call, what the CRM must hear of it."""
+        if self.sources.portal(call.account_id) is not None:
+            await portal_finish.defer(self.jobs, tx, call)
+
+    async def _watch_generation(self) -> None:
+        """A bus that lost its memory is told everything anew."""
+        known = None
+        while True:
+            try:
+                current = await self._base.bus.generation()
+                if known is not None and current != known:
+                    log.warning("bus.flushed", note="publishing everything anew")
+                    for owner in tuple(self.owners.values()):
+                        owner.republish()
+                    await self.contacts.republish()
+                    await self.directory.republish()
+                    for account_id in tuple(self._served):
+                        await self._tell_statuses(account_id)
+                known = current
+            except OSError as error:
+                log.warning("bus.away", error=str(error))
+            await self._base.clock.sleep(GENERATION_S)
+
+
+@asynccontextmanager
+async def worker(base: Foundation) -> AsyncIterator[Worker]:
+    running = Worker(base)
+    async with running.running():
+        yield running

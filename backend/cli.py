@@ -1,0 +1,211 @@
+"""`dozvon`: one command, a verb for each process and for what an administrator asks."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from backend.bootstrap import Foundation, create_app, foundation, worker
+from backend.demo.addresses import Addresses
+from backend.demo.servers import sandboxes
+from backend.errors import AppError
+from backend.kit.redact import redact
+from backend.kit.secrets_box import new_key
+from backend.settings import Settings, table
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The exit code. Expected failures are one sentence on standard error."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except AppError as error:
+        sys.stderr.write(f"dozvon: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dozvon", description="Phone in the CRM tab.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, run, what in (
+        ("up", _up, "run everything in one process"),
+        ("web", _web, "serve sockets and pages (needs Redis)"),
+        ("worker", _worker, "own switch connections and run jobs (needs Redis)"),
+        ("release", _release, "bring the database to this version"),
+        ("doctor", _doctor, "say in words what is misconfigured"),
+        ("settings", _settings, "list every setting"),
+        ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
+        ("demo", _demo, "show the product beside a switch and CRMs of our own"),
+    ):
+        verb = verbs.add_parser(name, help=what)
+        verb.set_defaults(run=run)
+        if name in ("up", "web", "demo"):
+            verb.add_argument("--port", type=int, default=None, help="port to listen on")
+    return parser
+
+
+def _read(arguments: argparse.Namespace, **overrides: Any) -> Settings:
+    if getattr(arguments, "port", None):
+        overrides["port"] = arguments.port
+    settings = Settings.from_env(os.environ, **overrides)
+    _log_to_stderr(settings)
+    return settings
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    level = getattr(logging, settings.log_level.upper())
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            redact,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(
+        level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
+    )
+    # Their lines carry request addresses, and those carry tokens of CRMs.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _serve(app: Starlette, settings: Settings) -> int:
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=70_000,
+        ws_ping_interval=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )
+    return 0
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    settings = _read(arguments)
+    return _serve(create_app(settings, with_worker=True), settings)
+
+
+def _web(arguments: argparse.Namespace) -> int:
+    settings = _read(arguments)
+    _refuse_without_redis(settings)
+    return _serve(create_app(settings), settings)
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    settings = _read(arguments)
+
+    async def run() -> None:
+        async with (
+            foundation(settings, single=False, migrating=False) as base,
+            worker(base),
+        ):
+            await asyncio.Event().wait()
+
+    _refuse_without_redis(settings)
+    asyncio.run(run())
+    return 0
+
+
+def _refuse_without_redis(settings: Settings) -> None:
+    from backend.bootstrap.foundation import require_bus
+
+    require_bus(settings, single=False)
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    settings = _read(arguments)
+
+    async def run() -> None:
+        async with foundation(settings, single=True, migrating=True):
+            sys.stdout.write("The database is at this version.\n")
+
+    asyncio.run(run())
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from backend.bootstrap.doctor import examine
+
+    settings = _read(arguments)
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        sys.stdout.write(f"{'ok  ' if finding.ok else 'FAIL'} {finding.text}\n")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _settings(_arguments: argparse.Namespace) -> int:
+    for name, default, what in table():
+        sys.stdout.write(f"{name}\n    {what}{f' Default: {default}.' if default else ''}\n")
+    return 0
+
+
+def _new_key(_arguments: argparse.Namespace) -> int:
+    sys.stdout.write(f"k1:{new_key()}\n")
+    return 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    port = arguments.port or int(os.environ.get("DOZVON_PORT") or 8080)
+    where = Addresses(port)
+    settings = _read(
+        arguments,
+        port=port,
+        public_url=where.app,
+        var_dir=Path(os.environ.get("DOZVON_VAR_DIR") or "var") / "demo",
+        sandbox=True,
+    )
+
+    @asynccontextmanager
+    async def extra(base: Foundation) -> AsyncIterator[list[BaseRoute]]:
+        async with sandboxes(base, where) as routes:
+            yield routes
+
+    app = create_app(settings, with_worker=True, extra=extra, ready=lambda: _greet(where))
+    return _serve(app, settings)
+
+
+def _greet(where: Addresses) -> None:
+    sys.stdout.write(
+        f"\n  Dozvon is ready.\n\n"
+        f"    Start here    {where.app}\n"
+        f"    CRM 1         {where.portal}\n"
+        f"    CRM 2         {where.amo}\n"
+        f"    Switchboard   {where.switchboard}\n\n"
+        f"  Ctrl-C stops everything; `make demo-reset` forgets the data.\n\n"
+    )
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Who works and who calls in the demo. Two accounts, one per CRM, that never see each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.vocabulary import AccountId, CrmKind
+
+ARI_USER, ARI_PASSWORD, ARI_APP = "dozvon", "dozvon", "dozvon"
+CONNECTION = "demo"
+TRUNK = "trunk-demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """One account. `people` are (user id in the CRM's data set, extension)."""
+
+    account_id: AccountId
+    slug: str
+    name: str
+    crm: CrmKind
+    virtual_number: str
+    line_name: str
+    scenario: str
+    people: tuple[tuple[int, str], ...]
+
+    def endpoint(self, extension: str) -> str:
+        return f"PJSIP/{self.slug}-{extension}"
+
+
+SEVER = Team(
+    account_id=AccountId("demo-sever"),
+    slug="sever",
+    name="Северный свет",
+    crm=CrmKind.BITRIX24,
+    virtual_number="74951230001",
+    line_name="Отдел продаж",
+    scenario="Продажи: все сразу, потом старшие",
+    people=((1, "100"), (2, "101"), (3, "102"), (4, "103"), (5, "104")),
+)
+VEKTOR = Team(
+    account_id=AccountId("demo-vektor"),
+    slug="vektor",
+    name="Вектор",
+    crm=CrmKind.AMOCRM,
+    virtual_number="74951230002",
+    line_name="Сайт и реклама",
+    scenario="Сайт: дежурные, потом по очереди",
+    people=((1, "100"), (2, "101"), (3, "102"), (4, "103"), (5, "104")),
+)
+TEAMS = (SEVER, VEKTOR)
+
+CALLERS = (
+    ("Елена Морозова: две открытые сделки", "79161234501"),
+    ("Павел Дёмин: сделок нет", "79161234502"),
+    ("Светлана или Игорь: один номер на двоих", "79161234503"),
+    ("АО «Вектор»: номер компании", "74951234504"),
+    ("Артём: лид с сайта", "79161234505"),
+    ("Незнакомый номер", "79160000001"),
+)

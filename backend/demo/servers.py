@@ -1,0 +1,259 @@
+"""The sandbox servers of the demo, each on its own port of the same process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from backend.api.pages import static_dir
+from backend.bootstrap import Foundation
+from backend.demo.addresses import Addresses
+from backend.demo.cast import (
+    ARI_APP,
+    ARI_PASSWORD,
+    ARI_USER,
+    CALLERS,
+    SEVER,
+    TEAMS,
+    TRUNK,
+    VEKTOR,
+)
+from backend.demo.landing import landing
+from backend.demo.seed import seed
+from backend.errors import SettingsError
+from backend.sandbox.amocrm import AmoConfig, WidgetPackage, create_amo
+from backend.sandbox.ari import (
+    KnownCustomer,
+    PhoneConfig,
+    SwitchConfig,
+    VirtualNumber,
+    create_switch,
+)
+from backend.sandbox.bitrix24 import Application, PortalConfig, create_portal
+from backend.sandbox.dataset import Dataset, generate
+
+log = structlog.get_logger(__name__)
+
+AMO_CLIENT_ID = "d0f5c0de-0000-4000-8000-00000000d0f5"
+AMO_CLIENT_SECRET = "sandbox-amocrm-client-secret"  # noqa: S105  a sandbox's own, public value
+START_TIMEOUT_S = 15.0
+
+
+@asynccontextmanager
+async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[BaseRoute]]:
+    """Starts the switch and both CRMs, seeds the accounts; yields the demo's own routes."""
+    dataset = generate()
+    switch = create_switch(_switch(dataset), base.clock)
+    portal = create_portal(_portal(where, dataset), base.clock)
+    amo = create_amo(_amo(where), base.clock)
+    async with AsyncExitStack() as stack:
+        for offset, app in ((1, portal), (2, amo), (3, switch)):
+            await stack.enter_async_context(serving(app, base.settings.host, where.port + offset))
+        await seed(base, where, dataset, _portal_grant(portal, where), _amo_grant(amo, where))
+        about = describe(where, portal, dataset)
+        yield [
+            Route("/sandbox/about", lambda _request: JSONResponse(about)),
+            Route("/", _home(where)),
+        ]
+
+
+@asynccontextmanager
+async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[None]:
+    """One uvicorn server inside this loop. Raises SettingsError when the port is taken."""
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="warning", lifespan="on", ws="websockets-sansio",
+        ws_per_message_deflate=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = _Quiet(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while not server.started:
+                if task.done():
+                    raise SettingsError(
+                        f"port {port} is taken: choose others with `make demo PORT=9000`"
+                    )
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class _Quiet(uvicorn.Server):
+    """Leaves signals to the process and does not end it when the port is taken."""
+
+    async def serve(self, sockets: Any = None) -> None:
+        try:
+            await self._serve(sockets)
+        except SystemExit:
+            return
+
+
+def _switch(dataset: Dataset) -> SwitchConfig:
+    names = {user.id: f"{user.first_name} {user.last_name}" for user in dataset.users}
+    return SwitchConfig(
+        username=ARI_USER,
+        password=ARI_PASSWORD,
+        virtual_numbers=tuple(
+            VirtualNumber(
+                number=team.virtual_number,
+                app=ARI_APP,
+                args=("inbound",),
+                title=f"{team.name} · {team.line_name}",
+            )
+            for team in TEAMS
+        ),
+        phones=tuple(
+            PhoneConfig(endpoint=team.endpoint(extension), name=f"{names[user_id]} · {team.name}")
+            for team in TEAMS
+            for user_id, extension in team.people
+        ),
+        customers=tuple(KnownCustomer(name=name, number=number) for name, number in CALLERS),
+        trunks=(TRUNK,),
+        channelvars=("DOZVON_CALL", "DOZVON_LEG", "DOZVON_ACCOUNT", "DOZVON_HELD"),
+    )
+
+
+def _portal(where: Addresses, dataset: Dataset) -> PortalConfig:
+    app = f"{where.app}/bitrix24"
+    return PortalConfig(
+        public_url=where.portal,
+        server_url=where.server(1),
+        dataset=dataset,
+        application=Application(
+            handler_url=f"{app}/app",
+            install_url=f"{app}/install",
+            redirect_uri=f"{app}/oauth",
+            placements=(
+                ("PAGE_BACKGROUND_WORKER", f"{app}/worker", "Dozvon"),
+                ("LEFT_MENU", f"{app}/app", "Телефон"),
+                ("USER_PROFILE_MENU", f"{app}/app", "Телефон Dozvon"),
+                ("CALL_CARD", f"{app}/app", "Dozvon"),
+            ),
+            installed=True,
+        ),
+    )
+
+
+def _amo(where: Addresses) -> AmoConfig:
+    return AmoConfig(
+        widget=WidgetPackage(
+            code="dozvon",
+            client_uuid=AMO_CLIENT_ID,
+            client_secret=AMO_CLIENT_SECRET,
+            redirect_uri=f"{where.app}/amocrm/oauth",
+            directory=static_dir() / "amocrm",
+            settings={"server": where.app},
+        ),
+        subdomain="amo",
+    )
+
+
+def _portal_grant(portal: Starlette, where: Addresses) -> dict[str, str]:
+    state = portal.state.portal
+    grant = state.tokens.issue(1)
+    config: PortalConfig = state.config
+    return {
+        "external_id": config.member_id,
+        "client_id": config.application.client_id,
+        "client_secret": config.application.client_secret,
+        "application_token": config.application.application_token,
+        "access_token": grant.access_token,
+        "refresh_token": grant.refresh_token,
+        "expires_in": str(int(config.access_lifetime_s)),
+        "api_url": config.client_endpoint,
+        "auth_url": config.server_endpoint,
+    }
+
+
+def _amo_grant(amo: Starlette, where: Addresses) -> dict[str, str]:
+    state = amo.state.amo
+    host = where.server(2).split("://", 1)[1]
+    pair = state.tokens.exchange(state.tokens.code(AMO_CLIENT_ID, 1), host)
+    return {
+        "external_id": str(state.config.account_id),
+        "client_id": AMO_CLIENT_ID,
+        "client_secret": AMO_CLIENT_SECRET,
+        "access_token": str(pair["access_token"]),
+        "refresh_token": str(pair["refresh_token"]),
+        "expires_in": str(pair["expires_in"]),
+        "api_url": where.server(2),
+        "auth_url": where.server(2),
+        "redirect_uri": f"{where.app}/amocrm/oauth",
+    }
+
+
+def describe(where: Addresses, portal: Starlette, dataset: Dataset) -> dict[str, Any]:
+    """What an outside client needs to be pointed at the sandboxes."""
+    config: PortalConfig = portal.state.portal.config
+    users = [
+        {
+            "id": user.id,
+            "name": f"{user.first_name} {user.last_name}",
+            "email": user.email,
+            "is_admin": user.is_admin,
+        }
+        for user in dataset.users
+    ]
+    return {
+        "app": {"url": where.app, "server_url": where.server(0)},
+        "bitrix24": {
+            "url": where.portal,
+            "server_url": where.server(1),
+            "member_id": config.member_id,
+            "client_id": config.application.client_id,
+            "client_secret": config.application.client_secret,
+            "incoming_webhook": config.webhook_url,
+            "oauth_server": config.server_endpoint,
+            "users": users,
+        },
+        "amocrm": {
+            "url": where.amo,
+            "server_url": where.server(2),
+            "client_id": AMO_CLIENT_ID,
+            "client_secret": AMO_CLIENT_SECRET,
+            "redirect_uri": f"{where.app}/amocrm/oauth",
+            "users": users,
+        },
+        "switch": {
+            "url": where.switchboard,
+            "server_url": where.server(3),
+            "ari_url": f"{where.server(3)}/ari",
+            "user": ARI_USER,
+            "password": ARI_PASSWORD,
+            "app": ARI_APP,
+            "virtual_numbers": {team.slug: team.virtual_number for team in TEAMS},
+        },
+        "customers": [{"name": name, "number": number} for name, number in CALLERS],
+        "operators": [
+            {
+                "account": team.slug,
+                "crm": team.crm.value,
+                "crm_user_id": user_id,
+                "name": next(u["name"] for u in users if u["id"] == user_id),
+                "extension": extension,
+                "phone": team.endpoint(extension),
+            }
+            for team in (SEVER, VEKTOR)
+            for user_id, extension in team.people
+        ],
+    }
+
+
+def _home(where: Addresses) -> Any:
+    async def home(request: Request) -> Response:
+        if request.url.hostname != "dozvon.localhost":
+            return RedirectResponse(where.app)
+        return landing(where, request.headers.get("accept-language", "ru"))
+
+    return home
