@@ -273,7 +273,7 @@ class Adoption:
             push = ColleagueBusyChanged(
                 stream=StreamName.COLLEAGUES,
                 entity=mark.entity,
-                version=max(core.stamp(), mark.version + 1),
+                version=max(core.notices.stamp(), mark.version + 1),
                 employee_id=mark.employee_id,
                 busy=busy,
                 since=core.clock.now(),

@@ -23,6 +23,7 @@ from backend.kit.clock import Clock
 from backend.services.calls import records, views
 from backend.services.calls.hooks import Callers
 from backend.services.calls.live import Live
+from backend.services.calls.notices import Notices
 from backend.services.calls.publisher import Publisher
 from backend.services.ports import (
     Bus,
@@ -31,12 +32,11 @@ from backend.services.ports import (
     Publication,
     RingOrder,
     Switch,
-    account_stream,
     colleagues_stream,
     me_stream,
 )
 from backend.services.routing import AccountRoute, RoutingTable
-from protocol.pushes import ColleagueBusyChanged, HistoryChanged, SwitchChanged
+from protocol.pushes import ColleagueBusyChanged
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -88,13 +88,11 @@ class Core:
         self.ended_ids: OrderedDict[CallId, None] = OrderedDict()
         """Calls already put away: late reports must not bring them back."""
         self.publisher = Publisher(bus, clock, self.republish, observe)
+        self.notices = Notices(connection_id, routing, self.publisher, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: dict[tuple[AccountId, EmployeeId], ColleagueBusyChanged] = {}
         self._seen_in: dict[tuple[AccountId, EmployeeId], set[CallId]] = {}
         """Calls each employee has a card of: busy is read off these alone."""
-        self._history: dict[tuple[AccountId, EmployeeId], HistoryChanged] = {}
-        self._switch: SwitchChanged | None = None
-        self._stamp = 0
 
     # ── tasks ──
 
@@ -135,12 +133,6 @@ class Core:
     def first_version(self) -> int:
         lease = self.lease()
         return 1 if lease is None else (lease.token << VERSION_BITS) + 1
-
-    def stamp(self) -> int:
-        """A growing number for entities that outlive their owner: microseconds since 1970."""
-        now = int(self.clock.now().timestamp() * 1_000_000)
-        self._stamp = max(self._stamp + 1, now)
-        return self._stamp
 
     def begin(self, live: Live) -> None:
         """A new call: remembered and journalled, not shown yet."""
@@ -234,50 +226,13 @@ class Core:
             push = self._busy[key] = ColleagueBusyChanged(
                 stream=StreamName.COLLEAGUES,
                 entity=f"busy:{employee_id}",
-                version=self.stamp(),
+                version=self.notices.stamp(),
                 employee_id=employee_id,
                 busy=busy,
                 since=self.clock.now(),
             )
             out.append(Publication(colleagues_stream(account_id), push))
         return out
-
-    def tell_history(self, live: Live) -> None:
-        """The call is in the history now; everyone who had to do with it may ask."""
-        call = live.call
-        concerned = {
-            *call.rung,
-            *live.withdrawn,
-            *(() if call.placed_by is None else [call.placed_by]),
-        }
-        for employee_id in sorted(concerned):
-            push = self._history[call.account_id, employee_id] = HistoryChanged(
-                stream=StreamName.ME,
-                entity="history",
-                version=self.stamp(),
-                last_call_id=call.call_id,
-            )
-            self.publisher.put([Publication(me_stream(call.account_id, employee_id), push)])
-
-    def tell_switch(self, *, connected: bool, at: datetime) -> None:
-        self._switch = SwitchChanged(
-            stream=StreamName.ACCOUNT,
-            entity="switch",
-            version=self.stamp(),
-            connected=connected,
-            since=at,
-        )
-        self._tell_switch_to(self.routing.accounts_on(self.connection_id))
-
-    def _tell_switch_to(self, accounts: Iterable[AccountRoute]) -> None:
-        if self._switch is not None:
-            self.publisher.put(
-                Publication(account_stream(a.account_id), self._switch) for a in accounts
-            )
-
-    def welcome_account(self, account: AccountRoute) -> None:
-        """An account that came while we run hears how the switch is."""
-        self._tell_switch_to([account])
 
     def republish(self) -> None:
         """Everything owned, as it was last told: for a bus that lost its memory."""
@@ -288,9 +243,7 @@ class Core:
                 )
         for (account_id, _), busy in self._busy.items():
             self.publisher.put([Publication(colleagues_stream(account_id), busy)])
-        for (account_id, employee_id), history in self._history.items():
-            self.publisher.put([Publication(me_stream(account_id, employee_id), history)])
-        self._tell_switch_to(self.routing.accounts_on(self.connection_id))
+        self.notices.republish()
 
     # ── orders to the switch ──
 

@@ -149,7 +149,7 @@ class CallOwner:
             return
         stack = self._served[account.account_id] = AsyncExitStack()
         await stack.enter_async_context(wire.serve(self._bus, account.account_id, self.handle))
-        self._core.welcome_account(account)
+        self._core.notices.welcome(account)
 
     # ── what the switch reports ──
 
@@ -164,11 +164,11 @@ class CallOwner:
             case HoldReported(call_id=call_id, on=on, at=at):
                 self._on_fact(call_id, Held(on=on, at=at))
             case SwitchConnected():
-                self._core.tell_switch(connected=True, at=event.at)
+                self._core.notices.switch(connected=True, at=event.at)
                 await self._adoption.adopt(event)
             case SwitchDisconnected(at=at, reason=reason):
                 log.warning("switch away", reason=reason)
-                self._core.tell_switch(connected=False, at=at)
+                self._core.notices.switch(connected=False, at=at)
 
     def _on_arrival(self, event: Arrived) -> None:
         core = self._core

@@ -179,7 +179,10 @@ class Talking:
 
     async def _tell_history(self, live: Live) -> None:
         await self._core.journal.flush()
-        self._core.tell_history(live)
+        call = live.call
+        placed_by = () if call.placed_by is None else (call.placed_by,)
+        concerned = {*call.rung, *live.withdrawn, *placed_by}
+        self._core.notices.history(call, sorted(concerned))
 
     def crossed(self, live: Live, leg_id: LegId) -> None:
         """Somebody picked up just after the end: nobody is there to talk to, it is no answer."""
