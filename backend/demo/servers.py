@@ -44,7 +44,7 @@ from backend.sandbox.dataset import Dataset, generate
 log = structlog.get_logger(__name__)
 
 AMO_CLIENT_ID = "d0f5c0de-0000-4000-8000-00000000d0f5"
-AMO_CLIENT_SECRET = "sandbox-amocrm-client-secret"  # noqa: S105  a sandbox's own, public value
+AMO_CLIENT_SECRET = "sandbox-amocrm-client-secret-of-the-demo-account"  # noqa: S105  a sandbox's own, public value
 START_TIMEOUT_S = 15.0
 
 

@@ -21,7 +21,7 @@ import type {
 } from './protocol/messages';
 import type { Session } from './protocol/session';
 import { begin, reduce } from './state/reducer';
-import { historyMark } from './state/selectors';
+import { calls, historyMark, rings } from './state/selectors';
 import { EMPTY, type State } from './state/state';
 import { Store } from './state/store';
 
@@ -63,6 +63,8 @@ export interface PhoneOptions {
 
 const NOTICE_MS = 7_000;
 const HISTORY_PAGE = 30;
+/** A phone that was told to answer by itself does so within a few seconds or not at all. */
+const ANSWER_SETTLES_MS = 8_000;
 /** The session is renewed with a tenth of its life left, but not later than five minutes before. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 const RENEW_RETRY_MS = 30_000;
@@ -79,8 +81,6 @@ export class Phone {
     pending: new Set(),
     history: EMPTY_HISTORY,
   });
-  /** Every push as it comes live, after the state took it. */
-  onPush: (push: Push) => void = () => undefined;
   readonly #client: SocketClient;
   #lastNotice = 0;
   #historyShown = false;
@@ -138,8 +138,16 @@ export class Phone {
     return this.#client.follow(stream);
   }
 
-  answer(callId: string, id?: string): Promise<boolean> {
-    return this.#do(`answer:${callId}`, { type: 'call.answer', call_id: callId }, id);
+  /** Stays pending after the server agreed, until the switch reports: the button must not blink. */
+  async answer(callId: string, id?: string): Promise<boolean> {
+    const key = `answer:${callId}`;
+    const agreed = await this.#do(key, { type: 'call.answer', call_id: callId }, id);
+    const call = calls(this.view.get().state).find((one) => one.call_id === callId);
+    if (agreed && call && rings(call)) {
+      this.#setPending(key, true);
+      this.options.clock.after(ANSWER_SETTLES_MS, () => this.#setPending(key, false));
+    }
+    return agreed;
   }
 
   decline(callId: string, id?: string): Promise<boolean> {
@@ -229,6 +237,7 @@ export class Phone {
   }
 
   #setPending(key: string, on: boolean): void {
+    if (this.view.get().pending.has(key) === on) return;
     const pending = new Set(this.view.get().pending);
     if (on) pending.add(key);
     else pending.delete(key);
@@ -271,8 +280,10 @@ export class Phone {
     const after = reduce(before, push);
     this.#patch({ state: after });
     if (push.type === 'call.removed') this.#notify({ kind: 'removed', removed: push });
+    if (push.type === 'call.removed' || (push.type === 'call.changed' && !rings(push))) {
+      this.#setPending(`answer:${push.call_id}`, false);
+    }
     if (this.#historyShown && historyMark(before) !== historyMark(after)) void this.loadHistory();
-    this.onPush(push);
   }
 
   #notify(notice: NewNotice): void {

@@ -1,7 +1,8 @@
 /** Bitrix24's background worker: no pixels, only the portal's own call card and the ring tone. */
-import { Portal, portalAddress } from '../hosts/bitrix24';
+import { Portal, portalAddress, type PortalAddress } from '../hosts/bitrix24';
 import { readBoot } from '../hosts/boot';
 import { CardDriver } from '../hosts/callcard';
+import { signOnPatiently } from '../hosts/launch';
 import { localeOf, Words } from '../i18n';
 import { Ringer } from '../media/ringer';
 import { Phone } from '../phone';
@@ -15,10 +16,17 @@ import { Tab } from '../tabs/tab';
 const boot = readBoot(document);
 const address = portalAddress(window.name, new URLSearchParams(location.search));
 
-// Without a session (an employee who is not linked) or a portal around there is nothing to do.
-if (boot.session && address && window.parent !== window) {
-  const words = new Words(localeOf(boot.locale ?? address.locale));
-  const session = new Session(boot.api, boot.session);
+// Without a portal around, or for somebody who is not an employee here, there is nothing to do.
+if (address && window.parent !== window) void start(address);
+
+async function start(around: PortalAddress): Promise<void> {
+  const portal = new Portal(around, { self: window, parent: window.parent }, systemClock);
+  portal.listen();
+  const token =
+    boot.session ?? (await signOnPatiently(portal, boot.api, systemClock, () => undefined));
+  if (!token) return;
+  const words = new Words(localeOf(boot.locale ?? around.locale));
+  const session = new Session(boot.api, token);
   const tab = new Tab();
   const tone = new Ringer();
   const phone = new Phone({
@@ -30,8 +38,6 @@ if (boot.session && address && window.parent !== window) {
     openSocket,
     isOnline: () => navigator.onLine,
   });
-  const portal = new Portal(address, { self: window, parent: window.parent }, systemClock);
-  portal.listen();
   const driver = new CardDriver({
     port: portal,
     phone,

@@ -5,6 +5,8 @@
  * The shell carries no session on purpose: it is sent from memory at once, because the portal gives
  * up on background pages that are slow.
  */
+import { reconnectDelayMs } from '../protocol/backoff';
+import type { Clock } from '../protocol/clock';
 import { isRecord } from '../protocol/decode';
 import type { SessionToken } from '../protocol/messages';
 import type { Portal } from './bitrix24';
@@ -43,4 +45,28 @@ export async function signOn(
   const data = isRecord(error['data']) ? error['data'] : {};
   const why = data['why'] ?? error['code'];
   throw new NoSession(typeof why === 'string' ? why : 'refused');
+}
+
+/**
+ * The session, however long the portal or the server take: a page lives for days and must come to
+ * life by itself. Null when a person has to do something first; `refused` says what.
+ */
+export async function signOnPatiently(
+  portal: Portal,
+  api: string,
+  clock: Clock,
+  refused: (why: string) => void,
+): Promise<SessionToken | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await signOn(portal, api);
+    } catch (error) {
+      if (error instanceof NoSession) {
+        refused(error.message);
+        return null;
+      }
+      const wait = reconnectDelayMs(attempt, Math.random);
+      await new Promise<void>((resolve) => clock.after(wait, resolve));
+    }
+  }
 }

@@ -143,6 +143,8 @@ export const en: Readonly<Record<TextKey, Text>> = {
     other: 'Connection lost. Trying again in {n} seconds.',
   },
   'connection.offline': 'No internet. Check the network; calls reach your phone.',
+  'closed.not_an_employee': 'You are not an employee in Dozvon yet. Ask your administrator to add you.',
+  'closed.no_line': 'You have no line for calls. Ask your administrator to give you a number.',
   'connection.stopped.session_ended': 'The session has ended. Sign in through the CRM again.',
   'connection.stopped.origin': 'This address is not allowed. Ask your administrator.',
   'connection.stopped.protocol': 'There is a new version. Reload the page.',

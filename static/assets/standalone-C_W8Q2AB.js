@@ -1,1 +1,0 @@
-import{T as e}from"./words-CNO6WnRB.js";import{n as t,t as n}from"./closed-DxAfH0UT.js";import{t as r}from"./main-BYvjigDB.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
