@@ -104,7 +104,12 @@ class Gateway:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, OSError):
+            # The bus is away. What was to be told is told by the keeper's next rounds.
+            _log.warning("realtime_task_lost", error=repr(error))
+        else:
             _log.error("realtime_task_failed", error=repr(error), exc_info=error)
 
     async def drain(self, *, notice_s: float = 1.0, spread_s: float = 2.0) -> None:
@@ -203,8 +208,8 @@ class Gateway:
         self.connections.add(connection)
         if self._draining:
             connection.close(CloseCode.RESTART, "restart")
-        elif connection.seat is not None:
-            self._keeper.seated(connection.seat)
+        else:
+            self._keeper.seated(connection)
         return True
 
     async def _talk(self, connection: Connection, receive: Receive) -> None:

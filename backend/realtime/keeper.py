@@ -20,6 +20,7 @@ from protocol.close_codes import CloseCode
 from protocol.vocabulary import AccountId
 
 if TYPE_CHECKING:
+    from backend.realtime.connection import Connection
     from backend.realtime.gateway import Gateway
 
 _log = structlog.get_logger(__name__)
@@ -32,6 +33,9 @@ _LOOK_BACK = timedelta(seconds=60)
 _SWEEP_S = 5.0
 _GOODBYE_S = 5.0
 """How long a close may wait for a socket that takes nothing."""
+_TELLING = 4
+"""Comings and goings told at once. When all tabs come back after a restart, their welcomes go
+first; who is online follows within seconds."""
 _SLICE = 500
 """Sockets looked at in one go; others' pushes pass between."""
 
@@ -43,6 +47,7 @@ class Keeper:
         self._gateway = gateway
         self._accounts: set[AccountId] = set()
         """Where somebody of this process was seen; swept until all of them are told offline."""
+        self._telling = asyncio.Semaphore(_TELLING)
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -122,9 +127,20 @@ class Keeper:
 
     # ── comings and goings ───────────────────────────────────────────────────────────────────
 
-    def seated(self, seat: Seat) -> None:
-        self._accounts.add(seat.account_id)
-        self._gateway.spawn(self._gateway.services.presence.arrived(seat))
+    def seated(self, connection: Connection) -> None:
+        if connection.seat is not None:
+            self._accounts.add(connection.seat.account_id)
+            self._gateway.spawn(self._tell_arrival(connection))
 
     def left(self, seat: Seat) -> None:
-        self._gateway.spawn(self._gateway.services.presence.left(seat))
+        self._gateway.spawn(self._tell_departure(seat))
+
+    async def _tell_arrival(self, connection: Connection) -> None:
+        async with self._telling:
+            # As it is by now: the tab may have reported meanwhile, or be gone.
+            if connection.seat is not None and connection in self._gateway.connections:
+                await self._gateway.services.presence.arrived(connection.seat)
+
+    async def _tell_departure(self, seat: Seat) -> None:
+        async with self._telling:
+            await self._gateway.services.presence.left(seat)
