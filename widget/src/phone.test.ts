@@ -115,19 +115,25 @@ describe('the session', () => {
 describe('answering', () => {
   it('is pending until the switch reports, not only until the server agrees', async () => {
     await open();
+    socket().say(again(call, 49));
+    const seen: boolean[] = [];
     void phone.answer(call.call_id);
-    expect(pending()).toEqual([`answer:${call.call_id}`]);
+    phone.view.watch(() => seen.push(pending().length > 0));
     await reply('call.answer', null);
     expect(pending()).toEqual([`answer:${call.call_id}`]);
-    socket().say(again(call, 50, { state: 'talking', my_leg: 'up' }));
+    expect(seen).not.toContain(false);
+    socket().say(again(call, 50, { version: 9, state: 'talking', my_leg: 'up' }));
     expect(pending()).toEqual([]);
   });
 
   it('is offered again when the phone never picked up', async () => {
     await open();
+    socket().say(again(call, 49));
     void phone.answer(call.call_id);
     await reply('call.answer', null);
-    await clock.pass(8_000);
+    await clock.pass(7_900);
+    expect(pending()).toHaveLength(1);
+    await clock.pass(200);
     expect(pending()).toEqual([]);
   });
 

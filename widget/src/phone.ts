@@ -139,15 +139,12 @@ export class Phone {
   }
 
   /** Stays pending after the server agreed, until the switch reports: the button must not blink. */
-  async answer(callId: string, id?: string): Promise<boolean> {
-    const key = `answer:${callId}`;
-    const agreed = await this.#do(key, { type: 'call.answer', call_id: callId }, id);
-    const call = calls(this.view.get().state).find((one) => one.call_id === callId);
-    if (agreed && call && rings(call)) {
-      this.#setPending(key, true);
-      this.options.clock.after(ANSWER_SETTLES_MS, () => this.#setPending(key, false));
-    }
-    return agreed;
+  answer(callId: string, id?: string): Promise<boolean> {
+    const ask = { type: 'call.answer', call_id: callId } as const;
+    return this.#do(`answer:${callId}`, ask, id, () => {
+      const call = calls(this.view.get().state).find((one) => one.call_id === callId);
+      return call && rings(call) ? ANSWER_SETTLES_MS : 0;
+    });
   }
 
   decline(callId: string, id?: string): Promise<boolean> {
@@ -222,18 +219,21 @@ export class Phone {
     }
   }
 
-  async #do(key: string, ask: Ask, id?: string): Promise<boolean> {
+  /** `settlesMs`: how long the key stays pending after the server agreed; 0 is not at all. */
+  async #do(key: string, ask: Ask, id?: string, settlesMs = (): number => 0): Promise<boolean> {
     if (this.view.get().pending.has(key)) return false;
     this.#setPending(key, true);
     try {
       await this.#client.ask(ask, undefined, id);
-      return true;
     } catch (error) {
+      this.#setPending(key, false);
       this.fail(failureCode(error));
       return false;
-    } finally {
-      this.#setPending(key, false);
     }
+    const wait = settlesMs();
+    if (wait > 0) this.options.clock.after(wait, () => this.#setPending(key, false));
+    else this.#setPending(key, false);
+    return true;
   }
 
   #setPending(key: string, on: boolean): void {

@@ -183,7 +183,7 @@ describe('the search for the caller', () => {
   it('never puts a stranger’s address into a link', async () => {
     const [match] = contact.matches;
     if (!match) throw new Error('the golden contact has a match');
-    // eslint-disable-next-line no-script-url
+     
     await show(call, { ...contact, matches: [{ ...match, url: 'javascript:alert(1)' }] });
     expect(root.querySelector('.caller a')).toBeNull();
   });

@@ -1,1 +1,0 @@
-import{E as e}from"./words-CZ1MQuIr.js";import{n as t,t as n}from"./closed-0uTRoFpe.js";import{t as r}from"./main-BG9ku656.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
