@@ -44,14 +44,14 @@ async def serve(app: Any) -> tuple[uvicorn.Server, int]:
     return server, server.servers[0].sockets[0].getsockname()[1]
 
 
-async def paced(subject: Subject, rate: float, count: int, sessions: int) -> None:
-    """Open loop: pushes at their times, however long each takes."""
+async def paced(subject: Subject, rate: float, count: int, sessions: int, first: int) -> None:
+    """Open loop: pushes at their times, however long each takes. Nobody before `first` gets one."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     chosen = random.Random(7)
     for n in range(count):
         await asyncio.sleep(max(0.0, began + n / rate - loop.time()))
-        await subject.push(chosen.randrange(sessions))
+        await subject.push(chosen.randrange(first, sessions))
 
 
 async def at_once(subject: Subject, count: int, sessions: int) -> None:
@@ -79,7 +79,9 @@ async def do(subject: Subject, order: dict[str, Any]) -> Any:
         case "cpu":
             return cpu_s()
         case "paced":
-            await paced(subject, order["rate"], order["count"], order["sessions"])
+            await paced(
+                subject, order["rate"], order["count"], order["sessions"], order.get("first", 0)
+            )
         case "at_once":
             await at_once(subject, order["count"], order["sessions"])
         case "broadcast":
