@@ -48,8 +48,13 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<v
 
   const title = watchTitle(document);
   let calling = false;
+  let returning = false;
   const react = (): void => {
     const { state } = phone.view.get();
+    if (!returning && phone.ranOut()) {
+      returning = true;
+      host.signIn();
+    }
     const all = calls(state);
     const asks = all.find(rings);
     ringTone.ring(asks !== undefined && chosenRinger(state)?.tab === tab.id);

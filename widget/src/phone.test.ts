@@ -112,6 +112,17 @@ describe('the session', () => {
   });
 });
 
+describe('a session that ended', () => {
+  it('by its own time may be opened again unasked', async () => {
+    await open();
+    expect(phone.ranOut()).toBe(false);
+    socket().onclose?.({ code: 4500 });
+    expect(phone.ranOut()).toBe(false);
+    await clock.pass(12 * 3_600_000);
+    expect(phone.ranOut()).toBe(true);
+  });
+});
+
 describe('answering', () => {
   it('is pending until the switch reports, not only until the server agrees', async () => {
     await open();

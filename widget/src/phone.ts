@@ -125,6 +125,18 @@ export class Phone {
     for (const undo of this.#undo.splice(0)) undo();
   }
 
+  /**
+   * Whether the session ended because its time was over (the machine slept, say), not because
+   * somebody ended it: then it is right to come through the CRM again without being asked. Only the
+   * server's clock counts, so never before the first welcome.
+   */
+  ranOut(): boolean {
+    const { connection, you, skewMs } = this.view.get();
+    const over = connection.phase === 'stopped' && connection.reason === 'session_ended';
+    const now = this.options.clock.now() + skewMs;
+    return over && you !== null && now >= this.options.session.expiresAt;
+  }
+
   networkChanged(online: boolean): void {
     if (online) this.#client.retryNow();
     else this.#client.wentOffline();

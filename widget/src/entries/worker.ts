@@ -1,5 +1,5 @@
 /** Bitrix24's background worker: no pixels, only the portal's own call card and the ring tone. */
-import { Portal, portalAddress, type PortalAddress } from '../hosts/bitrix24';
+import { Portal, portalAddress, startOver, type PortalAddress } from '../hosts/bitrix24';
 import { readBoot } from '../hosts/boot';
 import { CardDriver } from '../hosts/callcard';
 import { signOnPatiently } from '../hosts/launch';
@@ -49,8 +49,14 @@ async function start(around: PortalAddress): Promise<void> {
   tab.watch();
   tone.arm(window);
   driver.start();
+  let returning = false;
   phone.view.watch(() => {
     const { state } = phone.view.get();
+    if (!returning && phone.ranOut()) {
+      returning = true;
+      // Nobody sees this page to press a button: it starts over with a fresh proof.
+      startOver();
+    }
     tone.ring(calls(state).some(rings) && chosenRinger(state)?.tab === tab.id);
   });
   window.addEventListener('online', () => phone.networkChanged(true));

@@ -115,6 +115,14 @@ function parse(text: string): unknown {
 /** Paths the portal opens in its own slider (its documentation names exactly these for records). */
 const SLIDER_PATH = /^\/crm\/(deal|lead|contact|company)\/details\/\d+\/$/;
 
+/**
+ * Loads this frame again by its address. Not `location.reload()`: that would repeat the portal's
+ * POST, which browsers ask about; the shell needs nothing of it but the address.
+ */
+export function startOver(): void {
+  location.replace(location.href);
+}
+
 /** The portal reloads at once or not at all. */
 const RELOAD_ANYWAY_MS = 1_500;
 
@@ -149,7 +157,7 @@ export function bitrix24Host(
     // portal refuses to reload for us; then the frame repeats its own launch.
     signIn() {
       portal.tell('reloadWindow', null);
-      setTimeout(() => location.reload(), RELOAD_ANYWAY_MS);
+      setTimeout(startOver, RELOAD_ANYWAY_MS);
     },
     onSurroundings: never,
     onDial: never,

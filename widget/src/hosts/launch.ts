@@ -21,12 +21,28 @@ export class NoSession extends Error {
 
 /** Raises NoSession when the server refuses, any other error when somebody does not answer. */
 export async function signOn(
-  portal: Portal,
+  portal: Pick<Portal, 'call'>,
   api: string,
   request: typeof fetch = (...args) => fetch(...args),
 ): Promise<SessionToken> {
   const init = await portal.call('getInitData', null, PORTAL_TIMEOUT_MS);
   if (!isRecord(init)) throw new Error('the portal gave no launch data');
+  try {
+    return await prove(init, api, request);
+  } catch (error) {
+    if (!(error instanceof NoSession) || error.message !== 'bad_proof') throw error;
+    // The page is older than its access token (an hour): the portal has a fresh one for the asking.
+    const fresh = await portal.call('refreshAuth', null, PORTAL_TIMEOUT_MS);
+    if (!isRecord(fresh)) throw error;
+    return prove({ ...init, AUTH_ID: fresh['AUTH_ID'] }, api, request);
+  }
+}
+
+async function prove(
+  init: Record<string, unknown>,
+  api: string,
+  request: typeof fetch,
+): Promise<SessionToken> {
   const response = await request(`${api}/api/bitrix24/session`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

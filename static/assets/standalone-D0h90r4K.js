@@ -1,1 +1,0 @@
-import{E as e}from"./words-CNt3h0jE.js";import{n as t,t as n}from"./closed-DRqfC2BY.js";import{t as r}from"./main-JsKBvAMo.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
