@@ -20,7 +20,7 @@ import msgspec
 from backend.errors import BadTicket, NotAllowed
 from backend.kit.clock import Clock
 from backend.services.ports import Bus
-from protocol.vocabulary import AccountId, EmployeeId, SessionId
+from protocol.vocabulary import AccountId, CrmKind, EmployeeId, SessionId
 
 SESSION_TTL_S = 12 * 3600.0
 TICKET_TTL_S = 30.0
@@ -39,6 +39,8 @@ class Identity:
     is_supervisor: bool = False
     origins: tuple[str, ...] = ()
     """Exactly the pages of this account; empty only where the account's pages are unknown."""
+    crm: CrmKind | None = None
+    """Whose proof opened the session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
