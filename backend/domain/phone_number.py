@@ -67,6 +67,12 @@ def parse(text: str, *, region: str = "RU") -> PhoneNumber | None:
     return None
 
 
+def canonical(text: str, *, region: str = "RU") -> str:
+    """E.164 with its plus; what is no public number (hidden, an extension) stays as it came."""
+    number = parse(text, region=region)
+    return text if number is None else number.e164
+
+
 def dialable(text: str, *, region: str = "RU") -> PhoneNumber | Extension | None:
     """What may be dialled: an extension when it is short, else a public number."""
     digits = _DIGITS.sub("", text)

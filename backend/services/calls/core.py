@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from backend.domain.call import Call, Ended, Fact, Planned, apply, raised
+from backend.domain.phone_number import canonical
 from backend.domain.scenario import Device
 from backend.errors import AppError, NotFound, SwitchError, SwitchRefused, SwitchUnavailable
 from backend.kit.clock import Clock
@@ -343,7 +344,10 @@ class Core:
         at: datetime,
         placed_by: EmployeeId | None = None,
     ) -> Live:
-        """A call that begins now, in memory and journal."""
+        """A call that begins now, in memory and journal. Trunks spell numbers as they like: from
+        here on it is E.164, as far as it can be read."""
+        internal = direction is Direction.INTERNAL
+        number = number if internal else canonical(number, region=account.region)
         call = Call(
             call_id=call_id,
             account_id=account.account_id,
@@ -354,7 +358,7 @@ class Core:
             placed_by=placed_by,
         )
         live = Live(call=call, slug=account.slug)
-        if number and direction is not Direction.INTERNAL:
+        if number and not internal:
             known = self.callers.known(account.account_id, number)
             live.name = None if known is None else known.name
         self.begin(live)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from backend.domain.phone_number import canonical
 from backend.domain.scenario import Device, Scenario, parse_scenario
 from backend.errors import BadRequest
 from backend.services.directory import Colleague
@@ -64,7 +65,7 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
         connection_id=connection_id,
         virtual_numbers=tuple(
             VirtualNumber(
-                number=number.number,
+                number=canonical(number.number, region=found.account.region),
                 name=number.name or None,
                 scenario=scenarios.get(number.scenario_id or ""),
             )

@@ -379,6 +379,13 @@ async def test_a_status_taken_during_the_ringing_holds_for_the_next_step() -> No
         assert [o.leg_id for o in stage.switch.rung] == ["agent-anna-1", "agent-anna-2"]
 
 
+@pytest.mark.feature("W4")
+async def test_a_trunk_without_plus_shows_the_number_in_full() -> None:
+    async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
+        await stage.arrives(number="89161234501")
+        assert stage.last(ANNA)["number"] == "+79161234501"
+
+
 async def test_a_withheld_number_is_shown_empty_and_not_looked_up() -> None:
     async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
         await stage.arrives(number="")
