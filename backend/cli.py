@@ -18,11 +18,14 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from backend.bootstrap import Foundation, create_app, foundation, worker
+from backend.bootstrap.doctor import examine
+from backend.bootstrap.foundation import require_bus
 from backend.demo.addresses import Addresses
 from backend.demo.servers import sandboxes
 from backend.errors import AppError
 from backend.kit.redact import redact
 from backend.kit.secrets_box import new_key
+from backend.realtime.server import UVICORN
 from backend.settings import Settings, table
 
 
@@ -89,8 +92,8 @@ def _log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(
         level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
     )
-    # Their lines carry request addresses, and those carry tokens of CRMs.
-    for name in ("httpx", "httpcore"):
+    # Their lines carry addresses and arguments, and those carry tokens and numbers.
+    for name in ("httpx", "httpcore", "procrastinate"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
@@ -99,14 +102,11 @@ def _serve(app: Starlette, settings: Settings) -> int:
         app,
         host=settings.host,
         port=settings.port,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_max_size=70_000,
-        ws_ping_interval=None,
         log_level="warning",
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=5,
+        **UVICORN,
     )
     return 0
 
@@ -118,7 +118,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
 def _web(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
-    _refuse_without_redis(settings)
+    require_bus(settings, single=False)
     return _serve(create_app(settings), settings)
 
 
@@ -132,15 +132,9 @@ def _worker(arguments: argparse.Namespace) -> int:
         ):
             await asyncio.Event().wait()
 
-    _refuse_without_redis(settings)
+    require_bus(settings, single=False)
     asyncio.run(run())
     return 0
-
-
-def _refuse_without_redis(settings: Settings) -> None:
-    from backend.bootstrap.foundation import require_bus
-
-    require_bus(settings, single=False)
 
 
 def _release(arguments: argparse.Namespace) -> int:
@@ -155,8 +149,6 @@ def _release(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from backend.bootstrap.doctor import examine
-
     settings = _read(arguments)
     findings = asyncio.run(examine(settings))
     for finding in findings:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -44,32 +45,44 @@ def generated() -> list[str]:
 
 
 def widget_is_fresh() -> list[str]:
-    """`static/` was built from these sources: its stamp is their hash."""
-    stamp = ROOT / "static" / "sources.sha256"
-    if not stamp.exists():
-        return ["static/ was never built: run `make widget`"]
-    if stamp.read_text().strip() != widget_sources():
-        return ["static/ is older than the widget's sources: run `make widget`"]
-    return []
+    """`static/` is what the sources build to, byte for byte."""
+    node = ROOT / ".venv" / "bin"
+    with tempfile.TemporaryDirectory() as directory:
+        done = subprocess.run(
+            ["npx", "vite", "build", "--outDir", directory, "--logLevel", "error"],
+            cwd=ROOT / "widget",
+            env={**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            return [f"the widget does not build: {done.stdout}{done.stderr}"]
+        built, kept = _contents(Path(directory) / "assets"), _contents(ROOT / "static" / "assets")
+    amocrm = {
+        name: content
+        for name, content in _contents(ROOT / "widget" / "amocrm").items()
+        if not name.endswith(".py")
+    }
+    stale = sorted(
+        {name for name in built.keys() | kept.keys() if built.get(name) != kept.get(name)}
+        | {
+            f"amocrm/{name}"
+            for name in amocrm.keys() | _contents(ROOT / "static" / "amocrm").keys()
+            if amocrm.get(name) != _contents(ROOT / "static" / "amocrm").get(name)
+        }
+    )
+    return [f"static/ is older than the widget ({', '.join(stale)}): run `make widget`"] * bool(
+        stale
+    )
 
 
-def widget_sources() -> str:
-    digest = hashlib.sha256()
-    names = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "widget", "protocol/generated"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split("\n")
-    for name in sorted(filter(None, names)):
-        if _shapes_the_build(name) and (ROOT / name).is_file():
-            digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
-    return digest.hexdigest()
-
-
-def _shapes_the_build(name: str) -> bool:
-    return not name.endswith((".test.ts", ".test.tsx", ".md")) and "/gallery/" not in name
+def _contents(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
 
 
 def locks() -> list[str]:
@@ -91,7 +104,7 @@ def names() -> list[str]:
     return [
         f"a dependency also installs {name}/"
         for name in ("backend", "protocol")
-        if (site / name).is_dir()
+        if any((site / name).glob("*.py"))
     ]
 
 

@@ -161,6 +161,14 @@ class FakeCallers:
     def record_of(self, call_id: CallId) -> tuple[RecordRef, str] | None:
         return self.records.get(call_id)
 
+    async def choose(
+        self, account_id: AccountId, call_id: CallId, record: RecordRef, by: EmployeeId
+    ) -> None:
+        self.records[call_id] = (record, "")
+
+    async def retry(self, account_id: AccountId, call_id: CallId) -> None:
+        self.looked_up.append((call_id, "", ()))
+
 
 async def until(condition: Callable[[], bool], *, turns: int = 500) -> None:
     """Let the loop turn until `condition` holds. Raises AssertionError when it never does."""

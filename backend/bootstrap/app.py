@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute
 from backend.bootstrap.foundation import Foundation, foundation
 from backend.bootstrap.web import web
 from backend.bootstrap.worker import worker
+from backend.realtime.server import tune_gc
 from backend.settings import Settings
 
 Extra = Callable[[Foundation], AbstractAsyncContextManager[list[BaseRoute]]]
@@ -43,16 +43,8 @@ def create_app(
             served = await stack.enter_async_context(web(base))
             app.router.routes.extend(served.routes)
             app.state.foundation, app.state.web = base, served
-            tune_collector()
+            tune_gc()
             ready()
             yield
 
     return Starlette(lifespan=lifespan)
-
-
-def tune_collector() -> None:
-    """What is alive after the start stays alive: leave it out of every collection, and collect
-    rarely. Measured: nearly twice the handshakes per second (docs/performance.md)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)

@@ -82,7 +82,7 @@ def _widget() -> Finding:
 
 
 async def _schema(base: Foundation) -> Finding:
-    current, head = await current_revision(base.database.url), head_revision()
+    current, head = await current_revision(base.owner_url), head_revision()
     if current != head:
         return Finding(
             False, f"The database is at {current or 'nothing'}, this version wants {head}. "

@@ -31,6 +31,8 @@ class Foundation:
     settings: Settings
     clock: Clock
     database: Database
+    owner_url: str
+    """The database as its owner sees it: for migrations and their state."""
     secrets: SecretsBox
     bus: Bus
     http: httpx.AsyncClient
@@ -71,6 +73,7 @@ async def foundation(
             settings=settings,
             clock=clock or SystemClock(),
             database=database,
+            owner_url=url,
             secrets=SecretsBox(_keys(settings)),
             bus=bus,
             http=http,

@@ -20,7 +20,7 @@ from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
 from backend.realtime.gateway import Gateway, origin_rule
 from backend.realtime.limits import Limits
 from backend.realtime.services import Services
-from backend.services.calls.wire import CONTACTS, CallsClient
+from backend.services.calls import CallsClient
 from backend.services.presence import Presence
 from backend.services.sessions import Sessions
 from backend.services.sign_on import SignOn
@@ -57,9 +57,10 @@ async def web(base: Foundation) -> AsyncIterator[Web]:
     sign_on = SignOn(
         directory, sessions, [AmoCrmProver(), Bitrix24Prover(base.http)], settings.origin
     )
+    calls = CallsClient(bus)
     services = Services(
-        calls=CallsClient(bus),
-        contacts=CallsClient(bus, about=CONTACTS),
+        calls=calls,
+        contacts=calls,
         statuses=statuses,
         history=SqlHistory(base.database),
         sessions=sessions,

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.sources import Sources
 from backend.connectors.crm.bitrix24 import status_code
-from backend.errors import BadRequest
 from backend.jobs import portal_finish
 from backend.jobs.queue import JobQueue
 from backend.jobs.worker import JobWorker
 from backend.kit.ids import new_id
 from backend.services.calls import CallOwner
-from backend.services.calls.wire import CONTACTS, serve
 from backend.services.contacts import Contacts, PhoneIndex
 from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.directory import DirectoryTeller
@@ -29,15 +30,17 @@ from backend.services.portal_calls import PortalCalls
 from backend.services.ports import FinishedCall
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
+from backend.store.calls import CallStore
+from backend.store.commands import CommandStore
 from backend.store.contact_choices import SqlContactChoices
 from backend.store.gateways import SqlPortalCalls, SqlRouting, SqlStatuses
 from backend.store.gateways.phone_index import SqlPhoneIndex
+from backend.store.inbox import InboxStore
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
+from backend.store.sessions import SessionStore
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskSwitch
-from protocol.commands import AnyCommand, ChooseContact, RetryLookup
-from protocol.pushes import RecordRef
 from protocol.vocabulary import AccountId, EmployeeId
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,9 @@ log = structlog.get_logger(__name__)
 ROUTING_S = 10.0
 """How soon a change of people, numbers or connections is noticed without a wake-up."""
 GENERATION_S = 1.0
+TIDY_S = 3600.0
+KEEP = timedelta(days=7)
+"""How long handled messages, old sessions and intents stay for whoever looks into a fault."""
 
 
 class Worker:
@@ -95,7 +101,9 @@ class Worker:
         self.owners: dict[str, CallOwner] = {}
         """By connection: those this process holds now."""
         self._holding: dict[str, asyncio.Task[None]] = {}
-        self._served: dict[AccountId, AsyncExitStack] = {}
+        self._known: dict[AccountId, str] = {}
+        """Connection by account, as loaded last."""
+        self._changed: set[AccountId] = set()
         self._reload = asyncio.Event()
 
     # ── life ──
@@ -105,9 +113,7 @@ class Worker:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.jobs.opened())
             await stack.enter_async_context(self.journal.running())
-            await stack.enter_async_context(
-                self._base.bus.on_wake(ROUTING_TOPIC, lambda _payload: self._reload.set())
-            )
+            await stack.enter_async_context(self._base.bus.on_wake(ROUTING_TOPIC, self._on_routing))
             await self.reload()
             for account_id in self.sources.accounts():
                 await self.sync.load(account_id)
@@ -117,6 +123,7 @@ class Worker:
                     ("reload", self._keep_reloading()),
                     ("generation", self._watch_generation()),
                     ("phones", self._read_phones()),
+                    ("tidy", self._tidy()),
                     ("jobs", JobWorker(self.jobs, name=self.holder).run()),
                 )
             ]
@@ -126,23 +133,31 @@ class Worker:
                 for task in (*self._holding.values(), *tasks):
                     task.cancel()
                 await asyncio.gather(*self._holding.values(), *tasks, return_exceptions=True)
-                for served in self._served.values():
-                    await served.aclose()
                 await self.contacts.aclose()
                 await self.portal_calls.aclose()
 
+    def _on_routing(self, payload: bytes) -> None:
+        self._changed.add(AccountId(payload.decode()))
+        self._reload.set()
+
     async def _keep_reloading(self) -> None:
+        """At once what a wake-up names; everything now and then, for what nobody told."""
+        due = self._base.clock.monotonic() + ROUTING_S
         while True:
-            try:
-                async with asyncio.timeout(ROUTING_S):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, due - self._base.clock.monotonic())):
                     await self._reload.wait()
-            except TimeoutError:
-                pass
             self._reload.clear()
+            named, self._changed = self._changed, set()
             try:
-                await self.reload()
+                for account_id in named & self._known.keys():
+                    await self._load(account_id, self._known[account_id])
+                if named - self._known.keys() or self._base.clock.monotonic() >= due:
+                    await self.reload()
+                    due = self._base.clock.monotonic() + ROUTING_S
             except Exception as error:
                 log.warning("worker.reload_failed", error=str(error))
+                due = self._base.clock.monotonic() + ROUTING_S
 
     async def reload(self) -> None:
         """Read connections, accounts, people and routes anew; begin to hold what is new."""
@@ -167,7 +182,9 @@ class Worker:
         loaded = await self._routes.load(account_id, connection_id)
         if loaded is None:
             self.routing.remove(account_id)
+            self._known.pop(account_id, None)
             return
+        self._known[account_id] = connection_id
         known = self.routing.account(account_id)
         if known != loaded.route:
             self.routing.replace(loaded.route)
@@ -175,29 +192,11 @@ class Worker:
         await self.directory.tell(account_id, loaded.people)
         if known is None or set(known.employees) != set(loaded.route.employees):
             await self.statuses.tell(account_id, loaded.route.employees)
-        if account_id not in self._served:
-            stack = self._served[account_id] = AsyncExitStack()
-            await stack.enter_async_context(
-                serve(self._base.bus, account_id, self._on_contacts, about=CONTACTS)
-            )
 
     async def _tell_statuses(self, account_id: AccountId) -> None:
         account = self.routing.account(account_id)
         if account is not None:
             await self.statuses.tell(account_id, account.employees)
-
-    async def _on_contacts(
-        self, account_id: AccountId, employee_id: EmployeeId, command: AnyCommand
-    ) -> object | None:
-        match command:
-            case ChooseContact():
-                record = RecordRef(kind=command.kind, id=command.record_id)
-                await self.contacts.choose(account_id, command.call_id, record, employee_id)
-            case RetryLookup():
-                await self.contacts.retry(account_id, command.call_id)
-            case _:
-                raise BadRequest(f"{type(command).__name__} is not about contacts")
-        return None
 
     # ── what only one may hold ──
 
@@ -257,6 +256,21 @@ class Worker:
 
         await under_lease(self._leases, self._base.clock, "phone-index", self.holder, read)
 
+    async def _tidy(self) -> None:
+        """Forget now and then what nobody will ask for again."""
+        while True:
+            await self._base.clock.sleep(TIDY_S)
+            before = self._base.clock.now() - KEEP
+            for account_id in tuple(self._known):
+                try:
+                    async with self._base.database.begin(account_id) as tx:
+                        await SessionStore(tx).prune(before=before)
+                        await CallStore(tx).prune(account_id, before=before)
+                        await CommandStore(tx).prune(account_id, before=before)
+                        await InboxStore(tx).prune(account_id, before=before)
+                except Exception as error:
+                    log.warning("worker.tidy_failed", account=account_id, error=str(error))
+
     # ── facts that cause work ──
 
     async def _on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
@@ -276,7 +290,7 @@ class Worker:
                         owner.republish()
                     await self.contacts.republish()
                     await self.directory.republish()
-                    for account_id in tuple(self._served):
+                    for account_id in tuple(self._known):
                         await self._tell_statuses(account_id)
                 known = current
             except OSError as error:
@@ -286,6 +300,7 @@ class Worker:
 
 @asynccontextmanager
 async def worker(base: Foundation) -> AsyncIterator[Worker]:
+    await keep_first_switch(base)
     running = Worker(base)
     async with running.running():
         yield running

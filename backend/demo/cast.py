@@ -50,6 +50,9 @@ VEKTOR = Team(
 )
 TEAMS = (SEVER, VEKTOR)
 
+ILYA, MARIA = 2, 3
+"""CRM users the demo's links sign in as; both are rung first."""
+
 CALLERS = (
     ("Елена Морозова: две открытые сделки", "79161234501"),
     ("Павел Дёмин: сделок нет", "79161234502"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import HTMLResponse, Response
 
 from backend.demo.addresses import Addresses
+from backend.demo.cast import ILYA, MARIA
 
 _TEXT = {
     "ru": {
@@ -12,9 +13,9 @@ _TEXT = {
         "lead": "Откройте три вкладки и позвоните. Всё, кроме станции и CRM, настоящее.",
         "steps": (
             ("portal", "CRM первая, как Битрикс24",
-             "Войдите как Илья Соколов. Карточку звонка рисует сам портал."),
+             "Вы — Илья Соколов. Карточку звонка рисует сам портал."),
             ("amo", "CRM вторая, как amoCRM",
-             "Войдите как Мария Ветрова. Карточка появится в панели Dozvon."),
+             "Вы — Мария Ветрова. Карточка появится в панели Dozvon."),
             ("switchboard", "Пульт станции",
              "Выберите клиента и номер и нажмите «Позвонить». Снимайте трубки здесь же."),
         ),
@@ -27,9 +28,9 @@ _TEXT = {
         "lead": "Open three tabs and place a call. All but switch and CRMs is the real thing.",
         "steps": (
             ("portal", "First CRM, like Bitrix24",
-             "Sign in as Илья Соколов. The portal itself draws the call card."),
+             "You are Илья Соколов. The portal itself draws the call card."),
             ("amo", "Second CRM, like amoCRM",
-             "Sign in as Мария Ветрова. The card appears in Dozvon's panel."),
+             "You are Мария Ветрова. The card appears in Dozvon's panel."),
             ("switchboard", "Switchboard",
              "Choose a customer and a number and press Call. Pick phones up right there."),
         ),
@@ -65,7 +66,11 @@ text-align:center;margin-top:8px}}
 def landing(where: Addresses, language: str) -> Response:
     locale = "en" if language.lower().startswith("en") else "ru"
     text = _TEXT[locale]
-    urls = {"portal": where.portal, "amo": where.amo, "switchboard": where.switchboard}
+    urls = {
+        "portal": f"{where.portal}/login/?user={ILYA}&back=/crm/contact/list/&lang={locale}",
+        "amo": f"{where.amo}/sandbox/sign-in/{MARIA}?to=/contacts/list/",
+        "switchboard": where.switchboard,
+    }
     steps = "".join(
         f'<li><h2>{title}</h2><p>{what}</p><a class="go" target="_blank" rel="noopener" '
         f'href="{urls[key]}" aria-label="{text["open"]}: {title}">{text["open"]}</a></li>'

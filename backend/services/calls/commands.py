@@ -16,13 +16,15 @@ from backend.services.calls.talking import Talking
 from protocol.commands import (
     AnswerCall,
     AnyCommand,
+    ChooseContact,
     DeclineCall,
     Dial,
     DismissCall,
     HangUpCall,
     HoldCall,
+    RetryLookup,
 )
-from protocol.pushes import Dialed
+from protocol.pushes import Dialed, RecordRef
 from protocol.vocabulary import AccountId, CallState, CommandId, EmployeeId
 
 REMEMBER_S = 24 * 3600
@@ -95,6 +97,15 @@ class Commands:
             case AnswerCall() | DeclineCall() | HangUpCall() | HoldCall() | DismissCall():
                 live = self._core.find(account_id, employee_id, command.call_id)
                 await self._ask(live, employee_id, command)
+                return None
+            case ChooseContact(kind=kind, record_id=record_id):
+                self._core.find(account_id, employee_id, command.call_id)
+                record = RecordRef(kind=kind, id=record_id)
+                await self._core.callers.choose(account_id, command.call_id, record, employee_id)
+                return None
+            case RetryLookup():
+                self._core.find(account_id, employee_id, command.call_id)
+                await self._core.callers.retry(account_id, command.call_id)
                 return None
             case _:
                 raise BadRequest(f"{type(command).__name__} is no command on calls")

@@ -30,3 +30,11 @@ class Callers(Protocol):
 
     def record_of(self, call_id: CallId) -> tuple[RecordRef, str] | None:
         """The record the call belongs to, with its address, if found by now."""
+
+    async def choose(
+        self, account_id: AccountId, call_id: CallId, record: RecordRef, by: EmployeeId
+    ) -> None:
+        """Say which match the caller is. Raises NotFound."""
+
+    async def retry(self, account_id: AccountId, call_id: CallId) -> None:
+        """Search once more. Raises NotFound."""

@@ -67,17 +67,11 @@ _answer = msgspec.json.Decoder(Answer)
 _encode = msgspec.json.encode
 
 
-CALLS, CONTACTS = "calls", "contacts"
-"""What an account's commands are about: who answers them is served under that name."""
+def serve_name(account_id: AccountId) -> str:
+    return f"calls:{account_id}"
 
 
-def serve_name(account_id: AccountId, about: str = CALLS) -> str:
-    return f"{about}:{account_id}"
-
-
-def serve(
-    bus: Bus, account_id: AccountId, handle: Handle, *, about: str = CALLS
-) -> AbstractAsyncContextManager[None]:
+def serve(bus: Bus, account_id: AccountId, handle: Handle) -> AbstractAsyncContextManager[None]:
     """Answer the account's commands while inside. Every failure is an answer, never silence."""
 
     async def answer(payload: bytes) -> bytes:
@@ -99,15 +93,14 @@ def serve(
             return _encode(Answer(ok=True))
         return _encode(Answer(ok=True, result=msgspec.Raw(_encode(result))))
 
-    return bus.serve(serve_name(account_id, about), answer)
+    return bus.serve(serve_name(account_id), answer)
 
 
 class CallsClient:
     """The web side. Raises the same AppErrors as the owner; Expired when nobody answers."""
 
-    def __init__(self, bus: Bus, *, about: str = CALLS) -> None:
+    def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._about = about
 
     async def run(
         self,
@@ -135,9 +128,7 @@ class CallsClient:
             command=msgspec.Raw(_encode(command)),
             ttl_ms=command.ttl_ms,
         )
-        payload = await self._bus.ask(
-            serve_name(account_id, self._about), _encode(request), timeout_s=timeout_s
-        )
+        payload = await self._bus.ask(serve_name(account_id), _encode(request), timeout_s=timeout_s)
         answer = _answer.decode(payload)
         if answer.ok:
             return bytes(answer.result) or None
