@@ -1,8 +1,9 @@
 """Rates and sizes of amoCRM's API v4, from its developer documentation."""
 
-RATE_PER_S = 6.0
-"""Seven per second and integration are allowed; one is left for the page's own calls."""
-BURST = 6.0
+RATE_PER_S = 5.0
+BURST = 2.0
+"""Seven per second and integration are allowed. Within any second a bucket lets rate + burst
+through, so together they stay at seven; a card's two requests go at once."""
 PAGE = 250
 TIMEOUT_S = 20.0
 BUSY_PAUSE_S = 1.0
