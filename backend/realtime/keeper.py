@@ -6,6 +6,7 @@ One loop for all of them. A timer per socket would cost more memory than the soc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -31,6 +32,8 @@ _POLL_S = 2.0
 _LOOK_BACK = timedelta(seconds=60)
 """Further back than a ticket lives: one bought before the revocation opens a socket after it."""
 _SWEEP_S = 5.0
+_RECALL_S = 1.0
+"""How soon a flushed bus is noticed."""
 _GOODBYE_S = 5.0
 """How long a close may wait for a socket that takes nothing."""
 _TELLING = 4
@@ -47,6 +50,8 @@ class Keeper:
         self._gateway = gateway
         self._accounts: set[AccountId] = set()
         """Where somebody of this process was seen; swept until all of them are told offline."""
+        self._generation: str | None = None
+        """Of the bus, when it was last looked at."""
         self._telling = asyncio.Semaphore(_TELLING)
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -55,12 +60,15 @@ class Keeper:
         await self._stack.enter_async_context(
             self._gateway.bus.on_wake(REVOKED, lambda payload: self._revoke({payload.decode()}))
         )
+        with contextlib.suppress(OSError):
+            self._generation = await self._gateway.bus.generation()
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self._every(_ROUND_S, self._round)),
             loop.create_task(self._every(_POLL_S, self._poll)),
             loop.create_task(self._every(REFRESH_S, self._refresh)),
             loop.create_task(self._every(_SWEEP_S, self._sweep)),
+            loop.create_task(self._every(_RECALL_S, self._recall)),
         ]
 
     async def stop(self) -> None:
@@ -124,6 +132,14 @@ class Keeper:
         for account_id in tuple(self._accounts | here):
             if not await self._gateway.services.presence.sweep(account_id):
                 self._accounts.discard(account_id)
+
+    async def _recall(self) -> None:
+        """Tell a bus that lost its memory who is here."""
+        known, self._generation = self._generation, await self._gateway.bus.generation()
+        if known not in (None, self._generation):
+            _log.warning("bus_flushed", note="telling presence anew")
+            await self._refresh()
+            await self._sweep()
 
     # ── comings and goings ───────────────────────────────────────────────────────────────────
 

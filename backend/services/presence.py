@@ -117,9 +117,10 @@ class Presence:
             tabs = await self._bus.present(account_id, employee_id)
             await self._choose_ringer(account_id, employee_id, tabs, gone)
         for employee_id in present - told:
-            await self._bus.publish(
-                await self._online(account_id, employee_id, online=True, force=True)
-            )
+            back = await self._online(account_id, employee_id, online=True, force=True)
+            # A bus that forgot who is here forgot who rings as well.
+            tabs = await self._bus.present(account_id, employee_id)
+            await self._choose_ringer(account_id, employee_id, tabs, back)
         return bool(present)
 
     async def _online(
