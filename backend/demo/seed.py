@@ -20,6 +20,7 @@ from backend.demo.cast import (
 from backend.sandbox.dataset import Dataset
 from backend.store.accounts import Account, AccountStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
+from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
 from backend.store.routing import RoutingStore, StoredScenario, Trunk, VirtualNumber
 from backend.store.switches import SwitchConnection, SwitchStore
@@ -47,15 +48,19 @@ async def seed(
             )
         )
     for team in TEAMS:
-        await _account(base, team, dataset)
+        await seed_team(base.database, team, dataset)
     await _connect(base, SEVER, where.portal, portal)
     await _connect(base, VEKTOR, where.amo, amo)
 
 
-async def _account(base: Foundation, team: Team, dataset: Dataset) -> None:
+async def seed_team(
+    database: Database, team: Team, dataset: Dataset, *, connection_id: str = CONNECTION
+) -> None:
+    """One account with its people and routes, served by a switch connection that is there
+    already. It needs no CRM."""
     users = {user.id: user for user in dataset.users}
     ids = [EmployeeId(f"{team.slug}-{extension}") for _, extension in team.people]
-    async with base.database.begin(team.account_id) as tx:
+    async with database.begin(team.account_id) as tx:
         await AccountStore(tx).save(Account(id=team.account_id, slug=team.slug, name=team.name))
         people = EmployeeStore(tx)
         await people.save(
@@ -97,7 +102,7 @@ async def _account(base: Foundation, team: Team, dataset: Dataset) -> None:
         await routing.save_trunk(
             team.account_id,
             Trunk(
-                connection_id=CONNECTION,
+                connection_id=connection_id,
                 trunk_endpoint=f"PJSIP/{{digits}}@{TRUNK}",
                 default_caller_id=f"+{team.virtual_number}",
             ),
@@ -119,7 +124,7 @@ async def _account(base: Foundation, team: Team, dataset: Dataset) -> None:
             VirtualNumber(
                 number=team.virtual_number,
                 name=team.line_name,
-                connection_id=CONNECTION,
+                connection_id=connection_id,
                 scenario_id="main",
             ),
         )
