@@ -1,0 +1,56 @@
+"""Pop-ups jump the queue."""
+
+from __future__ import annotations
+
+import asyncio
+
+from backend.kit.budget import Budget, Priority
+from backend.kit.clock import ManualClock
+
+
+async def test_pop_ups_pass_whoever_waits() -> None:
+    clock = ManualClock()
+    budget = Budget(1.0, 3.0, clock, reserve=1.0)
+    order: list[str] = []
+
+    async def ask(name: str, priority: Priority) -> None:
+        await budget.acquire(priority)
+        order.append(name)
+
+    for _ in range(3):
+        await budget.acquire(Priority.POP_UP)
+    background = [asyncio.create_task(ask(f"b{n}", Priority.BACKGROUND)) for n in range(2)]
+    await clock.advance(0)
+    pop_up = asyncio.create_task(ask("pop-up", Priority.POP_UP))
+    await clock.advance(20)
+    await asyncio.gather(*background, pop_up)
+    assert order == ["pop-up", "b0", "b1"]
+    await budget.aclose()
+
+
+async def test_background_leaves_a_reserve_that_a_pop_up_takes_at_once() -> None:
+    clock = ManualClock()
+    budget = Budget(1.0, 3.0, clock, reserve=2.0)
+    await budget.acquire(Priority.BACKGROUND)
+    waiting = asyncio.create_task(budget.acquire(Priority.BACKGROUND))
+    await clock.advance(0)
+    assert not waiting.done()
+    # The clock stands still: the pop-up does not wait for the queue to be looked at.
+    await budget.acquire(Priority.POP_UP)
+    assert budget.waiting == 1
+    await budget.aclose()
+    assert waiting.cancelled() or waiting.cancelling() or not waiting.done()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_silence_holds_everybody() -> None:
+    clock = ManualClock()
+    budget = Budget(10.0, 10.0, clock)
+    budget.pause(5)
+    asked = asyncio.create_task(budget.acquire(Priority.POP_UP))
+    await clock.advance(4.9)
+    assert not asked.done()
+    assert budget.paused_s > 0
+    await clock.advance(1)
+    assert asked.done()
+    await budget.aclose()
