@@ -8,10 +8,10 @@ durable: it is queued with the call's end and repeats until the portal took it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 5.0
+CARD_LEAVES_S = 1.0
+"""What a portal's page takes to put a hidden card away, before it can draw the next."""
 LAST_TRIES = 5
 """How often a card that should be gone is hidden again after its call ended: finishing in the
 portal hides it only for the one who finishes."""
@@ -121,9 +123,7 @@ class PortalCalls:
                     started_at=call.started_at,
                 )
             )
-            task = asyncio.create_task(self._run(actor))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._run(actor))
         actor.over = call.state is CallState.ENDED
         actor.wanted = frozenset() if actor.over else call.concerned()
         actor.changed.set()
@@ -184,10 +184,25 @@ class PortalCalls:
         gone, new = shown - wanted, wanted - shown
         if users := self._users(actor, gone):
             await portal.hide(actor.portal_id, users)
+            self._spawn(self._offer_next(actor, gone))
         actor.shown -= gone
         if users := self._users(actor, new):
             await portal.show(actor.portal_id, users)
         actor.shown |= new
+
+    async def _offer_next(self, gone: _Actor, employees: frozenset[EmployeeId]) -> None:
+        """A browser draws one card at a time and forgets what it was asked to draw meanwhile."""
+        await self._sleep(CARD_LEAVES_S)
+        for actor in self._actors.values():
+            same_portal = actor.call.account_id == gone.call.account_id
+            if actor is not gone and same_portal and actor.shown & employees:
+                actor.shown -= employees
+                actor.changed.set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _registered(self, portal: PortalTelephony, call: PortalCall, user: str) -> str:
         """The portal's id of the call, the same for all who ask at once.
@@ -239,7 +254,7 @@ class PortalCalls:
             user,
             talk_s=talk_s,
             status=self._status_code(outcome, cause, call.direction),
-            reason=cause.value if cause else "",
+            reason=cause.value if cause and outcome is not Outcome.ANSWERED else "",
         )
         await self._store.mark_finished(call.account_id, call.call_id)
 

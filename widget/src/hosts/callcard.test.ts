@@ -188,6 +188,28 @@ describe('a card of our call', () => {
     expect(portal.sent('CallCardSetStatusText')).toEqual(['Второй звонок: Пётр Власов']);
   });
 
+  it('keeps a press made before it knew the call, and carries it out once', async () => {
+    phone.view.set(view());
+    driver();
+    portal.fire('initialized', { CALL_ID: 'card-1', CALL_DIRECTION: 'incoming' });
+    portal.fire('answerButtonClick');
+    await clock.pass(0);
+    expect(phone.asked).toEqual([]);
+    phone.view.set(view(call));
+    phone.view.set({ ...view(call), skewMs: 1 });
+    expect(phone.asked.map(([what]) => what)).toEqual(['answer']);
+  });
+
+  it('forgets an early press nobody means any more', async () => {
+    phone.view.set(view());
+    driver();
+    portal.fire('initialized', { CALL_ID: 'card-1', CALL_DIRECTION: 'incoming' });
+    portal.fire('answerButtonClick');
+    await clock.pass(5_500);
+    phone.view.set(view(call));
+    expect(phone.asked).toEqual([]);
+  });
+
   it('says to pick up where answering from here is impossible', async () => {
     await raised({ ...call, actions: ['decline'] });
     portal.fire('answerButtonClick');

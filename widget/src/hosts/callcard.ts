@@ -60,13 +60,19 @@ interface Card {
   sent: Partial<CardLook>;
   /** Clicks per button, part of the command's id: two frames that hear one click send one id. */
   clicks: number;
+  /** Pressed before this frame knew the call or led: done as soon as it does, while still meant. */
+  early: { readonly act: Act; readonly id: number; readonly until: number } | null;
   readonly release: () => void;
 }
+
+type Act = (call: CallChanged, commandId: string) => unknown;
 
 /** The card may be drawn before our server stored the portal's answer. */
 const LOOKUP_WAITS_MS = [0, 300, 700, 1_500, 3_000] as const;
 /** A card whose call is in no view this long after it appeared belongs to a call that is over. */
 const STRAY_MS = 6_000;
+/** After this a press that could not be carried out is forgotten: the person pressed again. */
+const EARLY_MS = 5_000;
 
 export class CardDriver {
   readonly #queue: CardQueue;
@@ -111,6 +117,7 @@ export class CardDriver {
       seen: false,
       sent: {},
       clicks: 0,
+      early: null,
       release: this.options.takeTurns(`dozvon-card-${id}`, () => {
         card.leading = true;
         this.#draw();
@@ -150,6 +157,7 @@ export class CardDriver {
       return;
     }
     card.seen = true;
+    this.#doEarly(card, call);
     const look = cardLook(call, view, this.options.words, this.options.clock.now());
     if (look) this.#send(card, look);
     else this.#close();
@@ -178,14 +186,23 @@ export class CardDriver {
     this.#card = null;
   }
 
-  #click(act: (call: CallChanged, commandId: string) => unknown): void {
+  #click(act: Act): void {
     const card = this.#card;
-    if (!card?.leading || card.callId === null) return;
+    if (!card) return;
+    // Counted by every frame that hears it, so that whoever leads names it the same.
+    card.clicks += 1;
+    card.early = { act, id: card.clicks, until: this.options.clock.now() + EARLY_MS };
+    if (!card.leading || card.callId === null) return;
     const { state } = this.#phone.view.get();
     const call = calls(state).find((one) => one.call_id === card.callId);
-    if (!call) return;
-    card.clicks += 1;
-    act(call, commandId(call.call_id, card.clicks));
+    if (call) this.#doEarly(card, call);
+  }
+
+  #doEarly(card: Card, call: CallChanged): void {
+    const { early } = card;
+    card.early = null;
+    if (!early || this.options.clock.now() > early.until) return;
+    early.act(call, commandId(call.call_id, early.id));
   }
 
   #answer(call: CallChanged, id: string): void {
