@@ -1,0 +1,185 @@
+"""The portal's own card follows the call, whatever the portal answers."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from backend.connectors.crm.bitrix24.telephony import status_code
+from backend.errors import CrmUnavailable
+from backend.services.portal_calls import PortalCall, PortalCalls
+from protocol.vocabulary import (
+    AccountId,
+    CallId,
+    CallState,
+    Direction,
+    EmployeeId,
+    HangupCause,
+    Outcome,
+)
+
+ACCOUNT, CALL = AccountId("acc"), CallId("call")
+ANNA, ILYA = EmployeeId("1"), EmployeeId("2")
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@dataclass
+class Shape:
+    """What the portal's cards read of a call."""
+
+    state: CallState = CallState.RINGING
+    people: frozenset[EmployeeId] = frozenset({ANNA, ILYA})
+    direction: Direction = Direction.INBOUND
+    account_id: AccountId = ACCOUNT
+    call_id: CallId = CALL
+    number: str = "+79161234501"
+    dialed: str = "+78001000000"
+    started_at: datetime = AT
+
+    def concerned(self) -> frozenset[EmployeeId]:
+        return self.people
+
+
+@dataclass
+class Portal:
+    said: list[tuple[Any, ...]] = field(default_factory=list)
+    refusals: int = 0
+
+    async def _say(self, *what: Any) -> None:
+        await asyncio.sleep(0)
+        if self.refusals:
+            self.refusals -= 1
+            raise CrmUnavailable("busy")
+        self.said.append(what)
+
+    async def register(self, call: PortalCall, user_id: str) -> str:
+        await self._say("register", user_id)
+        return f"portal-{call.call_id}"
+
+    async def show(self, portal_call_id: str, user_ids: Any) -> None:
+        await self._say("show", sorted(user_ids))
+
+    async def hide(self, portal_call_id: str, user_ids: Any) -> None:
+        await self._say("hide", sorted(user_ids))
+
+    async def finish(
+        self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
+    ) -> None:
+        await self._say("finish", user_id, talk_s, status)
+
+
+@dataclass
+class Store:
+    ids: dict[CallId, str] = field(default_factory=dict)
+    finished: set[CallId] = field(default_factory=set)
+
+    async def remember(self, account_id: AccountId, call_id: CallId, portal_call_id: str) -> None:
+        self.ids[call_id] = portal_call_id
+
+    async def portal_id(self, account_id: AccountId, call_id: CallId) -> str | None:
+        await asyncio.sleep(0)
+        return self.ids.get(call_id)
+
+    async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None:
+        return next((k for k, v in self.ids.items() if v == portal_call_id), None)
+
+    async def mark_finished(self, account_id: AccountId, call_id: CallId) -> None:
+        self.finished.add(call_id)
+
+    async def is_finished(self, account_id: AccountId, call_id: CallId) -> bool:
+        return call_id in self.finished
+
+
+def calls(portal: Portal, store: Store | None = None) -> PortalCalls:
+    return PortalCalls(
+        portals=lambda _account: portal,
+        crm_user=lambda _account, employee: employee,
+        store=store or Store(),
+        status_code=status_code,
+        sleep=lambda _s: asyncio.sleep(0),
+    )
+
+
+async def settle() -> None:
+    for _ in range(60):
+        await asyncio.sleep(0)
+
+
+def change(kept: PortalCalls, **what: Any) -> None:
+    kept.call_changed(Shape(**what))  # type: ignore[arg-type]
+
+
+@pytest.mark.feature("B4")
+async def test_parallel_ringing_shows_all_and_answering_hides_the_others() -> None:
+    portal = Portal()
+    kept = calls(portal)
+    change(kept)
+    await settle()
+    change(kept, state=CallState.TALKING, people=frozenset({ANNA}))
+    await settle()
+    change(kept, state=CallState.ENDED, people=frozenset())
+    await settle()
+    assert portal.said == [
+        ("register", "1"),
+        ("show", ["1", "2"]),
+        ("hide", ["2"]),
+        ("hide", ["1"]),
+    ]
+    await kept.aclose()
+
+
+async def test_a_busy_portal_is_asked_again_until_the_card_is_right() -> None:
+    portal = Portal(refusals=3)
+    kept = calls(portal)
+    change(kept)
+    await settle()
+    assert portal.said == [("register", "1"), ("show", ["1", "2"])]
+    portal.refusals = 2
+    change(kept, state=CallState.ENDED)
+    await settle()
+    assert portal.said[-1] == ("hide", ["1", "2"])
+    await kept.aclose()
+
+
+@pytest.mark.feature("W15")
+async def test_internal_calls_never_reach_the_portal() -> None:
+    portal = Portal()
+    kept = calls(portal)
+    change(kept, direction=Direction.INTERNAL)
+    await settle()
+    assert portal.said == []
+    await kept.aclose()
+
+
+def _portal_call() -> PortalCall:
+    return PortalCall(
+        account_id=ACCOUNT, call_id=CALL, direction=Direction.INBOUND,
+        number="+79161234501", line="", started_at=AT,
+    )  # fmt: skip
+
+
+async def test_a_call_is_finished_once_and_registered_first_when_it_never_was() -> None:
+    portal, store = Portal(), Store()
+    kept = calls(portal, store)
+    how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
+    portal.refusals = 1
+    with pytest.raises(CrmUnavailable):
+        await kept.finish(_portal_call(), ANNA, **how)
+    await kept.finish(_portal_call(), ANNA, **how)
+    await kept.finish(_portal_call(), ANNA, **how)
+    assert portal.said == [("register", "1"), ("finish", "1", 7, "200")]
+
+
+async def test_ringing_and_finishing_at_once_register_one_call() -> None:
+    portal, store = Portal(), Store()
+    kept = calls(portal, store)
+    change(kept)
+    how: dict[str, Any] = {"outcome": Outcome.LOST, "cause": None, "talk_s": 0}
+    await asyncio.gather(kept.finish(_portal_call(), ILYA, **how), settle())
+    assert [said[0] for said in portal.said].count("register") == 1
+    assert ("finish", "2", 0, "304") in portal.said
+    await kept.aclose()
