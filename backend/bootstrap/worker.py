@@ -41,7 +41,7 @@ from backend.store.leases import SqlLeases
 from backend.store.sessions import SessionStore
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskSwitch
-from protocol.vocabulary import AccountId, EmployeeId
+from protocol.vocabulary import AccountId, CallId, EmployeeId
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +73,7 @@ class Worker:
             bus=base.bus,
             clock=base.clock,
             observe=base.metrics.look_up_latency.observe,
+            named=self._named,
             region=base.settings.region,
         )
         self.portal_calls = PortalCalls(
@@ -247,6 +248,10 @@ class Worker:
         finally:
             self.owners.pop(connection.id, None)
             await switch.aclose()
+
+    def _named(self, call_id: CallId, name: str) -> None:
+        for owner in self.owners.values():
+            owner.named(call_id, name)
 
     async def _read_phones(self) -> None:
         """One process reads the CRMs; the others take what it wrote."""

@@ -126,6 +126,13 @@ class CallOwner:
         """Carry a command on calls out, once per command id. Raises AppErrors."""
         return await self._commands.handle(account_id, employee_id, command)
 
+    def named(self, call_id: CallId, name: str) -> None:
+        """The CRM says who the outside party is; calls of other owners are left alone."""
+        live = self._core.calls.get(call_id)
+        if live is not None and live.name != name:
+            live.name = name
+            self._core.show(live)
+
     def republish(self) -> None:
         """Tell everything owned once more: the bus lost its memory."""
         self._core.republish()

@@ -13,6 +13,7 @@ from backend.services.calls import views
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
 from backend.services.calls.ringing import Ringing
+from protocol.pushes import RecordRef
 from protocol.vocabulary import CallState, Direction, HangupCause, LegId, LegState, Outcome
 
 log = structlog.get_logger(__name__)
@@ -145,22 +146,24 @@ class Talking:
             core.end_leg(live, leg.leg_id, told)
         if not call.live_legs:
             live.all_gone.set()
+        # Before the cards leave: the search ends with the last of them.
+        record = core.callers.record_of(call.call_id)
         core.show(live)
-        core.spawn(self._wind_up(live))
+        core.spawn(self._wind_up(live, record))
 
-    async def _wind_up(self, live: Live) -> None:
+    async def _wind_up(self, live: Live, record: tuple[RecordRef, str] | None) -> None:
         """History first, then the cards' time, then oblivion."""
         core = self._core
         await self._legs_gone(live)
-        kept = views.finished(live, core.callers.record_of(live.call.call_id))
+        record = core.callers.record_of(live.call.call_id) or record
+        kept = views.finished(live, record)
         core.journal.finish(kept)
         core.spawn(self._release(live))
         core.spawn(self._tell_history(live))
         await core.clock.sleep(CARD_S - GRACE_S)
         if views.finished(live, None).outcome != kept.outcome:
-            core.journal.finish(
-                views.finished(live, core.callers.record_of(live.call.call_id))
-            )  # a late report made a missed call an answered one
+            # A late report made a missed call an answered one.
+            core.journal.finish(views.finished(live, record))
         live.closed = True
         core.show(live)
         core.put_away(live)

@@ -68,15 +68,18 @@ class Contacts:
         bus: Bus,
         clock: Clock,
         observe: Callable[[float], None] = lambda _seconds: None,
+        named: Callable[[CallId, str], None] = lambda _call_id, _name: None,
         region: str = "RU",
         timeout_s: float = LOOK_UP_TIMEOUT_S,
     ) -> None:
+        """`named` is told who a call's caller is, once that is certain, and must not wait."""
         self._index = index
         self._sources = sources
         self._choices = choices
         self._bus = bus
         self._clock = clock
         self._observe = observe
+        self._named = named
         self._region = region
         self._timeout_s = timeout_s
         self._searches: dict[CallId, _Search] = {}
@@ -88,10 +91,13 @@ class Contacts:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def known(self, account_id: AccountId, number: str) -> KnownCaller | None:
-        """The caller's name if the index has it: no I/O, it is on the way to the first paint."""
+        """The caller if the index has one: no I/O, it is on the way to the first paint.
+
+        None when several share the number: a wrong name is worse than none.
+        """
         parsed = phone_number.parse(number, region=self._region)
         found = self._index.find(account_id, parsed.e164) if parsed else ()
-        return found[0] if found else None
+        return found[0] if len(found) == 1 else None
 
     def look_up(
         self, account_id: AccountId, call_id: CallId, number: str, employees: Iterable[EmployeeId]
@@ -139,6 +145,7 @@ class Contacts:
             raise NotFound(f"call {call_id} has no match {record.kind}/{record.id}")
         await self._choices.choose(account_id, search.number.e164, record, by)
         search.chosen = record
+        self._name(call_id, search)
         await self._tell(call_id, search, search.watchers)
 
     async def retry(self, account_id: AccountId, call_id: CallId) -> None:
@@ -199,7 +206,14 @@ class Contacts:
             search.chosen = chosen if any(m.record == chosen for m in matches) else None
         elif matches:
             search.chosen = matches[0].record
+        self._name(call_id, search)
         await self._tell(call_id, search, search.watchers)
+
+    def _name(self, call_id: CallId, search: _Search) -> None:
+        """The call itself carries the name too: title, notices and history show it."""
+        for match in search.matches:
+            if match.record == search.chosen:
+                self._named(call_id, match.name)
 
     async def _remembered(self, account_id: AccountId, number: PhoneNumber) -> RecordRef | None:
         """A memory that does not answer costs the operator a click, not the card."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from backend.domain.scenario import Step
 from backend.errors import NotFound, SwitchRefused, SwitchUnavailable, WrongState
 from protocol.commands import AnswerCall, DeclineCall, DismissCall, HangUpCall, HoldCall
-from protocol.vocabulary import AgentStatus, CallId, HangupCause
+from protocol.pushes import RecordRef
+from protocol.vocabulary import AgentStatus, CallId, EmployeeId, HangupCause, RecordKind
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -191,6 +193,42 @@ async def test_an_abandoned_call_takes_all_cards_away_and_is_lost() -> None:
         await stage.wait(3)
         assert stage.journal.finished[C1].outcome == "lost"
         assert stage.busy()[-2:] == [("anna", "free"), ("boris", "free")]
+
+
+@pytest.mark.feature("W11")
+async def test_a_lost_call_keeps_the_record_found_before_its_cards_left() -> None:
+    async with playing(Stage(account(BOTH))) as stage:
+        record = (RecordRef(kind=RecordKind.CONTACT, id="7"), "http://crm/7")
+        forget = stage.callers.forget
+
+        def forget_all(call_id: CallId, employees: Iterable[EmployeeId]) -> None:
+            """As the look-up does: with its last watcher the search is gone."""
+            stage.callers.records.pop(call_id, None)
+            forget(call_id, employees)
+
+        stage.callers.forget = forget_all  # type: ignore[method-assign]
+        await stage.arrives()
+        stage.callers.records[C1] = record
+        await stage.gone("customer-0")
+        await stage.wait(3)
+        kept = stage.journal.finished[C1]
+        assert (kept.record_id, kept.record_url) == ("7", "http://crm/7")
+
+
+@pytest.mark.feature("W2")
+async def test_the_name_the_crm_says_later_is_on_the_card_and_in_the_history() -> None:
+    stage = Stage(account(BOTH))
+    stage.callers.names.clear()
+    async with playing(stage):
+        await stage.arrives()
+        assert stage.last(ANNA)["name"] is None
+        stage.owner.named(C1, "Ivan Petrov")
+        stage.owner.named(CallId("of another owner"), "Nobody")
+        await stage.wait(0)
+        assert stage.last(ANNA)["name"] == stage.last(BORIS)["name"] == "Ivan Petrov"
+        await stage.gone("customer-0")
+        await stage.wait(3)
+        assert stage.journal.finished[C1].name == "Ivan Petrov"
 
 
 @pytest.mark.feature("W5")

@@ -98,7 +98,9 @@ class Stage:
             bus=self.bus,  # type: ignore[arg-type]
             clock=self.clock,
             timeout_s=timeout_s,
+            named=lambda call_id, name: self.named.append((call_id, name)),
         )
+        self.named: list[tuple[CallId, str]] = []
 
     async def settle(self) -> None:
         await self.clock.advance(0)
@@ -198,9 +200,12 @@ async def test_the_choice_among_several_is_remembered(stage: Stage) -> None:
         await stage.contacts.choose(ACCOUNT, CALL, match("3").record, ANNA)
     with pytest.raises(NotFound):
         await stage.contacts.choose(AccountId("other"), CALL, match("2").record, ANNA)
+    assert stage.named == [(CALL, "Person 2")]
     stage.contacts.look_up(ACCOUNT, CallId("next"), NUMBER, [ANNA])
     await stage.settle()
     assert stage.bus.pushes("ContactChanged")[-1].chosen == match("2").record
+    assert stage.named[-1] == (CallId("next"), "Person 2")
+    assert stage.contacts.known(ACCOUNT, NUMBER) is None  # two share the number: which is a guess
 
 
 async def test_who_leaves_is_told_and_the_rest_are_told_anew(stage: Stage) -> None:
