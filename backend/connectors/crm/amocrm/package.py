@@ -1,7 +1,7 @@
 """Packs the widget an amoCRM account installs: `python -m backend.connectors.crm.amocrm.package`.
 
-The archive has the name and the layout amoCRM asks for: `widget.zip`, files at its root. Packing the
-same sources twice gives the same bytes.
+The archive has the name and the layout amoCRM asks for: `widget.zip`, files at its root. Packing
+the same sources twice gives the same bytes.
 """
 
 from __future__ import annotations
