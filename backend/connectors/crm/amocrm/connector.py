@@ -100,7 +100,14 @@ class AmoCrm:
         dictionary, read beside the first card and each hour.
         """
         known = self._known_kind(number)
-        _, matches = await asyncio.gather(self._names_for_card(), self._search(number, known))
+        names = asyncio.create_task(self._names_for_card())
+        try:
+            matches = await self._search(number, known)
+            await names
+        finally:
+            # Without a card nobody needs the names; a task left behind would outlive its client.
+            names.cancel()
+            await asyncio.gather(names, return_exceptions=True)
         if matches is None:
             return []
         kind, rows, leads, companies = matches
