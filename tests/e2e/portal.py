@@ -68,16 +68,22 @@ class PortalTab:
 
 @asynccontextmanager
 async def in_portal(
-    demo: Demo, browser: Browser, user: int, *, app: bool = False, **context: Any
+    demo: Demo,
+    browser: Browser,
+    user: int,
+    *,
+    app: bool = False,
+    lang: str = "ru",
+    **context: Any,
 ) -> AsyncIterator[PortalTab]:
     """`user` with one page of the portal open; `app` opens our page in it."""
     options = {"locale": "ru-RU", "viewport": WIDE, **context}
     opened = await browser.new_context(**options)
     try:
-        tab = await open_tab(demo, opened, user)
+        tab = await open_tab(demo, opened, user, lang)
         if app:
             await tab.open_app()
-            await tab.app_ready()
+            await tab.app_ready({"ru": "На связи", "en": "Connected"}[lang])
         yield tab
     finally:
         await opened.close()
@@ -85,7 +91,7 @@ async def in_portal(
 
 async def open_tab(demo: Demo, context: BrowserContext, user: int, lang: str = "ru") -> PortalTab:
     page = await context.new_page()
-    await page.goto(demo.portal_page(user, lang=lang))
+    await page.goto(demo.portal_page(user, f"/crm/contact/list/?lang={lang}"))
     return await PortalTab(page).worker_ready()
 
 
