@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -12,20 +11,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
-import uvicorn
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from backend.bootstrap import Foundation, create_app, foundation, worker
+from backend.bootstrap import Foundation, create_app, create_worker_app, foundation
 from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
+from backend.bootstrap.logs import log_to
+from backend.bootstrap.serving import serve
 from backend.demo.addresses import Addresses
 from backend.demo.servers import sandboxes
 from backend.errors import AppError
-from backend.kit.redact import redact
 from backend.kit.secrets_box import new_key
-from backend.realtime.server import UVICORN
 from backend.settings import Settings, table
 
 
@@ -56,85 +52,36 @@ def _parser() -> argparse.ArgumentParser:
     ):
         verb = verbs.add_parser(name, help=what)
         verb.set_defaults(run=run)
-        if name in ("up", "web", "demo"):
+        if name in ("up", "web", "worker", "demo"):
             verb.add_argument("--port", type=int, default=None, help="port to listen on")
     return parser
 
 
 def _read(arguments: argparse.Namespace, **overrides: Any) -> Settings:
     if getattr(arguments, "port", None):
-        overrides["port"] = arguments.port
+        overrides["worker_port" if arguments.verb == "worker" else "port"] = arguments.port
     settings = Settings.from_env(os.environ, **overrides)
-    _log_to_stderr(settings)
+    log_to(level=settings.log_level, form=settings.log_format)
     return settings
-
-
-def _log_to_stderr(settings: Settings) -> None:
-    level = getattr(logging, settings.log_level.upper())
-    last: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            redact,
-            last,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(
-        level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
-    )
-    # Their lines carry addresses and arguments, and those carry tokens and numbers.
-    for name in ("httpx", "httpcore", "procrastinate"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _serve(app: Starlette, settings: Settings) -> int:
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        lifespan="on",
-        timeout_graceful_shutdown=5,
-        **UVICORN,
-    )
-    return 0
 
 
 def _up(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
-    return _serve(create_app(settings, with_worker=True), settings)
+    return serve(create_app(settings, with_worker=True), settings.host, settings.port)
 
 
 def _web(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
     require_bus(settings, single=False)
-    return _serve(create_app(settings), settings)
+    return serve(create_app(settings), settings.host, settings.port)
 
 
 def _worker(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
-
-    async def run() -> None:
-        async with (
-            foundation(settings, single=False, migrating=False) as base,
-            worker(base),
-        ):
-            await asyncio.Event().wait()
-
     require_bus(settings, single=False)
-    asyncio.run(run())
-    return 0
+    # Without a port of its choice it answers this machine only.
+    host = settings.host if settings.worker_port else "127.0.0.1"
+    return serve(create_worker_app(settings), host, settings.worker_port)
 
 
 def _release(arguments: argparse.Namespace) -> int:
@@ -184,7 +131,7 @@ def _demo(arguments: argparse.Namespace) -> int:
             yield routes
 
     app = create_app(settings, with_worker=True, extra=extra, ready=lambda: _greet(where))
-    return _serve(app, settings)
+    return serve(app, settings.host, settings.port)
 
 
 def _greet(where: Addresses) -> None:

@@ -31,15 +31,17 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "Address the web server listens on.")
     port: int = _setting(8080, "Port the web server listens on.")
+    worker_port: int = _setting(
+        0,
+        "Port a worker that runs apart answers /health and /metrics at. 0: any free one of "
+        "127.0.0.1, named in its log.",
+    )
     public_url: str = _setting(
         "", "Address browsers and CRMs reach us at, with https. Default: the listening address."
     )
     var_dir: Path = _setting(Path("var"), "Where the embedded database and generated keys live.")
     database_url: str = _setting(
         "", "PostgreSQL, `postgresql://user:password@host/name`. Default: embedded, in var_dir."
-    )
-    database_app_role: str = _setting(
-        "dozvon_app", "Role the application works under; it owns nothing."
     )
     redis_url: str = _setting(
         "", "Redis or Valkey, `redis://host:6379/0`. Needed when processes run apart."
@@ -58,15 +60,10 @@ class Settings:
     ari_user: str = _setting("", "User in ari.conf.")
     ari_password: str = _setting("", "Its password.", secret=True)
     ari_app: str = _setting("dozvon", "Name of our Stasis application.")
-    bitrix24_client_id: str = _setting("", "`client_id` of the Bitrix24 application.")
-    bitrix24_client_secret: str = _setting("", "Its secret.", secret=True)
     bitrix24_hosts: str = _setting(
         "*.bitrix24.ru,*.bitrix24.by,*.bitrix24.kz,*.bitrix24.com,*.bitrix24.eu",
-        "Hosts whose pages may open a socket before their account is known; an installed "
-        "portal's own host is added by itself.",
+        "Hosts whose pages may open a socket before their account is known.",
     )
-    amocrm_client_id: str = _setting("", "`client_id` of the amoCRM integration.")
-    amocrm_client_secret: str = _setting("", "Its secret.", secret=True)
     amocrm_hosts: str = _setting(
         "*.amocrm.ru,*.amocrm.com,*.kommo.com",
         "The same for amoCRM accounts.",

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+log = structlog.get_logger(__name__)
+
+Collect = Callable[[], Awaitable[None]]
+"""Sets the gauges that are counted only when somebody looks."""
 _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -44,6 +49,12 @@ class Metrics:
             "dozvon_crm_budget_waiting", "Requests waiting for a CRM's budget.", registry=reg
         )
         self.calls = Gauge("dozvon_calls", "Calls this process owns.", registry=reg)
+        self.jobs_waiting = Gauge(
+            "dozvon_jobs_waiting", "Durable jobs to do or being done.", registry=reg
+        )
+        self.jobs_parked = Gauge(
+            "dozvon_jobs_parked", "Durable jobs that gave up and wait for somebody.", registry=reg
+        )
 
 
 class HealthApi:
@@ -53,7 +64,7 @@ class HealthApi:
         self,
         metrics: Metrics,
         checks: dict[str, Callable[[], Awaitable[None]]],
-        collect: Callable[[], None] = lambda: None,
+        collect: Collect | None = None,
     ) -> None:
         self._metrics = metrics
         self._checks = checks
@@ -66,6 +77,9 @@ class HealthApi:
             Route("/health/ready", self.ready),
             Route("/metrics", self.scrape),
         ]
+
+    async def drain(self) -> None:
+        self.draining = True
 
     async def live(self, _request: Request) -> Response:
         return Response("ok\n", media_type="text/plain")
@@ -82,7 +96,12 @@ class HealthApi:
         return Response(body, 503 if failures else 200, media_type="text/plain")
 
     async def scrape(self, _request: Request) -> Response:
-        self._collect()
+        if self._collect is not None:
+            try:
+                await self._collect()
+            except Exception as error:
+                # What could be counted is worth more than none.
+                log.warning("metrics.collect_failed", error=str(error))
         return Response(
             generate_latest(self._metrics.registry) + generate_latest(REGISTRY),
             media_type="text/plain; version=0.0.4; charset=utf-8",

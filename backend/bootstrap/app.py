@@ -1,4 +1,4 @@
-"""The ASGI application and its lifespan."""
+"""The ASGI applications and their lifespans."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from backend.bootstrap.foundation import Foundation, foundation
+from backend.api.metrics import Collect, HealthApi
+from backend.bootstrap.foundation import Foundation, bus_check, foundation
+from backend.bootstrap.gauges import collector
 from backend.bootstrap.web import web
 from backend.bootstrap.worker import worker
 from backend.realtime.server import tune_gc
@@ -38,13 +40,36 @@ def create_app(
             )
             if extra is not None:
                 app.router.routes.extend(await stack.enter_async_context(extra(base)))
+            collect: Collect | None = None
             if with_worker:
                 app.state.worker = await stack.enter_async_context(worker(base))
-            served = await stack.enter_async_context(web(base))
+                collect = collector(base.metrics, app.state.worker)
+            served = await stack.enter_async_context(web(base, collect))
             app.router.routes.extend(served.routes)
-            app.state.foundation, app.state.web = base, served
+            app.state.foundation, app.state.web, app.state.drain = base, served, served.drain
             tune_gc()
             ready()
+            yield
+
+    return Starlette(lifespan=lifespan)
+
+
+def create_worker_app(settings: Settings) -> Starlette:
+    """The worker process: no pages and no sockets, only health and metrics."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with (
+            foundation(settings, single=False, migrating=False) as base,
+            worker(base) as running,
+        ):
+            health = HealthApi(
+                base.metrics,
+                {"database": base.database.ping, "bus": bus_check(base)},
+                collector(base.metrics, running),
+            )
+            app.router.routes.extend(health.routes())
+            app.state.drain = health.drain
             yield
 
     return Starlette(lifespan=lifespan)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from backend.store.embedded import embedded
 from backend.store.migrations import migrate
 
 log = structlog.get_logger(__name__)
+
+BUS_CHECK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,16 @@ async def foundation(
             http=http,
             metrics=Metrics(),
         )
+
+
+def bus_check(base: Foundation) -> Callable[[], Awaitable[None]]:
+    """For readiness: raises when the bus does not answer in time."""
+
+    async def answers() -> None:
+        async with asyncio.timeout(BUS_CHECK_S):
+            await base.bus.generation()
+
+    return answers
 
 
 def require_bus(settings: Settings, *, single: bool) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 
-from backend.api.metrics import HealthApi
+from backend.api.metrics import Collect, HealthApi
 from backend.api.pages import PagesApi
 from backend.api.portal_call import PortalCallApi
 from backend.api.sign_on import SignOnApi
-from backend.bootstrap.foundation import Foundation
+from backend.bootstrap.foundation import Foundation, bus_check
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
 from backend.realtime.gateway import Gateway, origin_rule
 from backend.realtime.limits import Limits
@@ -35,7 +34,8 @@ from backend.store.gateways import (
 
 log = structlog.get_logger(__name__)
 
-BUS_CHECK_S = 2.0
+NOTICE_S, SPREAD_S = 0.2, 0.5
+"""How long a planned restart is announced, and over how long the tabs are sent away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,15 @@ class Web:
     sessions: Sessions
     statuses: StatusService
     health: HealthApi
+    drain: Callable[[], Awaitable[None]]
+    """To be called before the server closes its sockets (`serving`)."""
     routes: list[BaseRoute]
 
 
 @asynccontextmanager
-async def web(base: Foundation) -> AsyncIterator[Web]:
-    """Everything browsers and CRMs talk to, ready to be routed."""
+async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[Web]:
+    """Everything browsers and CRMs talk to, ready to be routed. `more` is what else of this
+    process is measured."""
     settings, bus, clock = base.settings, base.bus, base.clock
     directory = SqlDirectory(base.database, base.secrets, clock)
     sessions = Sessions(SqlSessions(base.database, settings.origin), bus, clock)
@@ -82,15 +85,26 @@ async def web(base: Foundation) -> AsyncIterator[Web]:
         limits=Limits(greeting_per_address=settings.max_unauthenticated),
     )
 
-    async def bus_answers() -> None:
-        async with asyncio.timeout(BUS_CHECK_S):
-            await bus.generation()
-
-    def collect() -> None:
+    async def collect() -> None:
         base.metrics.sessions.set(len(gateway.connections))
         base.metrics.cut_sessions.set(gateway.cuts)
+        if more is not None:
+            await more()
 
-    health = HealthApi(base.metrics, {"database": base.database.ping, "bus": bus_answers}, collect)
+    health = HealthApi(
+        base.metrics, {"database": base.database.ping, "bus": bus_check(base)}, collect
+    )
+
+    async def drain() -> None:
+        """Not ready from now on; then every tab is told and sent away. Once is enough."""
+        if health.draining:
+            return
+        await health.drain()
+        quick = not gateway.connections
+        await gateway.drain(
+            notice_s=0.0 if quick else NOTICE_S, spread_s=0.0 if quick else SPREAD_S
+        )
+
     pages = PagesApi(directory, settings.origin)
     async with gateway:
         yield Web(
@@ -98,6 +112,7 @@ async def web(base: Foundation) -> AsyncIterator[Web]:
             sessions=sessions,
             statuses=statuses,
             health=health,
+            drain=drain,
             routes=[
                 *health.routes(),
                 *SignOnApi(sign_on, sessions, directory, settings.origin).routes(),
@@ -106,6 +121,6 @@ async def web(base: Foundation) -> AsyncIterator[Web]:
                 WebSocketRoute("/ws", gateway),
             ],
         )
-        health.draining = True
+        # Servers other than ours end the lifespan without having drained.
         with contextlib.suppress(Exception):
-            await gateway.drain(notice_s=0.2, spread_s=0.5)
+            await drain()

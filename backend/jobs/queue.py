@@ -161,13 +161,17 @@ class JobQueue:
             for job in jobs
         ]
 
+    async def counts(self) -> tuple[int, int]:
+        """Jobs to do or being done, and jobs that gave up."""
+        waiting = parked = 0
+        for queue in await self.app.job_manager.list_queues_async():
+            waiting += int(queue.get("todo") or 0) + int(queue.get("doing") or 0)
+            parked += int(queue.get("failed") or 0)
+        return waiting, parked
+
     async def waiting(self) -> int:
         """Jobs to do or being done."""
-        counts: dict[str, int] = {}
-        for queue in await self.app.job_manager.list_queues_async():
-            for status in ("todo", "doing"):
-                counts[status] = counts.get(status, 0) + int(queue.get(status) or 0)
-        return sum(counts.values())
+        return (await self.counts())[0]
 
     async def retry_parked(self, job_id: int) -> None:
         """Give a parked job another life, at once."""
