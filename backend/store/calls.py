@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.services.ports import FinishedCall, FinishedLeg
 from backend.store.tables import call_events, call_legs, calls, crm_calls, employees, intents
-from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId
+from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,34 +39,44 @@ class CallStore:
         self._tx = tx
 
     async def finish(self, call: FinishedCall) -> bool:
-        """Keep it with its legs and drop its journal. False: it was there before, unchanged."""
+        """Keep it with its legs and drop its journal. False: as good a word was there before.
+
+        An owner that lost its lease may have written the call as lost before the next one saw it
+        answered: a stronger outcome replaces a weaker one, never the other way round (R2). What
+        the CRM said of the call in the meantime stays.
+        """
         account_id, call_id = call.account_id, call.call_id
+        this = (calls.c.account_id == account_id, calls.c.id == call_id)
+        values = _call_values(call)
         written = await self._tx.execute(
             insert(calls)
             .values(
                 account_id=account_id,
                 id=call_id,
-                direction=call.direction,
-                number=call.number,
-                name=call.name,
-                virtual_number=call.virtual_number,
-                scenario=call.scenario,
-                started_at=call.started_at,
-                answered_at=call.answered_at,
-                ended_at=call.ended_at,
-                talk_s=call.talk_s,
-                outcome=call.outcome,
-                cause=None if call.cause is None else call.cause.value,
-                answered_by=call.answered_by,
                 record_kind=call.record_kind,
                 record_id=call.record_id,
                 record_url=call.record_url,
+                **values,
             )
             .on_conflict_do_nothing()
             .returning(calls.c.id)
         )
-        fresh = written.one_or_none() is not None
-        if fresh and call.legs:
+        kept = written.one_or_none() is not None
+        if not kept:
+            stronger = await self._tx.execute(
+                update(calls)
+                .where(*this, calls.c.outcome.in_(_weaker(call.outcome)))
+                .values(**values)
+                .returning(calls.c.id)
+            )
+            kept = stronger.one_or_none() is not None
+            if kept:
+                await self._tx.execute(
+                    delete(call_legs).where(
+                        call_legs.c.account_id == account_id, call_legs.c.call_id == call_id
+                    )
+                )
+        if kept and call.legs:
             await self._tx.execute(
                 insert(call_legs).on_conflict_do_nothing(),
                 [_leg_values(account_id, call_id, leg) for leg in call.legs],
@@ -76,7 +86,7 @@ class CallStore:
                 call_events.c.account_id == account_id, call_events.c.call_id == call_id
             )
         )
-        return fresh
+        return kept
 
     async def find(self, account_id: AccountId, call_id: CallId) -> FinishedCall | None:
         """The call with its legs, or None (another account's counts as none)."""
@@ -207,6 +217,29 @@ class CallStore:
         )
         row = (await self._tx.execute(query)).mappings().first()
         return None if row is None else _crm_call(row)
+
+
+def _weaker(outcome: str) -> tuple[str, ...]:
+    """Outcomes that `outcome` replaces."""
+    order = [known.value for known in Outcome]
+    return tuple(order[: order.index(outcome)]) if outcome in order else ()
+
+
+def _call_values(call: FinishedCall) -> dict[str, object]:
+    return {
+        "direction": call.direction,
+        "number": call.number,
+        "name": call.name,
+        "virtual_number": call.virtual_number,
+        "scenario": call.scenario,
+        "started_at": call.started_at,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "talk_s": call.talk_s,
+        "outcome": call.outcome,
+        "cause": None if call.cause is None else call.cause.value,
+        "answered_by": call.answered_by,
+    }
 
 
 def _leg_values(account_id: AccountId, call_id: CallId, leg: FinishedLeg) -> dict[str, object]:

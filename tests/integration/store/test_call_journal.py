@@ -93,6 +93,38 @@ async def test_many_entries_share_a_commit(database: Database) -> None:
     assert commits == 2
 
 
+async def test_answered_beats_lost_whoever_writes_last(database: Database) -> None:
+    # An owner cut off from the switch ends the call as lost; the next one saw it answered.
+    answered = finished("c1")
+    lost = replace(
+        answered,
+        outcome="lost",
+        answered_at=None,
+        answered_by=None,
+        talk_s=0,
+        legs=(replace(answered.legs[0], answered_at=None),),
+    )
+    for order in ((lost, answered), (answered, lost), (lost, answered, lost)):
+        async with database.begin(ALPHA) as tx:
+            store = CallStore(tx)
+            kept = [await store.finish(call) for call in order]
+            assert await store.find(ALPHA, CallId("c1")) == answered
+            assert kept == [n == 0 or call is answered for n, call in enumerate(order)]
+            await tx.rollback()
+
+
+async def test_a_stronger_outcome_leaves_the_record_the_crm_named(database: Database) -> None:
+    answered = finished("c1")
+    async with database.begin(ALPHA) as tx:
+        store = CallStore(tx)
+        await store.finish(replace(answered, outcome="lost", answered_by=None))
+        await store.set_record(ALPHA, CallId("c1"), kind="contact", record_id="7", url=None)
+        await store.finish(answered)
+        found = await store.find(ALPHA, CallId("c1"))
+        assert found is not None
+        assert (found.outcome, found.record_id) == ("answered", "7")
+
+
 async def test_a_call_finished_twice_is_kept_once_and_causes_its_jobs_once(
     database: Database,
 ) -> None:
