@@ -9,7 +9,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.errors import AppError
+from backend.errors import AppError, BadRequest
 from protocol.vocabulary import ErrorCode
 
 log = structlog.get_logger(__name__)
@@ -46,6 +46,20 @@ def refusing(handler: Handler) -> Handler:
         except AppError as error:
             log.info("http.refused", path=request.url.path, code=error.code, error=str(error))
             body = {"error": {"code": error.code, "message": str(error), "data": error.data}}
-            return json_answer(body, STATUS.get(error.code, 500))
+            answer = json_answer(body, STATUS.get(error.code, 500))
+            if wait_s := error.data.get("retry_after_s"):
+                answer.headers["Retry-After"] = str(wait_s)
+            return answer
 
     return answer
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body. Raises BadRequest as soon as it is longer than `limit` bytes, whatever the
+    asker said of its length: a chunked one says nothing."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise BadRequest("the body is too large")
+    return body

@@ -19,7 +19,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from backend.api.answers import read_body
 from backend.api.headers import page_headers
+from backend.errors import BadRequest
 from backend.services.sign_on import Directory, origin_of
 from protocol.vocabulary import CrmKind
 
@@ -175,11 +177,10 @@ def _locale(wished: str | None) -> str:
 async def _form(request: Request) -> dict[str, str]:
     if request.method != "POST":
         return {}
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_LAUNCH_BYTES:
-            return {}
+    try:
+        body = await read_body(request, MAX_LAUNCH_BYTES)
+    except BadRequest:
+        return {}
     text = body.decode("utf-8", "replace")
     return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from backend.api.answers import json_answer, refusing
+from backend.api.doors import Doors
 from backend.api.sign_on import bearer
 from backend.errors import BadRequest, NotFound
 from backend.services.portal_calls import PortalCallStore
@@ -19,9 +20,10 @@ from backend.services.sessions import Sessions
 class PortalCallApi:
     sessions: Sessions
     store: PortalCallStore
+    doors: Doors
 
     def routes(self) -> list[Route]:
-        return [Route("/api/bitrix24/call", refusing(self.call))]
+        return [Route("/api/bitrix24/call", refusing(self.doors.guarded(self.call)))]
 
     async def call(self, request: Request) -> Response:
         session = await self.sessions.check(bearer(request))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from backend.api.answers import json_answer, refusing
+from backend.api.answers import Handler, json_answer, read_body, refusing
+from backend.api.doors import Doors
 from backend.errors import BadRequest, NotAllowed
 from backend.services.sessions import Sessions
 from backend.services.sign_on import Directory, SignOn, origin_of
@@ -27,13 +29,17 @@ class SignOnApi:
     sessions: Sessions
     directory: Directory
     own_origin: str
+    doors: Doors
 
     def routes(self) -> list[Route]:
+        def door(handler: Handler) -> Handler:
+            return refusing(self.doors.guarded(handler))
+
         return [
             Route("/api/amocrm/session", self.amocrm, methods=["POST", "OPTIONS"]),
-            Route("/api/bitrix24/session", refusing(self.bitrix24), methods=["POST"]),
-            Route("/api/ticket", refusing(self.ticket), methods=["POST"]),
-            Route("/api/sign-out", refusing(self.sign_out), methods=["POST"]),
+            Route("/api/bitrix24/session", door(self.bitrix24), methods=["POST"]),
+            Route("/api/ticket", door(self.ticket), methods=["POST"]),
+            Route("/api/sign-out", door(self.sign_out), methods=["POST"]),
         ]
 
     async def amocrm(self, request: Request) -> Response:
@@ -44,7 +50,7 @@ class SignOnApi:
         if request.method == "OPTIONS":
             answer = Response(status_code=204)
         else:
-            answer = await refusing(self._amocrm_session)(request)
+            answer = await refusing(self.doors.guarded(self._amocrm_session))(request)
         answer.headers["Access-Control-Allow-Origin"] = origin
         answer.headers["Access-Control-Allow-Headers"] = "X-Auth-Token, Content-Type"
         answer.headers["Access-Control-Allow-Methods"] = "POST"
@@ -107,11 +113,9 @@ def bearer(request: Request) -> str:
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
-        raise BadRequest("the body is too large")
     try:
-        body = await request.json()
-    except ValueError:
+        body = msgspec.json.decode(await read_body(request, MAX_BODY_BYTES))
+    except msgspec.DecodeError:
         raise BadRequest("the body is not JSON") from None
     if not isinstance(body, dict):
         raise BadRequest("the body is not an object")

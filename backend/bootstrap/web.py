@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 
+from backend.api.doors import Doors
 from backend.api.metrics import Collect, HealthApi
 from backend.api.pages import PagesApi
 from backend.api.portal_call import PortalCallApi
@@ -105,6 +106,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
             notice_s=0.0 if quick else NOTICE_S, spread_s=0.0 if quick else SPREAD_S
         )
 
+    doors = Doors(clock)
     pages = PagesApi(directory, settings.origin)
     async with gateway:
         yield Web(
@@ -115,8 +117,8 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
             drain=drain,
             routes=[
                 *health.routes(),
-                *SignOnApi(sign_on, sessions, directory, settings.origin).routes(),
-                *PortalCallApi(sessions, SqlPortalCalls(base.database)).routes(),
+                *SignOnApi(sign_on, sessions, directory, settings.origin, doors).routes(),
+                *PortalCallApi(sessions, SqlPortalCalls(base.database), doors).routes(),
                 *pages.routes(),
                 WebSocketRoute("/ws", gateway),
             ],

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 
+from backend.api.doors import Doors
 from backend.api.sign_on import SignOnApi
 from backend.bus.memory import MemoryBus
 from backend.errors import BadProof
@@ -157,7 +158,7 @@ async def office() -> AsyncIterator[Office]:
         )
         gateway = Gateway(bus, services, clock, origin_allowed=lambda asked: asked == origin)
         sign_on = SignOn(directory, sessions, [OneProof()], origin)
-        routes = SignOnApi(sign_on, sessions, directory, origin).routes()
+        routes = SignOnApi(sign_on, sessions, directory, origin, Doors(clock)).routes()
         app = Starlette(routes=[*routes, WebSocketRoute("/ws", gateway)])
         async with gateway, _serving(app, listener):
             yield Office(origin, bus, gateway, calls)
