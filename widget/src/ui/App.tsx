@@ -6,7 +6,7 @@ import type { TextKey, Words } from '../i18n';
 import type { Ringer } from '../media/ringer';
 import type { Phone, View } from '../phone';
 import { calls as callsOf, colleagues, crmState, isLive, ownStatus, rings, switchState } from '../state/selectors';
-import { alertFor } from './alert';
+import { alertFor, spoken } from './alert';
 import { CallList, type CallEvents } from './CallList';
 import { Colleagues } from './Colleagues';
 import { ConnectionBar } from './ConnectionBar';
@@ -60,6 +60,10 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
 
   return (
     <AmbientContext.Provider value={ambient}>
+      {/* There from the start: what appears together with its words is often not read out. */}
+      <p class="sr" role="status" aria-live="assertive">
+        {spoken(all, words)}
+      </p>
       <div class="panel">
         {!onlyCall && (
           <header class="top">

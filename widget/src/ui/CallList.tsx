@@ -5,7 +5,6 @@ import type { CallChanged, RecordRef } from '../protocol/messages';
 import { contactOf, isLive, rings } from '../state/selectors';
 import type { State } from '../state/state';
 import { CallCard } from './CallCard';
-import { callerName } from './alert';
 import { useAmbient } from './context';
 
 export interface CallEvents {
@@ -37,9 +36,6 @@ export function CallList({ calls, state, pending, events, small = false }: Props
   const busy = calls.some((call) => isLive(call) && !rings(call));
   return (
     <section class="calls" aria-label={words.t('card.region')}>
-      <p class="sr" role="status" aria-live="assertive">
-        {asks ? words.t('alert.ringing', { name: callerName(asks, words) }) : ''}
-      </p>
       {calls.map((call) => (
         <CallCard
           key={call.call_id}

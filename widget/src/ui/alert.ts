@@ -2,6 +2,7 @@
 import type { Words } from '../i18n';
 import { showNumber } from '../i18n';
 import type { CallChanged } from '../protocol/messages';
+import { isLive, rings } from '../state/selectors';
 
 export function callerName(call: CallChanged, words: Words): string {
   return call.name ?? (call.number ? showNumber(call.number) : words.t('card.hidden_number'));
@@ -9,6 +10,17 @@ export function callerName(call: CallChanged, words: Words): string {
 
 export function alertFor(call: CallChanged, words: Words): string {
   return words.t('alert.ringing', { name: callerName(call, words) });
+}
+
+/** What a screen reader says of the calls: who rings, otherwise how the talk stands. */
+export function spoken(all: readonly CallChanged[], words: Words): string {
+  const asks = all.find(rings);
+  if (asks) return alertFor(asks, words);
+  const call = all.find(isLive);
+  if (!call) return '';
+  const state = { talking: 'card.talking', held: 'card.held', ringing: 'card.outgoing' } as const;
+  if (call.state === 'ended') return '';
+  return `${words.t(state[call.state])}: ${callerName(call, words)}`;
 }
 
 const BELL =

@@ -1,1 +1,0 @@
-import{E as e}from"./words-CYuG5KcF.js";import{n as t,t as n}from"./closed-B40iH__F.js";import{t as r}from"./main-CHKSi32F.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
