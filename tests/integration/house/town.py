@@ -140,8 +140,7 @@ class Town:
                     return started
 
     async def worker(self) -> Process:
-        started = self.run("worker")
-        return started
+        return self.run("worker")
 
     async def connected(self) -> None:
         """Somebody owns the switch's event socket."""
@@ -172,7 +171,7 @@ class Town:
                 extension=employee[-3:],
                 origins=(ORIGIN,),
                 crm=account.crm,
-            )  # fmt: skip
+            )
         )
 
     async def redis(self, *words: str) -> None:
@@ -238,7 +237,7 @@ async def seed(database: Database, secrets: SecretsBox, connection_id: str = CON
                 url="http://127.0.0.1:9",
                 app="none",
                 credentials="a:b",
-            )  # fmt: skip
+            )
         )
     dataset = generate()
     for team in (SEVER, VEKTOR):

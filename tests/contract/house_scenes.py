@@ -1,0 +1,207 @@
+"""What happens in the busy hour. Together the scenes send every command and cause every push."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from protocol.vocabulary import HangupCause, LegState
+from tests.contract.house_hour import KNOWN, PEOPLE, SHARED, UNKNOWN, Hour
+from tests.fakes import idle
+from tests.unit.services.stage import ANNA, BORIS, CUSTOMER, VERA
+
+Scene = Callable[[Hour], Awaitable[None]]
+
+
+async def answered_in_the_tab(hour: Hour) -> None:
+    anna = hour.tabs[ANNA]
+    call = await hour.calls()
+    await anna.ask("call.answer", call_id=call)
+    await hour.wait(3)
+    assert anna.cards()[call]["state"] == "talking"
+    assert call not in hour.tabs[BORIS].cards()
+    await anna.ask("call.hold", call_id=call, on=True)
+    await hour.wait(20)
+    await anna.ask("call.hold", call_id=call, on=False)
+    await anna.ask("call.hangup", call_id=call)
+    await hour.wait(3)
+    assert anna.cards()[call]["outcome"] == "answered"
+    await anna.ask("history.list", limit=5)
+    await anna.ask("call.dismiss", call_id=call)
+    assert call not in anna.cards()
+
+
+async def declined_by_both_then_by_the_next(hour: Hour) -> None:
+    call = await hour.calls(UNKNOWN)
+    await hour.tabs[ANNA].ask("call.decline", call_id=call)
+    await hour.tabs[ANNA].ask("call.answer", call_id=call, refused="not_found")
+    await hour.tabs[BORIS].ask("call.decline", call_id=call)
+    await idle(120)
+    await hour.picks_up(call, VERA)
+    assert hour.tabs[VERA].cards()[call]["state"] == "talking"
+    await hour.wait(15)
+    await hour.leaves(call, VERA)
+    await hour.wait(70)
+    assert call not in hour.tabs[VERA].cards()
+
+
+async def abandoned(hour: Hour) -> None:
+    call = await hour.calls()
+    await hour.wait(5)
+    await hour.leaves(call)
+    await hour.wait(3)
+    assert call not in hour.tabs[ANNA].cards()
+
+
+async def nobody_answers(hour: Hour) -> None:
+    call = await hour.calls(SHARED)
+    await hour.wait(40)
+    await hour.leaves(call)
+    await hour.wait(5)
+    assert hour.journal.finished[call].outcome == "lost"
+
+
+async def one_of_several_is_chosen(hour: Hour) -> None:
+    call = await hour.calls(SHARED)
+    await hour.picks_up(call, BORIS)
+    boris = hour.tabs[BORIS]
+    contact = [f for f in boris.frames if f["type"] == "contact.changed"][-1]
+    record = contact["matches"][-1]["record"]
+    await boris.ask("contact.choose", call_id=call, kind=record["kind"], record_id=record["id"])
+    await boris.ask("contact.choose", call_id=call, kind="lead", record_id="9", refused="not_found")
+    await hour.leaves(call)
+    await hour.wait(3)
+
+
+async def the_crm_is_down_for_a_while(hour: Hour) -> None:
+    hour.crm.down = True
+    call = await hour.calls("+79165550000")
+    await hour.picks_up(call, ANNA)
+    hour.crm.down = False
+    await hour.tabs[ANNA].ask("contact.retry", call_id=call)
+    await hour.wait(2)
+    await hour.leaves(call)
+    await hour.wait(3)
+
+
+async def dialled(hour: Hour) -> None:
+    anna = hour.tabs[ANNA]
+    call = (await anna.ask("call.dial", target=KNOWN))["call_id"]
+    await idle(120)
+    if hour.switch.legs[call, CUSTOMER].state is not LegState.UP:
+        hour.switch.moved(call, CUSTOMER, LegState.UP)
+    await idle(120)
+    assert anna.cards()[call]["state"] == "talking"
+    await anna.ask("call.dial", target=UNKNOWN, refused="wrong_state")
+    await hour.wait(30)
+    hour.switch.gone(call, CUSTOMER, HangupCause.NORMAL)
+    await hour.wait(3)
+
+
+async def a_colleague_is_called(hour: Hour) -> None:
+    call = (await hour.tabs[VERA].ask("call.dial", target="102"))["call_id"]
+    await idle(120)
+    await hour.picks_up(call, BORIS)
+    await hour.wait(5)
+    await hour.leaves(call, BORIS)
+    await hour.wait(3)
+
+
+async def two_at_once(hour: Hour) -> None:
+    first = await hour.calls(KNOWN)
+    second = await hour.calls(UNKNOWN)
+    await hour.picks_up(first, ANNA)
+    await hour.picks_up(second, BORIS)
+    await hour.leaves(second)
+    await hour.leaves(first)
+    await hour.wait(3)
+
+
+async def statuses_change(hour: Hour) -> None:
+    boris = hour.tabs[BORIS]
+    await boris.ask("status.set", status="break", reason="обед")
+    call = await hour.calls()
+    assert call not in boris.cards()
+    await hour.leaves(call)
+    await boris.ask("status.set", status="available")
+    await hour.wait(3)
+
+
+async def tabs_come_and_go(hour: Hour) -> None:
+    another = await hour.sign_in(VERA)
+    await another.ask("tab.report", visible=True, sound=True)
+    await hour.tabs[VERA].ask("tab.report", visible=False, sound=False)
+    await another.ask("session.renew")
+    await another.ask("stream.subscribe", stream="colleagues")
+    await another.ask("stream.unsubscribe", stream="colleagues")
+    await another.ask("stream.unsubscribe", stream="me", refused="not_allowed")
+    await another.close()
+    await hour.wait(30)
+    await hour.tabs[VERA].ask("tab.report", visible=True, sound=True)
+
+
+async def everybody_leaves_and_one_returns(hour: Hour) -> None:
+    await hour.tabs[BORIS].close()
+    await hour.wait(40)
+    hour.tabs[BORIS] = await hour.sign_in(BORIS)
+
+
+async def staff_changes(hour: Hour) -> None:
+    await hour.staff(ANNA, BORIS)
+    await idle()
+    await hour.staff(*PEOPLE)
+
+
+async def the_switch_is_away_for_a_while(hour: Hour) -> None:
+    call = await hour.calls()
+    await hour.picks_up(call, ANNA)
+    await hour.disconnected()
+    await hour.wait(4)
+    hour.switch.connect_again()
+    await idle(120)
+    assert hour.tabs[ANNA].cards()[call]["state"] == "talking"
+    await hour.leaves(call)
+    await hour.wait(3)
+
+
+async def another_worker_takes_over(hour: Hour) -> None:
+    talk = await hour.calls()
+    await hour.picks_up(talk, ANNA)
+    rings = await hour.calls(UNKNOWN)
+    await hour.own()
+    await idle(120)
+    assert hour.tabs[ANNA].cards()[talk]["state"] == "talking"
+    await hour.picks_up(rings, BORIS)
+    await hour.leaves(talk)
+    await hour.leaves(rings)
+    await hour.wait(3)
+
+
+async def nothing_happens(hour: Hour) -> None:
+    """Long enough for the log of a stream to be forgotten: whoever comes back gets a snapshot."""
+    await hour.wait(620)
+
+
+async def history_of_another_epoch(hour: Hour) -> None:
+    for key in hour.keys:
+        await hour.bus.reset(key)
+    await idle()
+
+
+ONCE: tuple[Scene, ...] = (
+    answered_in_the_tab,
+    declined_by_both_then_by_the_next,
+    abandoned,
+    nobody_answers,
+    one_of_several_is_chosen,
+    the_crm_is_down_for_a_while,
+    dialled,
+    a_colleague_is_called,
+    two_at_once,
+    statuses_change,
+    tabs_come_and_go,
+    everybody_leaves_and_one_returns,
+    staff_changes,
+    the_switch_is_away_for_a_while,
+    another_worker_takes_over,
+)
+SELDOM: tuple[Scene, ...] = (nothing_happens, history_of_another_epoch)
