@@ -15,11 +15,15 @@ from backend.errors import Expired
 from backend.kit.clock import Clock, SystemClock
 from backend.services.ports import Delivery, Publication, StreamKey, StreamRead, TabPresence
 from protocol import pushes
-from protocol.frames import Position, numbered
+from protocol.frames import Position, Push, numbered
 from protocol.vocabulary import AccountId, EmployeeId
 
 Listener = Callable[[Delivery], None]
 OnReset = Callable[[StreamRead], None]
+
+
+_TAGS: dict[type[Push], str] = {}
+"""Asking the struct for its tag makes an object each time."""
 
 
 def new_epoch() -> str:
@@ -51,6 +55,10 @@ class Membership:
     def __init__(self, enter: Callable[[], None], leave: Callable[[], None]) -> None:
         self._enter = enter
         self._leave = leave
+
+    def begin(self) -> None:
+        """Enter now (see the hub's `Prompt`)."""
+        self._enter()
 
     async def __aenter__(self) -> None:
         self._enter()
@@ -85,8 +93,11 @@ class MemoryBus:
 
     async def publish(self, publications: Sequence[Publication]) -> None:
         now = self._clock.monotonic()
-        deliveries = [d for p in publications if (d := self._store(p, now)) is not None]
+        # All are stored before the first is told: a listener that reads sees the whole step.
+        deliveries = [self._store(publication, now) for publication in publications]
         for delivery in deliveries:
+            if delivery is None:
+                continue
             followers = self._followers.get(delivery.key)
             if followers:
                 for listener, _ in tuple(followers.values()):
@@ -100,13 +111,17 @@ class MemoryBus:
         known = stream.versions.get(push.entity)
         if known is not None and push.version <= known:
             return None
-        self._forget_old(stream, now)
+        if stream.removed or now - stream.written > keys.LOG_TTL_S:
+            self._forget_old(stream, now)
         stream.seq += 1
+        tag = _TAGS.get(type(push))
+        if tag is None:
+            tag = _TAGS[type(push)] = pushes.tag(push)
         delivery = Delivery(
             publication.key,
             stream.epoch,
             stream.seq,
-            pushes.tag(push),
+            tag,
             numbered(pushes.encode(push), stream.seq),
         )
         stream.log.append(delivery)

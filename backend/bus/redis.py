@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -117,6 +118,8 @@ class RedisBus:
     async def read_all(
         self, positions: Mapping[StreamKey, Position | None]
     ) -> dict[StreamKey, StreamRead]:
+        """Asked over the connection that subscribes: the server answers in order, so a stream that
+        was begun to be followed before is read after its subscription took effect."""
         names: list[str] = []
         args: list[Word] = [new_epoch()]
         for key, position in positions.items():
@@ -125,7 +128,7 @@ class RedisBus:
             args += position or ("", 0)
         if not names:
             return {}
-        answers = await self._run("read", names, args, again=True)
+        answers = await self._run("read", names, args, again=True, line=self._fanout)
         return {key: _read(key, answer) for key, answer in zip(positions, answers, strict=True)}
 
     def follow(
@@ -134,50 +137,91 @@ class RedisBus:
         channel = keys.channel(key).encode()
         token = object()
 
+        def begin() -> asyncio.Future[None] | None:
+            return self._begin(key, channel, token, (listener, on_reset))
+
         async def enter() -> None:
-            await self._follow(key, channel, token, listener, on_reset)
+            if channel not in self._followed:
+                await self._fanout.wire()
+            confirmed = begin()
+            if confirmed is not None:
+                # Others wait for the same.
+                await asyncio.shield(confirmed)
 
         def leave() -> None:
             self._unfollow(channel, token)
 
-        return _Membership(enter, leave)
+        return _Prompt(enter, leave, begin)
 
-    async def _follow(
+    def _begin(
         self,
         key: StreamKey,
         channel: bytes,
         token: object,
-        listener: Listener,
-        on_reset: OnReset | None,
-    ) -> None:
+        listener: tuple[Listener, OnReset | None],
+    ) -> asyncio.Future[None] | None:
+        """Subscribe and ask for the place, both in one write. Readings go over the same
+        connection (see `read_all`), so one that is asked for afterwards misses nothing.
+
+        None: the stream is followed already. Raises ConnectionError without a connection.
+        """
         followed = self._followed.get(channel)
         if followed is None:
-            wire = await self._fanout.wire()
-            followed = self._followed.get(channel)
-        if followed is not None:
-            followed.listeners[token] = (listener, on_reset)
-            if followed.ready is not None:
-                await asyncio.shield(followed.ready)
-            return
-        followed = self._followed[channel] = Followed(key)
-        followed.listeners[token] = (listener, on_reset)
-        ready = followed.ready
-        try:
+            wire = self._fanout.now
+            if wire is None:
+                raise ConnectionError("the bus is away")
+            followed = self._followed[channel] = Followed(key)
             wire.tell("SUBSCRIBE", channel)
-            names, args = [keys.stream(key).state], [new_epoch()]
-            epoch, seq = await wire.ask(*scripts.call("position", names, [*args]))
-        except BaseException as error:
-            self._followed.pop(channel, None)
-            wire.tell("UNSUBSCRIBE", channel)
-            if ready is not None and not ready.done():
-                ready.set_exception(ConnectionError(f"cannot follow: {error!r}"))
-                ready.exception()
-            raise
+            self._ask_place(wire, channel, followed)
+        followed.listeners[token] = listener
+        return followed.ready
+
+    def _ask_place(self, wire: Wire, channel: bytes, followed: Followed) -> None:
+        answer = wire.ask(
+            *scripts.call("position", [keys.stream(followed.key).state], [new_epoch()])
+        )
+        answer.add_done_callback(partial(self._placed, wire, channel, followed))
+
+    def _placed(
+        self, wire: Wire, channel: bytes, followed: Followed, answer: asyncio.Future[Any]
+    ) -> None:
+        """The place of a stream that begins to be followed is known, or is not to be had."""
+        ready = followed.ready
+        if ready is None or ready.done():
+            return
+        error = answer.exception()
+        if isinstance(error, hiredis.ReplyError) and scripts.forgotten(error):
+            self._spawn(self._load_and_place(wire, channel, followed))
+            return
+        if error is not None:
+            self._not_followed(wire, channel, followed, error)
+            return
+        epoch, seq = answer.result()
         followed.ready = None
-        if ready is not None and not ready.done():
-            ready.set_result(None)
+        ready.set_result(None)
         if not followed.begin(epoch.decode(), int(seq)):
             self._spawn(catch_up([followed], self.read_all))
+        if not followed.listeners:
+            self._drop(channel, followed)
+
+    async def _load_and_place(self, wire: Wire, channel: bytes, followed: Followed) -> None:
+        try:
+            await scripts.load(wire)
+        except (OSError, hiredis.HiredisError) as error:
+            self._not_followed(wire, channel, followed, error)
+        else:
+            self._ask_place(wire, channel, followed)
+
+    def _not_followed(
+        self, wire: Wire, channel: bytes, followed: Followed, error: BaseException
+    ) -> None:
+        if self._followed.get(channel) is followed:
+            del self._followed[channel]
+            wire.tell("UNSUBSCRIBE", channel)
+        if followed.ready is not None and not followed.ready.done():
+            followed.ready.set_exception(ConnectionError(f"cannot follow: {error!r}"))
+            # Looked at: whoever asked may be gone.
+            followed.ready.exception()
 
     def _unfollow(self, channel: bytes, token: object) -> None:
         followed = self._followed.get(channel)
@@ -185,6 +229,10 @@ class RedisBus:
             return
         followed.listeners.pop(token, None)
         if not followed.listeners and followed.ready is None:
+            self._drop(channel, followed)
+
+    def _drop(self, channel: bytes, followed: Followed) -> None:
+        if self._followed.get(channel) is followed:
             del self._followed[channel]
             self._unsubscribe(channel)
 
@@ -362,20 +410,29 @@ class RedisBus:
     # ── plumbing ─────────────────────────────────────────────────────────────────────────────
 
     async def _run(
-        self, name: str, names: list[str], args: list[Word], *, again: bool = False
+        self,
+        name: str,
+        names: list[str],
+        args: list[Word],
+        *,
+        again: bool = False,
+        line: Line | None = None,
     ) -> Any:
+        line = line or self._commands
         command = scripts.call(name, names, args)
         try:
-            return await self._commands.ask(*command)
+            # The wire itself while there is one: a coroutine less on the way.
+            wire = line.now
+            return await (line.ask(*command) if wire is None else wire.ask(*command))
         except hiredis.ReplyError as error:
             if not scripts.forgotten(error):
                 raise
-            await scripts.load(await self._commands.wire())
-            return await self._commands.ask(*command)
+            await scripts.load(await line.wire())
+            return await line.ask(*command)
         except ConnectionError:
             if not again:
                 raise
-            return await self._commands.ask(*command)
+            return await line.ask(*command)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -411,6 +468,21 @@ class _Membership:
         traceback: TracebackType | None,
     ) -> None:
         self._leave()
+
+
+class _Prompt(_Membership):
+    """One that can be begun without waiting (see the hub's `Prompt`)."""
+
+    __slots__ = ("begin",)
+
+    def __init__(
+        self,
+        enter: Callable[[], Awaitable[None]],
+        leave: Callable[[], None],
+        begin: Callable[[], asyncio.Future[None] | None],
+    ) -> None:
+        super().__init__(enter, leave)
+        self.begin = begin
 
 
 def _tabs(found: list[bytes]) -> list[TabPresence]:

@@ -188,7 +188,8 @@ class Connection:
 
     def deliver(self, delivery: Delivery, message: Message) -> None:
         if self.session.wants(delivery):
-            self._put(message)
+            limits = self._gateway.limits
+            self.outbox.put(message, limits.outbox_frames, limits.outbox_bytes)
 
     def start_over(self, key: StreamKey, read: StreamRead) -> None:
         frame = self.session.reset(key, read)

@@ -63,6 +63,8 @@ class Gateway:
         """Tells this process's sockets from others' in presence."""
         self.connections: set[Connection] = set()
         """Admitted ones."""
+        self.awaiting_hello: set[Connection] = set()
+        """Accepted ones without a first frame; the keeper closes those that take too long."""
         self.cuts = 0
         """Sessions closed as slow since the start."""
         self.hub = Hub(bus, self.spawn)
@@ -87,7 +89,7 @@ class Gateway:
         traceback: TracebackType | None,
     ) -> None:
         await self._keeper.stop()
-        for connection in tuple(self.connections):
+        for connection in (*self.connections, *self.awaiting_hello):
             connection.close(CloseCode.RESTART, "restart")
         # What sockets leave behind (presence, follows) may start more of the same.
         while self._tasks:
@@ -150,9 +152,10 @@ class Gateway:
                     del self._greeting[address]
             if admitted:
                 await self._talk(connection, receive)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_GOODBYE_S):
-                    await connection.outbox.flushed()
+            if connection.outbox.draining:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_GOODBYE_S):
+                        await connection.outbox.flushed()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if connection.closing_at is None or task is None:
@@ -173,12 +176,11 @@ class Gateway:
 
     async def _greet(self, connection: Connection, scope: Scope, receive: Receive) -> bool:
         """Hello to welcome. False: the socket is closed, or about to be."""
+        self.awaiting_hello.add(connection)
         try:
-            async with asyncio.timeout(self.limits.hello_timeout_s):
-                message = await receive()
-        except TimeoutError:
-            connection.close(CloseCode.HELLO_TIMEOUT, "no hello in time")
-            return False
+            message = await receive()
+        finally:
+            self.awaiting_hello.discard(connection)
         if message["type"] != "websocket.receive":
             return False
         action = connection.session.receive(_frame(message), self.clock.monotonic())

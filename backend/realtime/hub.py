@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
+from typing import Any, Protocol, cast
 
 from backend.realtime.outbox import Message, text_message
 from backend.services.ports import Bus, Delivery, StreamKey, StreamRead
@@ -25,18 +26,44 @@ class Reader(Protocol):
     def start_over(self, key: StreamKey, read: StreamRead) -> None: ...
 
 
+class Prompt(Protocol):
+    """A membership that can be begun without a task of its own; both buses' are."""
+
+    def begin(self) -> asyncio.Future[None] | None:
+        """Enter, or be about to: None when that is done, else what tells it. A reading asked for
+        from now on is answered after the membership has taken effect. Raises ConnectionError when
+        that cannot be promised now; nothing was done then."""
+
+
 class _Channel:
     """One followed stream."""
 
-    __slots__ = ("joining", "membership", "opening", "readers")
+    __slots__ = ("joining", "key", "membership", "opening", "readers", "slow")
 
-    def __init__(self) -> None:
+    def __init__(self, key: StreamKey) -> None:
+        self.key = key
         self.readers: dict[Reader, None] = {}
         self.joining: dict[object, list[Delivery | tuple[StreamKey, StreamRead]]] = {}
         """Readers between following and reading, with what came meanwhile."""
         self.membership: AbstractAsyncContextManager[None] | None = None
-        self.opening: asyncio.Task[None] | None = None
+        self.opening: asyncio.Future[None] | None = None
         """While the bus has not confirmed; whoever joins meanwhile waits for it, too."""
+        self.slow = False
+        """Reading has to wait for the confirmation (see `Prompt`)."""
+
+    def on_delivery(self, delivery: Delivery) -> None:
+        if self.readers:
+            message = text_message(delivery.frame)
+            for reader in self.readers:
+                reader.deliver(delivery, message)
+        for kept in self.joining.values():
+            kept.append(delivery)
+
+    def on_reset(self, read: StreamRead) -> None:
+        for reader in self.readers:
+            reader.start_over(self.key, read)
+        for kept in self.joining.values():
+            kept.append((self.key, read))
 
 
 class Hub:
@@ -66,11 +93,19 @@ class Hub:
             channel.joining[token] = kept
         joined = False
         try:
+            opening = [c.opening for c in channels.values() if c.opening is not None]
             for channel in channels.values():
-                if channel.opening is not None:
+                if channel.slow and channel.opening is not None:
                     # Shielded: others wait for the same; it must outlive this socket.
                     await asyncio.shield(channel.opening)
-            start(await self._bus.read_all(positions))
+            reads = await self._bus.read_all(positions)
+            for confirmed in opening:
+                # Mostly done by now: it was asked before the reading was.
+                if confirmed.done():
+                    confirmed.result()
+                else:
+                    await asyncio.shield(confirmed)
+            start(reads)
             for missed in kept:
                 if isinstance(missed, Delivery):
                     reader.deliver(missed, text_message(missed.frame))
@@ -93,39 +128,53 @@ class Hub:
     def _channel(self, key: StreamKey) -> _Channel:
         channel = self._channels.get(key)
         if channel is None:
-            channel = self._channels[key] = _Channel()
-            channel.opening = self._spawn(self._open(key, channel))
+            channel = self._channels[key] = _Channel(key)
+            self._open(channel)
         return channel
 
-    async def _open(self, key: StreamKey, channel: _Channel) -> None:
-        def on_delivery(delivery: Delivery) -> None:
-            if channel.readers:
-                message = text_message(delivery.frame)
-                for reader in channel.readers:
-                    reader.deliver(delivery, message)
-            for kept in channel.joining.values():
-                kept.append(delivery)
+    def _open(self, channel: _Channel) -> None:
+        membership = self._bus.follow(channel.key, channel.on_delivery, channel.on_reset)
+        if hasattr(membership, "begin"):
+            with suppress(ConnectionError):
+                channel.opening = cast(Prompt, membership).begin()
+                channel.membership = membership
+                if channel.opening is not None:
+                    channel.opening.add_done_callback(partial(self._begun, channel))
+                return
+        channel.slow = True
+        channel.opening = self._spawn(self._enter(channel, membership))
 
-        def on_reset(read: StreamRead) -> None:
-            for reader in channel.readers:
-                reader.start_over(key, read)
-            for kept in channel.joining.values():
-                kept.append((key, read))
+    def _begun(self, channel: _Channel, opening: asyncio.Future[None]) -> None:
+        channel.opening = None
+        if opening.cancelled() or opening.exception() is not None:
+            # The next who joins tries anew; those who wait now hear of it.
+            channel.membership = None
+            if self._channels.get(channel.key) is channel:
+                del self._channels[channel.key]
+        else:
+            self._close_unread(channel.key, channel)
 
-        membership = self._bus.follow(key, on_delivery, on_reset)
+    async def _enter(
+        self, channel: _Channel, membership: AbstractAsyncContextManager[None]
+    ) -> None:
         try:
             await membership.__aenter__()
         except BaseException:
-            # The next who joins tries anew; those who wait now hear of it.
-            if self._channels.get(key) is channel:
-                del self._channels[key]
+            if self._channels.get(channel.key) is channel:
+                del self._channels[channel.key]
             raise
         channel.membership = membership
         channel.opening = None
-        self._close_unread(key, channel)
+        channel.slow = False
+        self._close_unread(channel.key, channel)
 
     def _close_unread(self, key: StreamKey, channel: _Channel) -> None:
-        if channel.readers or channel.joining or channel.membership is None:
+        if (
+            channel.readers
+            or channel.joining
+            or channel.membership is None
+            or channel.opening is not None
+        ):
             return
         if self._channels.get(key) is channel:
             del self._channels[key]

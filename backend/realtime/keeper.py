@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -36,9 +37,14 @@ _RECALL_S = 1.0
 """How soon a flushed bus is noticed."""
 _GOODBYE_S = 5.0
 """How long a close may wait for a socket that takes nothing."""
-_TELLING = 4
-"""Comings and goings told at once. When all tabs come back after a restart, their welcomes go
-first; who is online follows within seconds."""
+_TELLING = 8
+"""Comings and goings told at once."""
+_GATHER_S = 0.02
+_GATHER_MAX_S = 0.5
+"""Arrivals are told when none came for the first, or the oldest waits for the second. When all
+tabs come back after a restart, their welcomes go first; who is online follows."""
+_TURN = 16
+"""Arrivals told in one go by a bus that never waits; others' pushes pass between."""
 _SLICE = 500
 """Sockets looked at in one go; others' pushes pass between."""
 
@@ -53,6 +59,11 @@ class Keeper:
         self._generation: str | None = None
         """Of the bus, when it was last looked at."""
         self._telling = asyncio.Semaphore(_TELLING)
+        self._arrived: deque[Connection] = deque()
+        """Seated, not told to presence yet."""
+        self._last_arrival = 0.0
+        """Second of the loop's clock: this is about its work, not about the time of day."""
+        self._gathering = False
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -99,6 +110,12 @@ class Keeper:
     async def _round(self) -> None:
         clock = self._gateway.clock
         monotonic, now = clock.monotonic(), clock.now()
+        for connection in tuple(self._gateway.awaiting_hello):
+            if connection.closing_at is not None:
+                if monotonic - connection.closing_at >= _GOODBYE_S:
+                    connection.cut()
+            elif monotonic - connection.session.heard_at >= self._gateway.limits.hello_timeout_s:
+                connection.close(CloseCode.HELLO_TIMEOUT, "no hello in time")
         for count, connection in enumerate(tuple(self._gateway.connections), 1):
             if connection.closing_at is not None:
                 if monotonic - connection.closing_at >= _GOODBYE_S:
@@ -146,16 +163,43 @@ class Keeper:
     def seated(self, connection: Connection) -> None:
         if connection.seat is not None:
             self._accounts.add(connection.seat.account_id)
-            self._gateway.spawn(self._tell_arrival(connection))
+            self._arrived.append(connection)
+            self._last_arrival = asyncio.get_running_loop().time()
+            if not self._gathering:
+                self._gathering = True
+                self._gateway.spawn(self._tell_arrivals())
 
     def left(self, seat: Seat) -> None:
         self._gateway.spawn(self._tell_departure(seat))
 
-    async def _tell_arrival(self, connection: Connection) -> None:
-        async with self._telling:
+    async def _tell_arrivals(self) -> None:
+        """Tell presence of all who came, once they stop coming. One task for many sockets."""
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + _GATHER_MAX_S
+        # Each arrival puts it off; an event would have to be set by every one of them.
+        while (wait := min(self._last_arrival + _GATHER_S, latest) - loop.time()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(wait)
+        batch, self._arrived = self._arrived, deque()
+        # Whoever comes from here on begins the next batch.
+        self._gathering = False
+        lanes = min(_TELLING, len(batch))
+        for _ in range(lanes - 1):
+            self._gateway.spawn(self._tell(batch))
+        await self._tell(batch)
+
+    async def _tell(self, batch: deque[Connection]) -> None:
+        presence = self._gateway.services.presence
+        count = 0
+        while batch:
+            connection = batch.popleft()
             # As it is by now: the tab may have reported meanwhile, or be gone.
-            if connection.seat is not None and connection in self._gateway.connections:
-                await self._gateway.services.presence.arrived(connection.seat)
+            if connection.seat is None or connection not in self._gateway.connections:
+                continue
+            async with self._telling:
+                await presence.arrived(connection.seat)
+            count += 1
+            if count % _TURN == 0:
+                await asyncio.sleep(0)
 
     async def _tell_departure(self, seat: Seat) -> None:
         async with self._telling:

@@ -11,6 +11,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from types import CoroutineType
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -51,7 +52,8 @@ class Outbox:
             return
         if self._drainer is None:
             coroutine = self._send(message)
-            if not isinstance(coroutine, Coroutine):
+            # The exact type first: asking an abstract class costs more than the rest of this.
+            if type(coroutine) is not CoroutineType and not isinstance(coroutine, Coroutine):
                 raise TypeError("the ASGI send is no coroutine function")
             try:
                 waits_for = coroutine.send(None)
@@ -110,6 +112,11 @@ class Outbox:
         """Everything put so far is written, or the socket is over."""
         if self._drainer is not None:
             await asyncio.wait([self._drainer])
+
+    @property
+    def draining(self) -> bool:
+        """The socket is slow: a task waits for it."""
+        return self._drainer is not None
 
     @property
     def waiting_bytes(self) -> int:

@@ -76,18 +76,28 @@ _hello = msgspec.json.Decoder(Hello)
 _pong = msgspec.json.Decoder(Pong)
 _encode = msgspec.json.Encoder().encode
 
-_FEATURE_SETS: dict[frozenset[Feature], frozenset[Feature]] = {}
-"""One object per combination: ten thousand sessions share a handful of sets."""
+_FEATURES: dict[str, Feature] = {f.value: f for f in Feature}
+_FEATURE_SETS: dict[frozenset[Feature], tuple[frozenset[Feature], list[Feature]]] = {}
+"""One object per combination, with the words of the welcome: ten thousand sessions share a
+handful."""
+_STREAMS: dict[str, StreamName] = {name.value: name for name in StreamName}
+
+
+def _negotiated(wanted: list[str]) -> tuple[frozenset[Feature], list[Feature]]:
+    known = frozenset(_FEATURES[word] for word in wanted if word in _FEATURES)
+    shared = _FEATURE_SETS.get(known)
+    if shared is None:
+        shared = _FEATURE_SETS[known] = (known, sorted(known))
+    return shared
 
 
 def negotiate(wanted: list[str]) -> frozenset[Feature]:
-    known = frozenset(f for f in Feature if f.value in wanted)
-    return _FEATURE_SETS.setdefault(known, known)
+    return _negotiated(wanted)[0]
 
 
 def stream_name(key: StreamKey) -> StreamName:
     """`me`, `account` or `colleagues`: keys begin with the name the widget uses."""
-    return StreamName(key.partition(":")[0])
+    return _STREAMS[key.partition(":")[0]]
 
 
 class Session:
@@ -227,13 +237,13 @@ class Session:
         reads: dict[StreamKey, StreamRead],
     ) -> bytes:
         self.phase = Phase.OPEN
-        self.features = negotiate(hello.features)
+        self.features, spoken = _negotiated(hello.features)
         self.expires_at = expires_at
         return _encode(
             frames.Welcome(
                 session=session_id,
                 protocol=PROTOCOL_VERSION,
-                features=sorted(self.features),
+                features=spoken,
                 you=you,
                 server_time=server_time,
                 session_expires_at=expires_at,
