@@ -17,6 +17,7 @@ from backend.bootstrap import Foundation, create_app, create_worker_app, foundat
 from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
 from backend.bootstrap.logs import log_to
+from backend.bootstrap.parked import parked, retry
 from backend.bootstrap.serving import serve
 from backend.demo.addresses import Addresses
 from backend.demo.servers import sandboxes
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         ("worker", _worker, "own switch connections and run jobs (needs Redis)"),
         ("release", _release, "bring the database to this version"),
         ("doctor", _doctor, "say in words what is misconfigured"),
+        ("jobs", _jobs, "list jobs that gave up; --retry gives them another life"),
         ("settings", _settings, "list every setting"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
         ("demo", _demo, "show the product beside a switch and CRMs of our own"),
@@ -54,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         verb.set_defaults(run=run)
         if name in ("up", "web", "worker", "demo"):
             verb.add_argument("--port", type=int, default=None, help="port to listen on")
+        if name == "jobs":
+            verb.add_argument("--retry", metavar="ID", help="a job's number, or all")
     return parser
 
 
@@ -101,6 +105,18 @@ def _doctor(arguments: argparse.Namespace) -> int:
     for finding in findings:
         sys.stdout.write(f"{'ok  ' if finding.ok else 'FAIL'} {finding.text}\n")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _jobs(arguments: argparse.Namespace) -> int:
+    """1 while some gave up, for scripts that watch."""
+    settings = _read(arguments)
+    if arguments.retry:
+        lines = asyncio.run(retry(settings, arguments.retry))
+        sys.stdout.write("".join(f"{line} begins anew\n" for line in lines))
+        return 0
+    lines = asyncio.run(parked(settings))
+    sys.stdout.write("".join(f"{line}\n" for line in lines) or "No job gave up.\n")
+    return 1 if lines else 0
 
 
 def _settings(_arguments: argparse.Namespace) -> int:

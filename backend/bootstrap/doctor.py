@@ -202,7 +202,8 @@ async def _jobs(base: Foundation) -> Finding:
         tasks = ", ".join(sorted({job.task for job in parked}))
         return Finding(
             False,
-            f"{len(parked)} jobs gave up ({tasks}): what they were to write is not in the CRM.",
+            f"{len(parked)} jobs gave up ({tasks}): what they were to write is not in the CRM. "
+            "`dozvon jobs` lists them; `dozvon jobs --retry all` gives them another life.",
         )
     return Finding(True, "No job gave up.")
 
