@@ -136,6 +136,7 @@ class Worker:
                 await asyncio.gather(*self._holding.values(), *tasks, return_exceptions=True)
                 await self.contacts.aclose()
                 await self.portal_calls.aclose()
+                await self.sources.aclose()
 
     def _on_routing(self, payload: bytes) -> None:
         self._changed.add(AccountId(payload.decode()))
