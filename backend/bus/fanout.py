@@ -30,7 +30,7 @@ def delivery_of(key: StreamKey, message: bytes) -> Delivery:
 class Followed:
     """One stream, its place, and who listens."""
 
-    __slots__ = ("epoch", "held", "key", "listeners", "ready", "seq")
+    __slots__ = ("asked", "epoch", "held", "key", "listeners", "ready", "seq")
 
     def __init__(self, key: StreamKey) -> None:
         self.key = key
@@ -41,6 +41,8 @@ class Followed:
         """Messages that came while the place is not known; None while all is well."""
         self.ready: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
         """Until the subscription is confirmed; later followers wait for it, too."""
+        self.asked = False
+        """Somebody asked where the stream is: a reading, or a question of its own."""
 
     def take(self, message: bytes) -> bool:
         """One message of the channel. False: there is a gap; `caught_up` has to be called."""

@@ -122,14 +122,31 @@ class RedisBus:
         was begun to be followed before is read after its subscription took effect."""
         names: list[str] = []
         args: list[Word] = [new_epoch()]
+        beginning: list[tuple[bytes, Followed]] = []
         for key, position in positions.items():
             stream = keys.stream(key)
             names += (stream.state, stream.entities, stream.log)
             args += position or ("", 0)
+            channel = keys.channel(key).encode()
+            followed = self._followed.get(channel)
+            if followed is not None and not followed.asked:
+                followed.asked = True
+                beginning.append((channel, followed))
         if not names:
             return {}
-        answers = await self._run("read", names, args, again=True, line=self._fanout)
-        return {key: _read(key, answer) for key, answer in zip(positions, answers, strict=True)}
+        try:
+            answers = await self._run("read", names, args, again=True, line=self._fanout)
+        except BaseException:
+            # Others may wait for these streams: their place is asked for all the same.
+            for channel, followed in beginning:
+                followed.asked = False
+                self._ask_place(channel, followed)
+            raise
+        reads = {key: _read(key, answer) for key, answer in zip(positions, answers, strict=True)}
+        for channel, followed in beginning:
+            read = reads[followed.key]
+            self._placed(channel, followed, read.epoch, read.seq)
+        return reads
 
     def follow(
         self, key: StreamKey, listener: Listener, on_reset: OnReset | None = None
@@ -160,8 +177,9 @@ class RedisBus:
         token: object,
         listener: tuple[Listener, OnReset | None],
     ) -> asyncio.Future[None] | None:
-        """Subscribe and ask for the place, both in one write. Readings go over the same
-        connection (see `read_all`), so one that is asked for afterwards misses nothing.
+        """Subscribe, and have the place asked for: by the reading that mostly follows at once,
+        else by a question of its own. Readings go over the same connection (see `read_all`), so
+        one that is asked for afterwards misses nothing.
 
         None: the stream is followed already. Raises ConnectionError without a connection.
         """
@@ -172,34 +190,43 @@ class RedisBus:
                 raise ConnectionError("the bus is away")
             followed = self._followed[channel] = Followed(key)
             wire.tell("SUBSCRIBE", channel)
-            self._ask_place(wire, channel, followed)
+            asyncio.get_running_loop().call_soon(self._ask_place, channel, followed)
         followed.listeners[token] = listener
         return followed.ready
 
-    def _ask_place(self, wire: Wire, channel: bytes, followed: Followed) -> None:
+    def _ask_place(self, channel: bytes, followed: Followed) -> None:
+        if followed.asked:
+            return
+        followed.asked = True
+        wire = self._fanout.now
+        if wire is None:
+            self._not_followed(channel, followed, ConnectionError("the bus is away"))
+            return
         answer = wire.ask(
             *scripts.call("position", [keys.stream(followed.key).state], [new_epoch()])
         )
-        answer.add_done_callback(partial(self._placed, wire, channel, followed))
+        answer.add_done_callback(partial(self._answered, wire, channel, followed))
 
-    def _placed(
+    def _answered(
         self, wire: Wire, channel: bytes, followed: Followed, answer: asyncio.Future[Any]
     ) -> None:
-        """The place of a stream that begins to be followed is known, or is not to be had."""
-        ready = followed.ready
-        if ready is None or ready.done():
-            return
         error = answer.exception()
         if isinstance(error, hiredis.ReplyError) and scripts.forgotten(error):
             self._spawn(self._load_and_place(wire, channel, followed))
+        elif error is not None:
+            self._not_followed(channel, followed, error)
+        else:
+            epoch, seq = answer.result()
+            self._placed(channel, followed, epoch.decode(), int(seq))
+
+    def _placed(self, channel: bytes, followed: Followed, epoch: str, seq: int) -> None:
+        """The place of a stream that begins to be followed is known."""
+        ready = followed.ready
+        if ready is None or ready.done():
             return
-        if error is not None:
-            self._not_followed(wire, channel, followed, error)
-            return
-        epoch, seq = answer.result()
         followed.ready = None
         ready.set_result(None)
-        if not followed.begin(epoch.decode(), int(seq)):
+        if not followed.begin(epoch, seq):
             self._spawn(catch_up([followed], self.read_all))
         if not followed.listeners:
             self._drop(channel, followed)
@@ -208,16 +235,13 @@ class RedisBus:
         try:
             await scripts.load(wire)
         except (OSError, hiredis.HiredisError) as error:
-            self._not_followed(wire, channel, followed, error)
+            self._not_followed(channel, followed, error)
         else:
-            self._ask_place(wire, channel, followed)
+            followed.asked = False
+            self._ask_place(channel, followed)
 
-    def _not_followed(
-        self, wire: Wire, channel: bytes, followed: Followed, error: BaseException
-    ) -> None:
-        if self._followed.get(channel) is followed:
-            del self._followed[channel]
-            wire.tell("UNSUBSCRIBE", channel)
+    def _not_followed(self, channel: bytes, followed: Followed, error: BaseException) -> None:
+        self._drop(channel, followed)
         if followed.ready is not None and not followed.ready.done():
             followed.ready.set_exception(ConnectionError(f"cannot follow: {error!r}"))
             # Looked at: whoever asked may be gone.
