@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Frame, Page, expect
+from playwright.async_api import Browser, Frame, Page, ViewportSize, expect
 
 from tests.e2e.amo import phone_is
 from tests.e2e.demo import ELENA, ILYA, SEVER, Demo
@@ -17,8 +17,8 @@ from tests.e2e.states import states
 pytestmark = pytest.mark.browser
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-NARROW = {"width": 380, "height": 720}
-WIDE = {"width": 1280, "height": 800}
+NARROW = ViewportSize(width=380, height=720)
+WIDE = ViewportSize(width=1280, height=800)
 
 
 def app_frame(page: Page) -> Frame:
@@ -65,12 +65,12 @@ async def test_every_main_state_is_accessible_light_and_dark(
         async for state in states(demo, tab, lang):
             for scheme in SCHEMES:
                 await tab.page.emulate_media(color_scheme=scheme)
+                size = NARROW if scheme == "light" else WIDE
+                await tab.page.set_viewport_size(size)
+                name = f"page-{state}-{lang}-{scheme}-{size['width']}.png"
+                await tab.page.screenshot(path=shots / name)
                 if wrong := await faults(frame):
                     found[f"{state} {scheme}"] = wrong
-                await tab.page.set_viewport_size(NARROW if scheme == "light" else WIDE)
-                width = NARROW["width"] if scheme == "light" else WIDE["width"]
-                name = f"page-{state}-{lang}-{scheme}-{width}.png"
-                await tab.page.screenshot(path=shots / name)
                 overflow = await frame.evaluate(
                     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 )
@@ -113,7 +113,7 @@ async def test_a_whole_call_by_keyboard_alone(demo: Demo, browser: Browser) -> N
         # The card takes the focus and is read out.
         await expect(tab.app.locator(".card-ringing")).to_be_focused()
         said = tab.app.locator("[aria-live=assertive]")
-        await expect(said).to_contain_text("Звонит Морозова")
+        await expect(said).to_contain_text("Звонит Елена Андреевна Морозова")
         await press_until(tab, "Tab", ".card-ringing .actions .button-primary")
         await keyboard.press("Enter")
         live = tab.app.locator(".card-live")

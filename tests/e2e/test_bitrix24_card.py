@@ -24,7 +24,7 @@ async def test_a_call_in_the_portals_own_card_from_the_first_ring_to_the_statist
     async with in_portal(demo, browser, ILYA) as ilya:
         customer = demo.call(ELENA, SEVER)
         await expect(ilya.card).to_be_visible()
-        await expect(ilya.title).to_contain_text("Морозова")
+        await expect(ilya.title).to_contain_text("Елена Андреевна Морозова")
         await expect(ilya.status).to_contain_text("Отдел продаж · Продажи: все сразу")
         await ilya.page.screenshot(path=shots / "bitrix24-card-ringing.png")
 
@@ -112,7 +112,7 @@ async def test_a_second_caller_is_named_in_the_card_and_gets_it_when_the_first_t
         await expect(ilya.card).to_have_attribute("data-state", "connected")
         demo.call(UNKNOWN, SEVER)
         await expect(ilya.status).to_have_text("Второй звонок: +7 916 000-00-01")
-        await expect(ilya.title).to_contain_text("Морозова")
+        await expect(ilya.title).to_contain_text("Елена Андреевна Морозова")
         await ilya.button("hangup").click()
         await expect(ilya.title).to_have_text("+7 916 000-00-01")
         await expect(ilya.card).to_have_attribute("data-state", "incoming")

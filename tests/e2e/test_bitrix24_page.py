@@ -23,7 +23,7 @@ async def test_a_call_answered_in_the_page_is_found_in_its_history_and_called_ba
     async with in_portal(demo, browser, ILYA, app=True) as ilya:
         customer = demo.call(ELENA, SEVER)
         card = ilya.ringing()
-        await expect(card.get_by_role("heading", name="Морозова")).to_be_visible()
+        await expect(card.get_by_role("heading", name="Елена Андреевна Морозова")).to_be_visible()
         await expect(card.get_by_text("+7 916 123-45-01")).to_be_visible()
         await expect(card.get_by_text("Обслуживание вентиляции")).to_be_visible()
         await card.get_by_role("button", name="Ответить").click()
@@ -35,7 +35,7 @@ async def test_a_call_answered_in_the_page_is_found_in_its_history_and_called_ba
         assert customer
         await ilya.app.get_by_role("tab", name="История").click()
         entry = ilya.app.locator(".entry").first
-        await expect(entry).to_contain_text("Морозова")
+        await expect(entry).to_contain_text("Елена Андреевна Морозова")
         await expect(entry).to_contain_text("+7 916 123-45-01")
         await entry.get_by_role("button", name="Перезвонить").click()
         pinned = ilya.app.locator(".pinned")
@@ -50,7 +50,7 @@ async def test_a_second_caller_is_a_second_card_of_the_page(demo: Demo, browser:
     async with in_portal(demo, browser, ILYA, app=True) as ilya:
         demo.call(ELENA, SEVER)
         await ilya.ringing().get_by_role("button", name="Ответить").click()
-        await expect(ilya.app.locator(".card-live")).to_contain_text("Морозова")
+        await expect(ilya.app.locator(".card-live")).to_contain_text("Елена Андреевна Морозова")
         demo.call(UNKNOWN, SEVER)
         await expect(ilya.ringing()).to_contain_text("Второй звонок")
         await expect(ilya.ringing()).to_contain_text("+7 916 000-00-01")

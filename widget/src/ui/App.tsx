@@ -57,6 +57,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
   );
   const events = useMemo(() => callEvents(phone), [phone]);
   const busy = all.some(isLive);
+  const unreachable = view.connection.phase === 'offline' || view.connection.phase === 'stopped';
 
   return (
     <AmbientContext.Provider value={ambient}>
@@ -118,7 +119,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
                   <CallList calls={all} state={view.state} pending={view.pending} events={events} />
                   <DialBox
                     busy={view.pending.has('dial')}
-                    disabled={busy}
+                    disabled={busy || unreachable}
                     onDial={(number) => void phone.dial(number)}
                   />
                 </>

@@ -55,7 +55,8 @@ def create_url(portal: str, number: str) -> str:
 
 
 def person_name(row: dict[str, Any]) -> str:
-    parts = (row.get("LAST_NAME"), row.get("NAME"), row.get("SECOND_NAME"))
+    """As one addresses a person, and as the portal itself writes names; the surname comes last."""
+    parts = (row.get("NAME"), row.get("SECOND_NAME"), row.get("LAST_NAME"))
     return " ".join(str(part) for part in parts if part)
 
 
