@@ -232,7 +232,7 @@ class PortalCalls:
     async def finish(
         self,
         call: PortalCall,
-        employee_id: EmployeeId,
+        employees: Sequence[EmployeeId],
         *,
         outcome: Outcome,
         cause: HangupCause | None,
@@ -240,11 +240,19 @@ class PortalCalls:
     ) -> None:
         """Close a call in the portal for good: the job behind a call's end. May run again.
 
-        Raises CrmError: the job decides when to come back.
+        It becomes the call of the first of `employees` whom the portal knows: he who talked, else
+        those who were rung. Raises CrmError: the job decides when to come back.
         """
         portal = self._portals(call.account_id)
-        user = self._crm_user(call.account_id, employee_id)
+        users = (self._crm_user(call.account_id, employee) for employee in employees)
+        user = next((known for known in users if known is not None), None)
         if portal is None or user is None:
+            log.warning(
+                "portal.call_not_written",
+                account=call.account_id,
+                call=call.call_id,
+                why="no portal" if portal is None else "none of its people is a user there",
+            )
             return
         if await self._store.is_finished(call.account_id, call.call_id):
             return

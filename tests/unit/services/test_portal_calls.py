@@ -168,10 +168,26 @@ async def test_a_call_is_finished_once_and_registered_first_when_it_never_was() 
     how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
     portal.refusals = 1
     with pytest.raises(CrmUnavailable):
-        await kept.finish(_portal_call(), ANNA, **how)
-    await kept.finish(_portal_call(), ANNA, **how)
-    await kept.finish(_portal_call(), ANNA, **how)
+        await kept.finish(_portal_call(), [ANNA], **how)
+    await kept.finish(_portal_call(), [ANNA], **how)
+    await kept.finish(_portal_call(), [ANNA], **how)
     assert portal.said == [("register", "1"), ("finish", "1", 7, "200")]
+
+
+@pytest.mark.feature("B20")
+async def test_a_call_falls_to_the_first_of_its_people_whom_the_portal_knows() -> None:
+    portal, store = Portal(), Store()
+    kept = PortalCalls(
+        portals=lambda _account: portal,
+        crm_user=lambda _account, employee: {ILYA: "2"}.get(employee),
+        store=store,
+        status_code=status_code,
+    )
+    how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
+    await kept.finish(_portal_call(), [ANNA], **how)
+    assert portal.said == []
+    await kept.finish(_portal_call(), [ANNA, ILYA], **how)
+    assert portal.said == [("register", "2"), ("finish", "2", 7, "200")]
 
 
 async def test_ringing_and_finishing_at_once_register_one_call() -> None:
@@ -179,7 +195,7 @@ async def test_ringing_and_finishing_at_once_register_one_call() -> None:
     kept = calls(portal, store)
     change(kept)
     how: dict[str, Any] = {"outcome": Outcome.LOST, "cause": None, "talk_s": 0}
-    await asyncio.gather(kept.finish(_portal_call(), ILYA, **how), settle())
+    await asyncio.gather(kept.finish(_portal_call(), [ILYA], **how), settle())
     assert [said[0] for said in portal.said].count("register") == 1
     assert ("finish", "2", 0, "304") in portal.said
     await kept.aclose()
