@@ -276,10 +276,11 @@ class Contacts:
                 # An answer nobody foresaw must not leave a card looking for ever.
                 log.exception("contacts.look_up_broke", account=account_id)
                 breaker.failed()
+                await self._crm_is(account_id, "down")
                 raise CrmUnavailable("the CRM's answer could not be read") from error
             breaker.failed()
             log.warning("contacts.look_up_failed", account=account_id, error=str(error))
-            await self._crm_is(account_id, "down" if breaker.state == "open" else "slow")
+            await self._crm_is(account_id, "down")
             raise
         took = self._clock.monotonic() - began
         self._observe(took)

@@ -179,7 +179,7 @@ async def test_failures_are_unavailable_and_the_account_hears_of_it(stage: Stage
     await stage.contacts.retry(ACCOUNT, CALL)
     await stage.settle()
     assert stage.states()[-1] == "found"
-    assert [push.state for push in stage.bus.pushes("CrmChanged")] == ["slow", "ok"]
+    assert [push.state for push in stage.bus.pushes("CrmChanged")] == ["down", "ok"]
 
 
 async def test_a_lost_grant_says_who_has_to_act(stage: Stage) -> None:
