@@ -9,7 +9,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    WebSocketRoute,
+    expect,
+)
 
 from tests.e2e.demo import ILYA, MARIA, Demo
 
@@ -66,13 +75,29 @@ class Tab:
         await expect(self.panel.get_by_text("На связи")).to_be_attached(timeout=10_000)
         return self
 
+    async def put_cards_away(self) -> None:
+        """Cards of calls that ended before stay for a minute: nobody dismissed them."""
+        old = self.cards.get_by_role("button", name="Закрыть")
+        while await old.count():
+            left = await old.count() - 1
+            await old.first.click()
+            await expect(old).to_have_count(left)
+
     def frame(self) -> Frame:
         return next(frame for frame in self.page.frames if "/widget/amocrm" in frame.url)
+
+    async def unlock_sound(self) -> None:
+        """A click is what the browser wants before a page may sound."""
+        await self.page.bring_to_front()
+        await self.section("Звонки")
+        await expect(self.panel.get_by_text("Браузер не разрешает звук")).to_have_count(0)
 
     async def tones(self) -> int:
         return int(await self.frame().evaluate("window.tones"))
 
     async def set_status(self, name: str, reason: str = "") -> None:
+        # A tab behind another draws seldom, and a click waits for it to draw.
+        await self.page.bring_to_front()
         await self.panel.get_by_role("button", name="Ваш статус").click()
         if reason:
             await self.panel.get_by_label("Причина").fill(reason)
@@ -99,17 +124,46 @@ class Operator:
         return await Tab(page, self.phone).ready()
 
 
+class Line:
+    """The socket between a tab and the server, which a test may cut and mend."""
+
+    def __init__(self) -> None:
+        self.is_cut = False
+        self._open: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+
+    async def connect(self, socket: WebSocketRoute) -> None:
+        if self.is_cut:
+            await socket.close(code=1012)
+        else:
+            self._open.append((socket, socket.connect_to_server()))
+
+    async def cut(self) -> None:
+        self.is_cut = True
+        for page, server in self._open:
+            await page.close(code=1012)
+            await server.close()
+        self._open.clear()
+
+    def mend(self) -> None:
+        self.is_cut = False
+
+
 @asynccontextmanager
-async def at_work(demo: Demo, browser: Browser, user: int) -> AsyncIterator[Operator]:
-    """`user` with one tab open and the panel opened in it."""
+async def at_work(
+    demo: Demo, browser: Browser, user: int, line: Line | None = None
+) -> AsyncIterator[Operator]:
+    """`user` with one tab open and the panel opened in it; `line` makes its socket cuttable."""
     context = await browser.new_context(locale="ru-RU", viewport=WIDE)
     try:
         await context.add_init_script(COUNT_TONES)
+        if line is not None:
+            await context.route_web_socket("**/ws*", line.connect)
         page = await context.new_page()
         await page.goto(demo.amo_page(user))
         tab = await Tab(page, PHONES[user]).ready()
         await tab.launcher.click()
         await expect(tab.box).to_have_attribute("data-shown", "true")
+        await tab.put_cards_away()
         yield Operator(demo, context, user, tab)
     finally:
         await context.close()
@@ -141,3 +195,15 @@ async def phone_is(demo: Demo, phone: str, *states: str) -> None:
 
 async def hears(demo: Demo, customer_id: str, what: str) -> None:
     await until(lambda: customer(demo, customer_id)["hears"] == what, f"hears {what}")
+
+
+async def index_is_read(demo: Demo) -> None:
+    """Numbers of the account are known by name: the CRM was read once since the start."""
+    await until(
+        lambda: any(
+            "phone_index.synchronised" in line and "demo-vektor" in line
+            for line in demo.log.read_text().splitlines()
+        ),
+        "the phone index is read",
+        20.0,
+    )
