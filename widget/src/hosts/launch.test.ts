@@ -55,8 +55,11 @@ describe('signing on from the portal', () => {
     await expect(signOn(portal(), '', request)).rejects.toEqual(new NoSession('no_line'));
   });
 
-  it('does not take trouble on the server for a refusal', async () => {
-    const { request } = server([503, { error: { code: 'crm_unavailable' } }]);
+  it.each([
+    [503, 'crm_unavailable'],
+    [429, 'too_many'],
+  ])('does not take trouble on the server for a refusal (%i)', async (status, code) => {
+    const { request } = server([status, { error: { code } }]);
     await expect(signOn(portal(), '', request)).rejects.not.toBeInstanceOf(NoSession);
   });
 });

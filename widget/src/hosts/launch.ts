@@ -57,7 +57,9 @@ async function prove(
     return { token: answer['token'], expires_at: answer['expires_at'] };
   }
   const error = isRecord(answer['error']) ? answer['error'] : {};
-  if (response.status >= 500) throw new Error(`the server answered ${response.status}`);
+  if (response.status >= 500 || response.status === 429) {
+    throw new Error(`the server answered ${response.status}`);
+  }
   const data = isRecord(error['data']) ? error['data'] : {};
   const why = data['why'] ?? error['code'];
   throw new NoSession(typeof why === 'string' ? why : 'refused');
