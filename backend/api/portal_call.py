@@ -28,7 +28,7 @@ class PortalCallApi:
     async def call(self, request: Request) -> Response:
         session = await self.sessions.check(bearer(request))
         portal_call_id = request.query_params.get("id", "")
-        if not 1 <= len(portal_call_id) <= 100:
+        if not 1 <= len(portal_call_id) <= 100 or "\0" in portal_call_id:
             raise BadRequest("id is missing")
         call_id = await self.store.our_id(session.identity.account_id, portal_call_id)
         if call_id is None:

@@ -124,6 +124,6 @@ async def _body(request: Request) -> dict[str, Any]:
 
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= 4096:
+    if not isinstance(value, str) or not 1 <= len(value) <= 4096 or "\0" in value:
         raise BadRequest(f"{name} is missing")
     return value

@@ -62,7 +62,7 @@ async def foundation(
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus(settings.redis_url))
         else:
-            bus = MemoryBus()
+            bus = MemoryBus(clock)
         http = await stack.enter_async_context(
             httpx.AsyncClient(
                 timeout=20.0,
@@ -111,8 +111,18 @@ def _keys(settings: Settings) -> dict[str, bytes]:
     path = settings.var_dir / "secret-keys"
     if not path.exists():
         settings.var_dir.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Whole or not at all: processes that start together must end up with one key.
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(f"k1:{new_key()}")
-        log.warning("secrets.key_generated", file=str(path), note="back it up with the database")
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            log.info("secrets.key_found", file=str(path))
+        else:
+            log.warning("secrets.key_generated", file=str(path), note="back it up with the database")
+        finally:
+            fresh.unlink()
     return parse_key_ring(path.read_text().strip())

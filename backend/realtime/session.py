@@ -77,6 +77,9 @@ _pong = msgspec.json.Decoder(Pong)
 _encode = msgspec.json.Encoder().encode
 
 _FEATURES: dict[str, Feature] = {f.value: f for f in Feature}
+_NUL = "\\u0000"
+"""As JSON writes it. PostgreSQL keeps no text with it, so it is refused at the door."""
+
 _FEATURE_SETS: dict[frozenset[Feature], tuple[frozenset[Feature], list[Feature]]] = {}
 """One object per combination, with the words of the welcome: ten thousand sessions share a
 handful."""
@@ -203,8 +206,10 @@ class Session:
                 self.finish(kind.id, refusal(kind.id, ErrorCode.UNKNOWN_COMMAND, kind.type[:64]))
             )
         try:
+            if _NUL in (frame if isinstance(frame, str) else frame.decode()):
+                raise msgspec.ValidationError("NUL is no character of any text")
             command = commands.decode(frame)
-        except msgspec.ValidationError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Send(
                 self.finish(kind.id, refusal(kind.id, ErrorCode.BAD_REQUEST, str(error)[:200]))
             )
