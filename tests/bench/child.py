@@ -54,6 +54,15 @@ async def paced(subject: Subject, rate: float, count: int, sessions: int, first:
         await subject.push(chosen.randrange(first, sessions))
 
 
+async def reported(subject: Subject, rate: float, count: int, sessions: int) -> None:
+    """Open loop: calls at their times, each for another employee."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for n in range(count):
+        await asyncio.sleep(max(0.0, began + n / rate - loop.time()))
+        subject.report(n * 7919 % sessions)
+
+
 async def at_once(subject: Subject, count: int, sessions: int) -> None:
     """As fast as they go, from a few publishers, as call owners would."""
     chosen = random.Random(7)
@@ -84,6 +93,10 @@ async def do(subject: Subject, order: dict[str, Any]) -> Any:
             )
         case "at_once":
             await at_once(subject, order["count"], order["sessions"])
+        case "calls":
+            await subject.calls(order["sessions"])
+        case "reported":
+            await reported(subject, order["rate"], order["count"], order["sessions"])
         case "broadcast":
             await subject.broadcast(order["account"])
         case "push":

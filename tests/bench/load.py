@@ -33,17 +33,23 @@ class Tally:
     latencies_ns: list[int] = field(default_factory=list)
     target: int = 0
     reached: asyncio.Event = field(default_factory=asyncio.Event)
+    stamps: set[int] | None = None
+    """When not None, a stamp counts once: a call is told several times, the first matters."""
 
     def expect(self, more: int) -> None:
         self.target = self.frames + more
         self.reached.clear()
 
     def saw(self, frame: bytes) -> None:
-        self.frames += 1
         at = frame.find(b'"@')
         if at >= 0:
             sent = int(frame[at + 2 : frame.index(b'"', at + 2)])
+            if self.stamps is not None:
+                if sent in self.stamps:
+                    return
+                self.stamps.add(sent)
             self.latencies_ns.append(time.monotonic_ns() - sent)
+        self.frames += 1
         if self.frames >= self.target:
             self.reached.set()
 

@@ -33,6 +33,8 @@ from tests.bench.subjects import KINDS
 PER_ACCOUNT = 200
 BROADCAST = 5_000
 WARM_UP = 200
+CALLS_PER_S = 200
+"""Far above what 10,000 employees get in their busiest hour."""
 
 
 class Server:
@@ -106,6 +108,8 @@ class Crowd:
     tally: Tally
     connect_s: float
     bytes_each: float
+    cpu_each: float
+    """Seconds of the server's per session, from the accept until presence has been told."""
 
     async def told(self, pushes: int, within_s: float = 120.0) -> None:
         async with asyncio.timeout(within_s):
@@ -119,13 +123,16 @@ async def crowd(
     async with server(kind, redis_url) as running:
         hellos = await running.do("hellos", count=sessions, per_account=per_account)
         before = await running.do("rss")
+        cpu = await running.do("cpu")
         tally = Tally()
         tabs, seconds = await connect(running.port, [h.encode() for h in hellos], tally)
         # Presence is told after the welcome; what is idle is measured when that is over.
         await asyncio.sleep(1.0 + sessions / 5_000)
+        cpu = await running.do("cpu") - cpu
         after = await running.do("rss")
         try:
-            yield Crowd(running, tabs, tally, seconds, (after - before) / sessions)
+            each = (after - before) / sessions
+            yield Crowd(running, tabs, tally, seconds, each, cpu / sessions)
         finally:
             disconnect(tabs)
             await asyncio.sleep(0.2)
@@ -161,6 +168,7 @@ async def sessions_round(
             pushed += 1_000
         elapsed = time.perf_counter() - began
         used = await c.server.do("cpu") - cpu
+        heard = await calls(c, seconds)
         return {
             "idle memory per session, KiB": c.bytes_each / 1024,
             "handshakes/s": sessions / c.connect_s,
@@ -168,7 +176,22 @@ async def sessions_round(
             "publish → received p99, ms": percentile(latencies, 0.99),
             "pushes/s": pushed / elapsed,
             "CPU per 100k pushes, s": used / pushed * 100_000,
+            "switch event → received p50, ms": percentile(heard, 0.5),
+            "switch event → received p99, ms": percentile(heard, 0.99),
+            "CPU per 1,000 handshakes, s": c.cpu_each * 1_000,
         }
+
+
+async def calls(c: Crowd, seconds: float) -> list[int]:
+    """Nanoseconds from the switch's report of a call to the first frame that tells it."""
+    await c.server.do("calls", sessions=len(c.tabs))
+    c.tally.stamps = set()
+    for count in (WARM_UP, int(CALLS_PER_S * seconds)):
+        c.tally.latencies_ns.clear()
+        c.tally.expect(count)
+        await c.server.do("reported", rate=CALLS_PER_S, count=count, sessions=len(c.tabs))
+        await c.told(count)
+    return c.tally.latencies_ns[:]
 
 
 async def broadcast_round(kind: str, redis_url: str | None, sessions: int) -> Figures:

@@ -31,17 +31,22 @@ from backend.services.presence import Presence
 from backend.services.sessions import Identity, Sessions, StoredSession
 from protocol import pushes
 from protocol.frames import Push
-from protocol.pushes import CrmChanged, StatusChanged
+from protocol.pushes import CallChanged, CrmChanged, StatusChanged, Who
 from protocol.vocabulary import (
     AccountId,
     AgentStatus,
+    CallId,
+    CallState,
     CrmKind,
+    Direction,
     EmployeeId,
     Feature,
+    LegState,
     SessionId,
     StatusSource,
     StreamName,
 )
+from tests.bench.calls import Switchboard
 from tests.bench.load import ORIGIN
 from tests.integration.realtime.harness import ChosenStatuses, EmptyHistory, MemorySessions
 from tests.integration.realtime.harness import Remembering as Calls
@@ -56,6 +61,11 @@ class Subject(Protocol):
     async def hellos(self, count: int, per_account: int) -> list[bytes]: ...
     async def push(self, number: int) -> None: ...
     async def broadcast(self, account: int) -> None: ...
+    async def calls(self, sessions: int) -> None:
+        """Be ready for `report`."""
+
+    def report(self, number: int) -> None:
+        """The switch says that somebody calls this employee."""
 
 
 def status_push(version: int) -> StatusChanged:
@@ -87,6 +97,33 @@ def account_push(version: int) -> Push:
     )
 
 
+def card_push() -> CallChanged:
+    """A ringing card, as our call owner tells it, made when the switch reports."""
+    return CallChanged(
+        stream=StreamName.ME,
+        entity="call:call-1",
+        version=1,
+        call_id=CallId("call-1"),
+        direction=Direction.INBOUND,
+        state=CallState.RINGING,
+        number="+79000000001",
+        name=f"@{time.monotonic_ns()}",
+        virtual_number="+74950000001",
+        virtual_number_name="Main line",
+        scenario="Sales",
+        my_leg=LegState.DIALING,
+        device="Desk phone",
+        rung=[Who(employee_id=EmployeeId("e1"), name="Employee 1")],
+        answered_by=None,
+        started_at=AT,
+        answered_at=None,
+        ended_at=None,
+        outcome=None,
+        cause=None,
+        actions=["answer", "decline"],
+    )
+
+
 @dataclass
 class Ours:
     """The gateway with presence, deduplication, negotiation and revocation as in production."""
@@ -94,6 +131,7 @@ class Ours:
     app: Starlette
     bus: Bus
     sessions: Sessions
+    switchboard: Switchboard
     per_account: int = 200
     version: int = field(default_factory=lambda: time.time_ns() // 1000)
 
@@ -141,6 +179,12 @@ class Ours:
         key = account_stream(AccountId(f"a{account}"))
         await self.bus.publish([Publication(key, account_push(self.version))])
 
+    async def calls(self, sessions: int) -> None:
+        await self.switchboard.open(sessions, self.per_account)
+
+    def report(self, number: int) -> None:
+        self.switchboard.report(number)
+
 
 class PatientSessions(Sessions):
     """Tickets that outlive the preparation of a run."""
@@ -173,7 +217,10 @@ async def ours(redis_url: str | None) -> AsyncIterator[Ours]:
             limits=Limits(greeting_per_address=100_000),
         )
         await stack.enter_async_context(gateway)
-        yield Ours(Starlette(routes=[WebSocketRoute("/ws", gateway)]), bus, sessions)
+        switchboard = Switchboard(bus)
+        stack.push_async_callback(switchboard.close)
+        app = Starlette(routes=[WebSocketRoute("/ws", gateway)])
+        yield Ours(app, bus, sessions, switchboard)
 
 
 class Bare:
@@ -186,6 +233,9 @@ class Bare:
         self.version = 0
         self.reading: asyncio.Task[None] | None = None
         """Redis's messages to sockets."""
+        self.reports: asyncio.Queue[tuple[int, CallChanged]] = asyncio.Queue()
+        self.hearing: asyncio.Task[None] | None = None
+        """The switch's reports to sockets."""
         self._redis = redis
         self._pubsub = redis.pubsub() if redis is not None else None
 
@@ -251,6 +301,21 @@ class Bare:
         else:
             await self._send_all(account, body.decode())
 
+    async def calls(self, sessions: int) -> None:
+        self.hearing = asyncio.create_task(self._hear())
+
+    def report(self, number: int) -> None:
+        self.reports.put_nowait((number, card_push()))
+
+    async def _hear(self) -> None:
+        while True:
+            number, push = await self.reports.get()
+            body = pushes.encode(push)
+            if self._redis is not None:
+                await self._redis.publish(f"e{number}", body)
+            else:
+                await self._send(number, body.decode())
+
 
 _WELCOME = '{"type":"welcome","padding":"' + "x" * 560 + '"}'
 """As long as ours for an employee without calls."""
@@ -263,9 +328,10 @@ async def bare(redis_url: str | None) -> AsyncIterator[Bare]:
     try:
         yield subject
     finally:
-        if subject.reading is not None:
-            subject.reading.cancel()
-            await asyncio.gather(subject.reading, return_exceptions=True)
+        for task in (subject.reading, subject.hearing):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if redis is not None:
             await redis.aclose()
 
