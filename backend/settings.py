@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from backend.domain.phone_number import known_region
 from backend.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ PREFIX = "DOZVON_"
 
 
 def _setting(default: Any, what: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"what": what, "secret": secret})
+    """`secret` ones are left out when settings are printed, by a traceback for one."""
+    return field(default=default, repr=not secret, metadata={"what": what})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +43,12 @@ class Settings:
     )
     var_dir: Path = _setting(Path("var"), "Where the embedded database and generated keys live.")
     database_url: str = _setting(
-        "", "PostgreSQL, `postgresql://user:password@host/name`. Default: embedded, in var_dir."
+        "",
+        "PostgreSQL, `postgresql://user:password@host/name`. Default: embedded, in var_dir.",
+        secret=True,
     )
     redis_url: str = _setting(
-        "", "Redis or Valkey, `redis://host:6379/0`. Needed when processes run apart."
+        "", "Redis or Valkey, `redis://host:6379/0`. Needed when processes run apart.", secret=True
     )
     secret_keys: str = _setting(
         "",
@@ -110,6 +114,15 @@ class Settings:
                 raise SettingsError(
                     f"{PREFIX}{name} must begin with {schemes[0]}://, and it does not"
                 )
+        for name, port in (("PORT", self.port), ("WORKER_PORT", self.worker_port)):
+            if not 0 <= port <= 65_535:
+                raise SettingsError(f"{PREFIX}{name} is {port}; a port is 0 to 65535")
+        if self.max_unauthenticated < 1:
+            raise SettingsError("DOZVON_MAX_UNAUTHENTICATED must be 1 or more: nobody could come")
+        if not known_region(self.region):
+            raise SettingsError(
+                f"DOZVON_REGION is {self.region!r}; use a country's two letters, RU for example"
+            )
         if self.ari_url and not (self.ari_user and self.ari_password):
             raise SettingsError("DOZVON_ARI_URL is set: DOZVON_ARI_USER and _PASSWORD must be too")
         self.keys()

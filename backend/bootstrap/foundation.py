@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -112,9 +113,7 @@ def _keys(settings: Settings) -> dict[str, bytes]:
     if not path.exists():
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         # Whole or not at all: processes that start together must end up with one key.
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle, fresh = tempfile.mkstemp(dir=settings.var_dir, prefix=".secret-keys-")
         with os.fdopen(handle, "w") as file:
             file.write(f"k1:{new_key()}")
         try:
@@ -122,7 +121,9 @@ def _keys(settings: Settings) -> dict[str, bytes]:
         except FileExistsError:
             log.info("secrets.key_found", file=str(path))
         else:
-            log.warning("secrets.key_generated", file=str(path), note="back it up with the database")
+            log.warning(
+                "secrets.key_generated", file=str(path), note="back it up with the database"
+            )
         finally:
-            fresh.unlink()
+            os.unlink(fresh)
     return parse_key_ring(path.read_text().strip())

@@ -83,3 +83,8 @@ def dialable(text: str, *, region: str = "RU") -> PhoneNumber | Extension | None
 
 def _russian(prefix: str, national: str) -> str:
     return f"{prefix} ({national[:3]}) {national[3:6]}-{national[6:8]}-{national[8:]}"
+
+
+def known_region(region: str) -> bool:
+    """Whether national numbers of this country (two capitals, ISO 3166) can be read."""
+    return region in phonenumbers.SUPPORTED_REGIONS
