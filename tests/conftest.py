@@ -11,7 +11,7 @@ from tests import features
 
 _PASSED: dict[str, set[str]] = {}
 _FAILED: set[tuple[str, str]] = set()
-FULL_RUN = "DOZVON_FULL_RUN"
+FULL_RUN = "DOZVON_TEST_FULL_RUN"
 
 
 @pytest.fixture
