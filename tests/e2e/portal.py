@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -90,9 +91,22 @@ async def in_portal(
 
 
 async def open_tab(demo: Demo, context: BrowserContext, user: int, lang: str = "ru") -> PortalTab:
+    """One more page of this browser; the first signs `user` on."""
     page = await context.new_page()
-    await page.goto(demo.portal_page(user, f"/crm/contact/list/?lang={lang}"))
+    path = f"/crm/contact/list/?lang={lang}"
+    signed_on = await context.cookies(demo.portal)
+    await page.goto(f"{demo.portal}{path}" if signed_on else demo.portal_page(user, path))
     return await PortalTab(page).worker_ready()
+
+
+async def only_card(tabs: list[PortalTab]) -> PortalTab:
+    """The one of `tabs` that draws the portal's card."""
+    counts = [0]
+    deadline = time.monotonic() + 5.0
+    while sum(counts) != 1:
+        assert time.monotonic() < deadline, f"cards in the tabs: {counts}"
+        counts = [await tab.card.count() for tab in tabs]
+    return tabs[counts.index(1)]
 
 
 def asked(demo: Demo, method: str) -> list[dict[str, Any]]:

@@ -10,7 +10,15 @@ from playwright.async_api import Browser, expect
 
 from tests.e2e.amo import phone_is, until
 from tests.e2e.demo import ELENA, ILYA, MARIA, PAVEL, SEVER, UNKNOWN, Demo
-from tests.e2e.portal import PHONES, PortalTab, asked, finishes, forget_log, in_portal, open_tab
+from tests.e2e.portal import (
+    PHONES,
+    asked,
+    finishes,
+    forget_log,
+    in_portal,
+    only_card,
+    open_tab,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -118,16 +126,6 @@ async def test_a_second_caller_is_named_in_the_card_and_gets_it_when_the_first_t
         await expect(ilya.card).to_have_attribute("data-state", "incoming")
 
 
-async def _only_card(tabs: list[PortalTab]) -> PortalTab:
-    """The one tab that draws the card."""
-    counts = [0]
-    deadline = time.monotonic() + 5.0
-    while sum(counts) != 1:
-        assert time.monotonic() < deadline, f"cards in the tabs: {counts}"
-        counts = [await tab.card.count() for tab in tabs]
-    return tabs[counts.index(1)]
-
-
 @pytest.mark.feature("W9")
 @pytest.mark.feature("B4")
 async def test_with_three_tabs_one_card_is_drawn_and_driven_once(
@@ -139,7 +137,7 @@ async def test_with_three_tabs_one_card_is_drawn_and_driven_once(
         third = await open_tab(demo, context, ILYA)
         tabs = [first, second, third]
         demo.call(ELENA, SEVER)
-        drawn = await _only_card(tabs)
+        drawn = await only_card(tabs)
         # Commands the card took, counted where the portal carries them out.
         await drawn.page.evaluate(
             "() => { const card = window.portal.card, take = card.command.bind(card);"
@@ -148,6 +146,7 @@ async def test_with_three_tabs_one_card_is_drawn_and_driven_once(
         )
         await drawn.button("answer").click()
         await expect(drawn.card).to_have_attribute("data-state", "connected")
+        assert sum([await tab.card.count() for tab in tabs]) == 1
         await drawn.button("hangup").click()
         for tab in tabs:
             await expect(tab.card).to_have_count(0)

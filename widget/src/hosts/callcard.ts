@@ -157,7 +157,8 @@ export class CardDriver {
       return;
     }
     card.seen = true;
-    this.#doEarly(card, call);
+    // Doing it changes the view, which has to be looked at anew.
+    if (this.#doEarly(card, call)) return this.#draw();
     const look = cardLook(call, view, this.options.words, this.options.clock.now());
     if (look) this.#send(card, look);
     else this.#close();
@@ -198,11 +199,12 @@ export class CardDriver {
     if (call) this.#doEarly(card, call);
   }
 
-  #doEarly(card: Card, call: CallChanged): void {
+  #doEarly(card: Card, call: CallChanged): boolean {
     const { early } = card;
     card.early = null;
-    if (!early || this.options.clock.now() > early.until) return;
+    if (!early || this.options.clock.now() > early.until) return false;
     early.act(call, commandId(call.call_id, early.id));
+    return true;
   }
 
   #answer(call: CallChanged, id: string): void {
