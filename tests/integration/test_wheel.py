@@ -95,7 +95,7 @@ def test_the_installed_demo_serves_the_widget(installed: Path, short_lived: Path
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(installed / "dozvon"), "demo", "--port", str(port)],
-            cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT,
+            cwd=short_lived, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
         deadline = time.monotonic() + READY_S
