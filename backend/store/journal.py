@@ -197,7 +197,7 @@ class SqlCallJournal:
                 self._entries_waiting -= 1
                 self._taken += 1
                 DROPPED.inc()
-                log.error("journal_entry_dropped", call_id=item.call_id, kind=item.kind)
+                log.error("journal_entry_dropped", call=item.call_id, kind=item.kind)
                 return
 
     async def _run(self) -> None:
@@ -278,8 +278,8 @@ class SqlCallJournal:
                 REFUSED.inc()
                 log.error(
                     "journal_item_refused",
-                    account_id=item.account_id,
-                    call_id=item.call_id,
+                    account=item.account_id,
+                    call=item.call_id,
                     kind=item.kind if isinstance(item, JournalEntry) else "finish",
                     error=str(error),
                     # The database says enough; anything else is a bug and wants its trace.

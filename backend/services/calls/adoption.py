@@ -141,10 +141,10 @@ class Adoption:
         over = found.call_id in core.ended_ids
         if not over and dialed is None and len(found.connected) > 1:
             # People talk: not ours to end, even if nobody knows what about (R7).
-            log.warning("leaving a talk nobody knows", call_id=found.call_id)
+            log.warning("leaving a talk nobody knows", call=found.call_id)
             return None
         if over or dialed is None or customer is None:
-            log.warning("ending half a call nobody knows", call_id=found.call_id)
+            log.warning("ending half a call nobody knows", call=found.call_id)
             for leg in found.legs:
                 core.spawn(core.switch.hang_up(found.call_id, leg.leg_id, HangupCause.LOST_CONTACT))
             return None
@@ -213,7 +213,7 @@ class Adoption:
             self._ringing.resume(live, live.step)
         elif live.called_out and all(not _is_customer(leg) for leg in found.legs):
             live.called_out = False  # the order to ring the outside party never got through
-            log.info("ringing the outside party again", call_id=live.call.call_id)
+            log.info("ringing the outside party again", call=live.call.call_id)
 
     def _look_up(self, live: Live) -> None:
         call = live.call

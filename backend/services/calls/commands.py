@@ -6,6 +6,8 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from structlog.contextvars import bound_contextvars
+
 from backend.domain.scenario import Device
 from backend.errors import BadRequest, Expired, NoDevice, WrongState
 from backend.services.calls.core import Core
@@ -63,7 +65,12 @@ class Commands:
         answer = self._answers.get(key)
         if answer is None:
             work = self._carry_out(account_id, employee_id, command)
-            answer = _Answer(self._core.clock.monotonic(), asyncio.create_task(work))
+            with bound_contextvars(
+                account=account_id,
+                call=getattr(command, "call_id", None),
+                command=command.id,
+            ):
+                answer = _Answer(self._core.clock.monotonic(), asyncio.create_task(work))
             answer.task.add_done_callback(_retrieve)
             self._answers[key] = answer
         try:

@@ -279,7 +279,7 @@ class Core:
             if lease is None:
                 raise SwitchUnavailable("not the owner of the switch connection")
             if not await self.journal.record_intent(lease, call.account_id, call.call_id, leg_id):
-                log.info("already rung or lease lost", call_id=call.call_id, leg_id=leg_id)
+                log.info("already rung or lease lost", call=call.call_id, leg_id=leg_id)
                 return None
             leg = live.call.leg(leg_id)
             if leg_id in live.asked_to_end or (leg is not None and leg.ended_at is not None):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from backend.domain.call import Call, Ended, Fact, Held, Moved, leg_name
 from backend.kit.clock import Clock
@@ -108,10 +109,12 @@ class CallOwner:
             for account in self._routing.accounts_on(self._core.connection_id):
                 await self._serve(account)
             async for event in self._switch.events():
-                try:
-                    await self._on_event(event)
-                except Exception:
-                    log.exception("switch event broke", kind=type(event).__name__)
+                # Whatever this event leads to, tasks included, is logged under its call.
+                with bound_contextvars(**self._ids(event)):
+                    try:
+                        await self._on_event(event)
+                    except Exception:
+                        log.exception("switch event broke", kind=type(event).__name__)
         finally:
             stop_listening()
             await self._commands.stop()
@@ -159,6 +162,18 @@ class CallOwner:
         self._core.notices.welcome(account)
 
     # ── what the switch reports ──
+
+    def _ids(self, event: SwitchEvent) -> dict[str, str | None]:
+        """Whose event it is, for the log."""
+        core, account = self._core, None
+        call_id = getattr(event, "call_id", None)
+        live = core.calls.get(call_id) if call_id is not None else None
+        if live is not None:
+            account = live.call.account_id
+        elif isinstance(event, Arrived):
+            found = core.routing.dialed(core.connection_id, event.dialed)
+            account = found[0].account_id if found else None
+        return {"connection": core.connection_id, "account": account, "call": call_id}
 
     async def _on_event(self, event: SwitchEvent) -> None:
         match event:
@@ -216,7 +231,7 @@ class CallOwner:
             try:
                 leg_name(fact.leg_id)
             except ValueError:
-                log.warning("a leg that is not ours", call_id=call_id, leg_id=fact.leg_id)
+                log.warning("a leg that is not ours", call=call_id, leg_id=fact.leg_id)
                 return
         ended_at = live.call.ended_at
         up = isinstance(fact, Moved) and fact.state is LegState.UP

@@ -60,9 +60,9 @@ class Talking:
                     await core.order(lambda: core.switch.answer(call.call_id, pair[0]))
                 await core.order(lambda: core.switch.connect(live.slug, call.call_id, pair))
             except NotFound:
-                log.info("a leg left before it was connected", call_id=call.call_id)
+                log.info("a leg left before it was connected", call=call.call_id)
             except SwitchError as error:
-                log.error("cannot connect", call_id=call.call_id, error=repr(error))
+                log.error("cannot connect", call=call.call_id, error=repr(error))
 
     def pair(self, live: Live) -> tuple[LegId, LegId] | None:
         """The two legs of the talk: the caller's side first."""
@@ -158,6 +158,16 @@ class Talking:
         record = core.callers.record_of(live.call.call_id) or record
         kept = views.finished(live, record)
         core.journal.finish(kept)
+        log.info(
+            "call ended",
+            account=kept.account_id,
+            call=kept.call_id,
+            direction=kept.direction,
+            number=kept.number,
+            outcome=kept.outcome,
+            cause=kept.cause,
+            talk_s=kept.talk_s,
+        )
         core.spawn(self._release(live))
         core.spawn(self._tell_history(live))
         await core.clock.sleep(CARD_S - GRACE_S)

@@ -87,7 +87,7 @@ def serve(bus: Bus, account_id: AccountId, handle: Handle) -> AbstractAsyncConte
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception("command broke", account_id=account_id)
+            log.exception("command broke", account=account_id)
             return _encode(Answer(ok=False, code=ErrorCode.INTERNAL, message="internal"))
         if result is None:
             return _encode(Answer(ok=True))
