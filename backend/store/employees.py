@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import RowMapping, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.store.tables import employee_numbers, employees, group_members, groups
+from backend.store.tables import employee_numbers, employees, group_members, groups, sessions
 from protocol.vocabulary import AccountId, EmployeeId
 
 NumberKind = Literal["desk", "mobile", "sip"]
@@ -58,7 +58,11 @@ class EmployeeStore:
         self._tx = tx
 
     async def save(self, account_id: AccountId, people: Iterable[Employee]) -> None:
-        """Insert or change. An extension somebody else has raises IntegrityError."""
+        """Insert or change. An extension somebody else has raises IntegrityError.
+
+        Who is no longer active is signed out.
+        """
+        people = tuple(people)
         rows = [{"account_id": account_id, **asdict(person)} for person in people]
         if not rows:
             return
@@ -72,14 +76,30 @@ class EmployeeStore:
             statement.on_conflict_do_update(index_elements=["account_id", "id"], set_=changed),
             rows,
         )
+        await self._sign_out(account_id, [person.id for person in people if not person.active])
 
     async def deactivate(self, account_id: AccountId, ids: Sequence[EmployeeId]) -> None:
-        """They no longer take part; their calls stay."""
+        """They no longer take part and are signed out; their calls stay."""
         await self._tx.execute(
             update(employees)
             .where(employees.c.account_id == account_id, employees.c.id.in_(ids))
             .values(active=False, extension=None)
         )
+        await self._sign_out(account_id, ids)
+
+    async def _sign_out(self, account_id: AccountId, ids: Sequence[EmployeeId]) -> None:
+        """In the same transaction: a tab left open would see calls for as long as its session
+        lasts. Open sockets follow when their process next looks for revoked sessions (X10)."""
+        if ids:
+            await self._tx.execute(
+                update(sessions)
+                .where(
+                    sessions.c.account_id == account_id,
+                    sessions.c.employee_id.in_(ids),
+                    sessions.c.revoked_at.is_(None),
+                )
+                .values(revoked_at=func.clock_timestamp())
+            )
 
     async def all(self, account_id: AccountId, *, inactive: bool = False) -> list[Employee]:
         query = select(employees).where(employees.c.account_id == account_id)

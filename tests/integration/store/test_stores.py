@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from os import urandom
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from backend.kit.secrets_box import SecretsBox, SecretUnreadable
@@ -25,6 +25,7 @@ from backend.store.routing import RoutingStore, StoredScenario, Trunk, VirtualNu
 from backend.store.sessions import SessionStore, StoredSession
 from backend.store.statuses import StatusStore, StoredStatus
 from backend.store.switches import SwitchConnection, SwitchStore
+from backend.store.tables import sessions
 from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AgentStatus,
@@ -155,6 +156,31 @@ async def test_sessions_are_found_by_hash_and_a_revoked_one_is_not_renewed(
         revoked = await store.by_token(b"h2")
         assert revoked is not None
         assert not revoked.valid(AT)
+
+
+@pytest.mark.parametrize("way", ["save", "deactivate"])
+async def test_who_no_longer_works_here_is_signed_out(database: Database, way: str) -> None:
+    now = datetime.now(UTC)
+    async with database.begin(ALPHA) as tx:
+        people = EmployeeStore(tx)
+        await people.save(ALPHA, PEOPLE)
+        for n, person in enumerate(PEOPLE):
+            await SessionStore(tx).add(
+                StoredSession(
+                    id=SessionId(f"s{n}"), account_id=ALPHA, employee_id=person.id,
+                    crm_kind=CrmKind.AMOCRM, token_hash=f"h{n}".encode(),
+                    created_at=now, expires_at=now + timedelta(hours=12),
+                )
+            )  # fmt: skip
+        await people.save(ALPHA, [replace(PEOPLE[1], position="Manager")])
+        if way == "save":
+            await people.save(ALPHA, [replace(PEOPLE[0], active=False)])
+        else:
+            await people.deactivate(ALPHA, [PEOPLE[0].id])
+        signed_out = await tx.execute(
+            select(sessions.c.id).where(sessions.c.revoked_at.is_not(None))
+        )
+        assert signed_out.scalars().all() == ["s0"]
 
 
 async def test_crm_secrets_are_sealed_and_refreshed_by_the_fastest(database: Database) -> None:
