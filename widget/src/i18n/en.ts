@@ -150,7 +150,7 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'connection.stopped.protocol': 'There is a new version. Reload the page.',
   'connection.stopped.replaced': 'The phone is open in another window. It is stopped here.',
 
-  'sound.locked': 'The browser keeps sound off until the first click. Turn it on to hear calls.',
+  'sound.locked': 'The browser keeps sound off until the first click',
   'switch.down': 'The phone switch does not answer. A call in progress goes on; nothing new can be done.',
   'crm.slow': 'The CRM is slow: customer data will be late.',
   'crm.down': 'The CRM does not answer. Calls work; cards come without data.',

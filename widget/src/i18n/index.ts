@@ -60,3 +60,8 @@ export function showNumber(number: string): string {
   const parts = /^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(number);
   return parts ? `+7 ${parts[1]} ${parts[2]}-${parts[3]}-${parts[4]}` : number;
 }
+
+/** The same, for the middle of a sentence: a line never ends inside the number. */
+export function unbroken(number: string): string {
+  return showNumber(number).replaceAll(' ', '\u00a0').replaceAll('-', '\u2011');
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../protocol/messages';
-import { duration, localeOf, showNumber, TEXTS, Words, type TextKey } from '.';
+import { duration, localeOf, showNumber, TEXTS, unbroken, Words, type TextKey } from '.';
 
 const keys = Object.keys(TEXTS.ru) as TextKey[];
 
@@ -69,6 +69,7 @@ describe('words', () => {
     expect(showNumber('+74950000117')).toBe('+7 495 000-01-17');
     expect(showNumber('+4930123456')).toBe('+4930123456');
     expect(showNumber('101')).toBe('101');
+    expect(unbroken('+74950000117')).toBe('+7\u00a0495\u00a0000\u201101\u201117');
   });
 
   it.each([

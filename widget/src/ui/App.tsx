@@ -65,7 +65,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
       <p class="sr" role="status" aria-live="assertive">
         {spoken(all, words)}
       </p>
-      <div class="panel">
+      <div class={onlyCall ? 'panel panel-tab' : 'panel'}>
         {!onlyCall && (
           <header class="top">
             <h1 class="sr">{words.t('product')}</h1>
@@ -81,7 +81,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
           onRetry={() => phone.connectNow()}
           onSignIn={() => host.signIn()}
         />
-        <Trouble view={view} words={words} />
+        <Trouble view={view} words={words} cards={all.length} />
         {!unlocked && (
           <Banner
             kind="info"
@@ -160,14 +160,21 @@ function CallsFirst(props: { view: View; events: CallEvents; section: Section })
   );
 }
 
-function Trouble({ view, words }: { view: View; words: Words }): JSX.Element | null {
+/**
+ * What is wrong beyond our server. The CRM is asked with calls only, so between them nobody knows
+ * whether it is still slow: then only what an administrator has to mend is said.
+ */
+function Trouble(props: { view: View; words: Words; cards: number }): JSX.Element | null {
+  const { view, words, cards } = props;
   const crm = crmState(view.state);
   const switchDown = switchState(view.state)?.connected === false;
   if (view.connection.phase !== 'online') return null;
   return (
     <>
       {switchDown && <Banner kind="danger">{words.t('switch.down')}</Banner>}
-      {crm && crm.state !== 'ok' && <Banner kind="warning">{words.t(`crm.${crm.state}`)}</Banner>}
+      {crm && crm.state !== 'ok' && (crm.state === 'auth_expired' || cards > 0) && (
+        <Banner kind="warning">{words.t(`crm.${crm.state}`)}</Banner>
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** One call: who, from where, what may be done now, and what the CRM knows. */
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { duration, showNumber, type TextKey, type Words } from '../i18n';
+import { duration, showNumber, unbroken, type TextKey, type Words } from '../i18n';
 import type { CallChanged, ContactChanged, ContactMatch } from '../protocol/messages';
 import { rings } from '../state/selectors';
 import { callerName } from './alert';
@@ -81,7 +81,7 @@ export function CallCard(props: Props): JSX.Element {
 function Dialled({ call }: { call: CallChanged }): JSX.Element {
   const { words, myId } = useAmbient();
   const { virtual_number: number, virtual_number_name: numberName, scenario } = call;
-  const shown = number ? showNumber(number) : null;
+  const shown = number ? unbroken(number) : null;
   const line = [numberName, shown, scenario].filter(Boolean).join(' · ');
   const others = call.rung.filter((who) => who.employee_id !== myId);
   return (

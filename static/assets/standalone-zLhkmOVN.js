@@ -1,1 +1,0 @@
-import{D as e}from"./words-DC82vnm2.js";import{n as t,t as n}from"./closed-B8I_o0at.js";import{t as r}from"./main-gfdBX-iO.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
