@@ -71,7 +71,8 @@ async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[None]:
     """One uvicorn server inside this loop. Raises SettingsError when the port is taken."""
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", lifespan="on", ws="websockets-sansio",
-        ws_per_message_deflate=False, timeout_graceful_shutdown=1,
+        ws_per_message_deflate=False, timeout_graceful_shutdown=1, log_config=None,
+        access_log=False,
     )  # fmt: skip
     server = _Quiet(config)
     task = asyncio.create_task(server.serve())
