@@ -198,12 +198,12 @@ async def hears(demo: Demo, customer_id: str, what: str) -> None:
 
 
 async def index_is_read(demo: Demo) -> None:
-    """Numbers of the account are known by name: the CRM was read once since the start."""
+    """Numbers of the account are known by name. Both CRMs are read, in turn and gently."""
     await until(
         lambda: any(
             "phone_index.synchronised" in line and "demo-vektor" in line
             for line in demo.log.read_text().splitlines()
         ),
         "the phone index is read",
-        20.0,
+        60.0,
     )

@@ -93,6 +93,11 @@ async def test_a_slow_crm_leaves_the_name_at_once_and_patches_the_rest(
         await expect(card.get_by_text("Ищем в CRM…")).to_be_visible(timeout=500)
         await expect(card.get_by_text("Ответственный")).to_be_visible(timeout=8_000)
         await expect(card.get_by_text("Ищем в CRM…")).to_have_count(0)
+        slow = tab.panel.get_by_text("CRM отвечает медленно")
+        await expect(slow).to_be_visible()
+        await card.get_by_role("button", name="Завершить").click()
+        await card.get_by_role("button", name="Закрыть").click()
+        await expect(slow).to_have_count(0)
 
 
 @pytest.mark.feature("W3")
