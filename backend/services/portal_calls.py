@@ -62,6 +62,10 @@ class PortalTelephony(Protocol):
 
 
 class PortalCallStore(Protocol):
+    async def claim(self, account_id: AccountId, call_id: CallId, user: str) -> str:
+        """The portal's user the call is registered for: whoever was claimed first, by whichever
+        process, whether the portal answered or not."""
+
     async def remember(
         self, account_id: AccountId, call_id: CallId, portal_call_id: str
     ) -> None: ...
@@ -208,7 +212,9 @@ class PortalCalls:
         """The portal's id of the call, the same for all who ask at once.
 
         The portal tells calls apart by user too: registering for another employee would make a
-        second call, and two requests at the same moment two leads.
+        second call, and two requests at the same moment two leads. So the user is written down
+        before the portal is asked: an answer that never came back, or another process that closes
+        the call, asks for the same one and is given the same call.
         """
         lock = self._registering.setdefault(call.call_id, asyncio.Lock())
         try:
@@ -216,6 +222,7 @@ class PortalCalls:
                 known = await self._store.portal_id(call.account_id, call.call_id)
                 if known is not None:
                     return known
+                user = await self._store.claim(call.account_id, call.call_id, user)
                 portal_id = await portal.register(call, user)
                 await self._store.remember(call.account_id, call.call_id, portal_id)
                 return portal_id

@@ -173,6 +173,20 @@ class CallStore:
             .values(record_kind=kind, record_id=record_id, record_url=url)
         )
 
+    async def claim_crm_call(self, account_id: AccountId, call: CrmCall) -> None:
+        """Write it down unless something is known of it already; waits for another who does."""
+        await self._tx.execute(
+            insert(crm_calls)
+            .values(
+                account_id=account_id,
+                call_id=call.call_id,
+                crm_kind=call.crm_kind,
+                external_call_id=call.external_call_id,
+                state=call.state,
+            )
+            .on_conflict_do_nothing()
+        )
+
     async def save_crm_call(self, account_id: AccountId, call: CrmCall) -> None:
         """Remember under which id the CRM knows the call. An id once known is kept."""
         statement = insert(crm_calls).values(

@@ -348,6 +348,10 @@ class Core:
         here on it is E.164, as far as it can be read."""
         internal = direction is Direction.INTERNAL
         number = number if internal else canonical(number, region=account.region)
+        if direction is Direction.INBOUND:
+            # The CRM is told the line when the call begins and when it ends: in one spelling, or
+            # it takes them for two calls.
+            dialed = canonical(dialed, region=account.region)
         call = Call(
             call_id=call_id,
             account_id=account.account_id,

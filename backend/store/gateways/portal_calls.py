@@ -8,6 +8,8 @@ from protocol.vocabulary import AccountId, CallId, CrmKind
 
 _KIND = CrmKind.BITRIX24.value
 _LIVE, _FINISHED = "registered", "finished"
+_CLAIMED = "claimed:"
+"""Before the user the portal is being asked to register the call for."""
 
 
 class SqlPortalCalls:
@@ -15,6 +17,23 @@ class SqlPortalCalls:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def claim(self, account_id: AccountId, call_id: CallId, user: str) -> str:
+        async with self._database.begin(account_id) as tx:
+            store = CallStore(tx)
+            await store.claim_crm_call(
+                account_id,
+                CrmCall(
+                    call_id=call_id,
+                    crm_kind=_KIND,
+                    external_call_id=None,
+                    state=f"{_CLAIMED}{user}",
+                ),
+            )
+            found = await store.crm_call(account_id, call_id, _KIND)
+        if found is None or not found.state.startswith(_CLAIMED):
+            return user
+        return found.state.removeprefix(_CLAIMED)
 
     async def remember(self, account_id: AccountId, call_id: CallId, portal_call_id: str) -> None:
         await self._save(account_id, call_id, portal_call_id, _LIVE)

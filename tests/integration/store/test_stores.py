@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from os import urandom
@@ -19,6 +20,7 @@ from backend.store.contact_choices import SqlContactChoices
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
+from backend.store.gateways import SqlPortalCalls
 from backend.store.inbox import InboxStore
 from backend.store.phone_index import PhoneIndexStore
 from backend.store.routing import RoutingStore, StoredScenario, Trunk, VirtualNumber
@@ -156,6 +158,21 @@ async def test_sessions_are_found_by_hash_and_a_revoked_one_is_not_renewed(
         revoked = await store.by_token(b"h2")
         assert revoked is not None
         assert not revoked.valid(AT)
+
+
+async def test_the_first_claim_of_a_portals_call_holds_until_its_id_is_known(
+    database: Database,
+) -> None:
+    ours = SqlPortalCalls(database)
+    call = CallId("c1")
+    claims = await asyncio.gather(*(ours.claim(ALPHA, call, str(n)) for n in range(4)))
+    assert len(set(claims)) == 1
+    assert await ours.portal_id(ALPHA, call) is None
+    assert await ours.claim(BETA, call, "9") == "9"
+    await ours.remember(ALPHA, call, "portal-1")
+    assert await ours.claim(ALPHA, call, "7") == "7"
+    assert await ours.portal_id(ALPHA, call) == "portal-1"
+    assert await ours.our_id(ALPHA, "portal-1") == call
 
 
 @pytest.mark.parametrize("way", ["save", "deactivate"])

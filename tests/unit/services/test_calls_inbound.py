@@ -32,6 +32,15 @@ C1 = CallId("c1")
 BOTH = Step(employees=(ANNA, BORIS), timeout_s=20)
 
 
+async def test_the_line_has_one_spelling_from_the_first_ring_to_the_history() -> None:
+    async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
+        await stage.arrives()
+        assert stage.owner._core.calls[C1].call.dialed == LINE
+        await stage.gone("customer-0")
+        await stage.wait(3)
+        assert stage.journal.finished[C1].virtual_number == LINE
+
+
 @pytest.mark.feature("W2")
 async def test_the_phone_rings_is_answered_and_hung_up() -> None:
     async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:

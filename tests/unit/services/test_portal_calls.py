@@ -76,6 +76,10 @@ class Portal:
 class Store:
     ids: dict[CallId, str] = field(default_factory=dict)
     finished: set[CallId] = field(default_factory=set)
+    claimed: dict[CallId, str] = field(default_factory=dict)
+
+    async def claim(self, account_id: AccountId, call_id: CallId, user: str) -> str:
+        return self.claimed.setdefault(call_id, user)
 
     async def remember(self, account_id: AccountId, call_id: CallId, portal_call_id: str) -> None:
         self.ids[call_id] = portal_call_id
@@ -188,6 +192,26 @@ async def test_a_call_falls_to_the_first_of_its_people_whom_the_portal_knows() -
     assert portal.said == []
     await kept.finish(_portal_call(), [ANNA, ILYA], **how)
     assert portal.said == [("register", "2"), ("finish", "2", 7, "200")]
+
+
+async def test_an_answer_that_never_came_back_leaves_no_second_call_in_the_portal() -> None:
+    # The portal tells calls apart by user: it kept the call, its answer was lost, and the job of
+    # another process registered it once more for who had talked.
+    class Deaf(Portal):
+        async def register(self, call: PortalCall, user_id: str) -> str:
+            await super().register(call, user_id)
+            raise CrmUnavailable("timed out")
+
+    store = Store()
+    deaf = calls(Deaf(), store)
+    change(deaf)
+    await settle()
+    await deaf.aclose()
+    portal = Portal()
+    elsewhere = calls(portal, store)
+    how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
+    await elsewhere.finish(_portal_call(), [ILYA], **how)
+    assert portal.said == [("register", "1"), ("finish", "2", 7, "200")]
 
 
 async def test_ringing_and_finishing_at_once_register_one_call() -> None:
