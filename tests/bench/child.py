@@ -9,12 +9,14 @@ import asyncio
 import contextlib
 import gc
 import json
+import logging
 import random
 import resource
 import sys
 from pathlib import Path
 from typing import Any
 
+import structlog
 import uvicorn
 import uvloop
 
@@ -133,5 +135,10 @@ async def main(kind: str, redis_url: str | None) -> None:
 
 
 if __name__ == "__main__":
+    # stdout carries answers, and a run ends thousands of calls.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     uvloop.install()
     asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 
-Medians = dict[str, dict[str, dict[str, float]]]
+Rounds = dict[str, dict[str, dict[str, list[float]]]]
+"""Title → name → kind → one figure per round."""
 
 TARGETS: dict[str, tuple[str, float]] = {
     "idle memory per session, KiB": ("≤", 1.3),
@@ -17,24 +19,24 @@ TARGETS: dict[str, tuple[str, float]] = {
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
-def table(medians: Medians) -> str:
+def table(rounds: Rounds) -> str:
     parts = []
-    for title, names in medians.items():
+    for title, names in rounds.items():
         lines = [f"### {title[0].upper()}{title[1:]}", ""]
         if any("bare" in kinds for kinds in names.values()):
             lines += ["| | bare | ours | ratio | target |", "|---|---:|---:|---:|---:|"]
             for name, kinds in names.items():
-                ratio = kinds["ours"] / kinds["bare"]
+                ratio = median(kinds["ours"]) / median(kinds["bare"])
                 sign, bound = TARGETS.get(name, ("", 0.0))
                 met = "" if not sign else ("met" if _met(sign, ratio, bound) else "missed")
                 target = f"{sign} {bound} {met}" if sign else ""
                 lines.append(
-                    f"| {name} | {_number(kinds['bare'])} | {_number(kinds['ours'])} "
+                    f"| {name} | {_spread(kinds['bare'])} | {_spread(kinds['ours'])} "
                     f"| {ratio:.2f} | {target} |"
                 )
         else:
             lines += ["| | ours |", "|---|---:|"]
-            lines += [f"| {name} | {_number(kinds['ours'])} |" for name, kinds in names.items()]
+            lines += [f"| {name} | {_spread(kinds['ours'])} |" for name, kinds in names.items()]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
@@ -43,16 +45,24 @@ def _met(sign: str, ratio: float, bound: float) -> bool:
     return ratio <= bound if sign == "≤" else ratio >= bound
 
 
+def _spread(values: list[float]) -> str:
+    """The median, and between which figures the rounds were."""
+    middle = _number(median(values))
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({_number(min(values))} to {_number(max(values))})"
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
 
 
-def write(path: Path, medians: Medians, conditions: str) -> None:
+def write(path: Path, rounds: Rounds, conditions: str) -> None:
     """Replace what stands between the marks. Raises ValueError when they are missing."""
     text = path.read_text(encoding="utf-8")
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{path} has no place for figures")
-    figures = f"{begin}\n\n{conditions}\n\n{table(medians)}\n\n{end}"
+    figures = f"{begin}\n\n{conditions}\n\n{table(rounds)}\n\n{end}"
     path.write_text(head + figures + tail, encoding="utf-8")

@@ -259,15 +259,6 @@ class Collected:
             names = self.titles.setdefault(title, {})
             names.setdefault(name, {}).setdefault(kind, []).append(value)
 
-    def medians(self) -> dict[str, dict[str, dict[str, float]]]:
-        return {
-            title: {
-                name: {kind: statistics.median(v) for kind, v in kinds.items()}
-                for name, kinds in names.items()
-            }
-            for title, names in self.titles.items()
-        }
-
 
 async def main(options: argparse.Namespace) -> None:
     collected = Collected()
@@ -292,16 +283,15 @@ async def main(options: argparse.Namespace) -> None:
                 figures = await stalled_round("ours", redis_url, options.stalled)
                 collected.add(f"one stalled tab beside {options.stalled:,}, {way}", "ours", figures)
             print(f"round {number + 1} of {options.runs} done", file=sys.stderr)
-    medians = collected.medians()
-    print(table(medians))
+    print(table(collected.titles))
     if options.write:
         conditions = (
             f"{platform.python_implementation()} {platform.python_version()}, "
             f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, medians of "
-            f"{options.runs} interleaved runs, {time.strftime('%Y-%m-%d')}. Load before the first "
-            f"run: {load:.1f} (above a few tenths, somebody else was at work)."
+            f"{options.runs} interleaved runs (lowest to highest), {time.strftime('%Y-%m-%d')}. "
+            f"Load before the first run: {load:.1f} (above a few tenths, others were at work)."
         )
-        write(Path(options.write), medians, conditions)
+        write(Path(options.write), collected.titles, conditions)
 
 
 async def flush(redis_url: str | None) -> None:
