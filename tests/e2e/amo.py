@@ -169,7 +169,7 @@ async def at_work(
         await context.close()
 
 
-async def until(holds: Callable[[], Any], what: str, timeout_s: float = 5.0) -> Any:
+async def until(holds: Callable[[], Any], what: str, timeout_s: float = 10.0) -> Any:
     """What `holds` answers once that is true."""
     deadline = time.monotonic() + timeout_s
     while not (found := holds()):
@@ -194,7 +194,11 @@ async def phone_is(demo: Demo, phone: str, *states: str) -> None:
 
 
 async def hears(demo: Demo, customer_id: str, what: str) -> None:
-    await until(lambda: customer(demo, customer_id)["hears"] == what, f"hears {what}")
+    try:
+        await until(lambda: customer(demo, customer_id)["hears"] == what, f"hears {what}")
+    except AssertionError as error:
+        channels = [(c["id"], c["state"]) for c in demo.switch_state()["channels"]]
+        raise AssertionError(f"{error}; on the switch: {channels}") from error
 
 
 async def index_is_read(demo: Demo) -> None:
