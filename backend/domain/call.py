@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
+from backend.domain.leg_id import CUSTOMER, leg_name
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -22,9 +22,6 @@ from protocol.vocabulary import (
     LegState,
     Outcome,
 )
-
-CUSTOMER = "customer"
-AGENT = "agent"
 
 _STRENGTH: dict[HangupCause, int] = {
     cause: strength
@@ -56,33 +53,6 @@ _FAILURES = frozenset(
     }
 )
 """Ends without an answer that are nobody's choice: the call failed rather than was lost."""
-
-
-class LegName(NamedTuple):
-    """What a leg's id says. `customer-0`, `agent-<employee id>-<attempt>`."""
-
-    kind: str
-    employee_id: EmployeeId | None
-    attempt: int
-
-
-def customer_leg(attempt: int = 0) -> LegId:
-    return LegId(f"{CUSTOMER}-{attempt}")
-
-
-def agent_leg(employee_id: EmployeeId, attempt: int) -> LegId:
-    return LegId(f"{AGENT}-{employee_id}-{attempt}")
-
-
-def leg_name(leg_id: LegId) -> LegName:
-    """Raises ValueError when it is no id of ours."""
-    kind, _, rest = leg_id.partition("-")
-    owner, _, attempt = rest.rpartition("-")
-    if kind == CUSTOMER and not owner:
-        return LegName(CUSTOMER, None, int(attempt))
-    if kind == AGENT and owner:
-        return LegName(AGENT, EmployeeId(owner), int(attempt))
-    raise ValueError(f"not a leg: {leg_id}")
 
 
 # ── facts ────────────────────────────────────────────────────────────────────────────────────

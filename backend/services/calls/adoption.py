@@ -12,7 +12,8 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from backend.domain.call import Ended, Held, Leg, Moved, Over, leg_name, raised
+from backend.domain.call import Ended, Held, Leg, Moved, Over, raised
+from backend.domain.leg_id import leg_name
 from backend.services.calls import records
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live

@@ -9,7 +9,8 @@ from contextlib import AsyncExitStack
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from backend.domain.call import Call, Ended, Fact, Held, Moved, leg_name
+from backend.domain.call import Call, Ended, Fact, Held, Moved
+from backend.domain.leg_id import leg_name
 from backend.kit.clock import Clock
 from backend.services.calls import wire
 from backend.services.calls.adoption import Adoption

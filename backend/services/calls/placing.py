@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from backend.domain.call import Over, agent_leg, customer_leg
+from backend.domain.call import Over
+from backend.domain.leg_id import agent_leg, customer_leg
 from backend.domain.phone_number import Extension, PhoneNumber, dialable
 from backend.domain.scenario import Device, Scenario, Step
 from backend.errors import AppError, BadRequest, NoDevice, NotFound, WrongState

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from backend.domain.call import Over, agent_leg
+from backend.domain.call import Over
+from backend.domain.leg_id import agent_leg
 from backend.domain.scenario import Device, Step, may_ring, share_s
 from backend.errors import AppError
 from backend.services.calls import records

@@ -9,21 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.call import (
-    Call,
-    Ended,
-    Fact,
-    Held,
-    Moved,
-    Over,
-    Planned,
-    Taken,
-    agent_leg,
-    apply,
-    customer_leg,
-    leg_name,
-    raised,
-)
+from backend.domain.call import Call, Ended, Fact, Held, Moved, Over, Planned, Taken, apply, raised
+from backend.domain.leg_id import agent_leg, customer_leg, leg_name
 from protocol.vocabulary import (
     AccountId,
     CallId,

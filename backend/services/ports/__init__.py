@@ -1,0 +1,73 @@
+"""What the use cases need from the outside, as Protocols. Adapters and their twins fulfil them."""
+
+from backend.services.ports.bus import (
+    Bus,
+    Delivery,
+    Publication,
+    StreamKey,
+    StreamRead,
+    TabPresence,
+    account_stream,
+    colleagues_stream,
+    me_stream,
+)
+from backend.services.ports.crm import (
+    ContactSource,
+    Grant,
+    Grants,
+    IndexedPhone,
+)
+from backend.services.ports.storage import (
+    CallJournal,
+    FinishedCall,
+    FinishedLeg,
+    JournalEntry,
+    Lease,
+    Leases,
+)
+from backend.services.ports.switch import (
+    Arrived,
+    HoldReported,
+    LegEnded,
+    LegMoved,
+    LiveCall,
+    LiveLeg,
+    RingOrder,
+    Switch,
+    SwitchConnected,
+    SwitchDisconnected,
+    SwitchEvent,
+)
+
+__all__ = [
+    "Arrived",
+    "Bus",
+    "CallJournal",
+    "ContactSource",
+    "Delivery",
+    "FinishedCall",
+    "FinishedLeg",
+    "Grant",
+    "Grants",
+    "HoldReported",
+    "IndexedPhone",
+    "JournalEntry",
+    "Lease",
+    "Leases",
+    "LegEnded",
+    "LegMoved",
+    "LiveCall",
+    "LiveLeg",
+    "Publication",
+    "RingOrder",
+    "StreamKey",
+    "StreamRead",
+    "Switch",
+    "SwitchConnected",
+    "SwitchDisconnected",
+    "SwitchEvent",
+    "TabPresence",
+    "account_stream",
+    "colleagues_stream",
+    "me_stream",
+]

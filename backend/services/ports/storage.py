@@ -1,0 +1,95 @@
+"""What must last: leases, intents, the journal of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to do what only one may do. `token` grows with every new holder."""
+
+    name: str
+    holder: str
+    token: int
+    expires_at: datetime
+
+
+class Leases(Protocol):
+    async def acquire(self, name: str, holder: str, *, ttl_s: float) -> Lease | None: ...
+    async def renew(self, lease: Lease, *, ttl_s: float) -> Lease | None:
+        """None: it is lost; stop at once."""
+
+    async def release(self, lease: Lease) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One thing that happened to a call, as the owner applied it."""
+
+    account_id: AccountId
+    call_id: CallId
+    kind: str
+    at: datetime
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedLeg:
+    leg_id: LegId
+    employee_id: EmployeeId | None
+    number: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    cause: HangupCause | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedCall:
+    """What is kept of a call for ever. Writing it twice leaves one."""
+
+    account_id: AccountId
+    call_id: CallId
+    direction: str
+    number: str
+    name: str | None
+    virtual_number: str | None
+    scenario: str | None
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    talk_s: int
+    outcome: str
+    cause: HangupCause | None
+    answered_by: EmployeeId | None
+    legs: tuple[FinishedLeg, ...]
+    record_kind: str | None = None
+    record_id: str | None = None
+    record_url: str | None = None
+
+
+class CallJournal(Protocol):
+    """The calls' memory on disk. `append` returns at once; entries are committed in groups, in
+    order, and in the same transaction as the jobs a finished call causes."""
+
+    def append(self, entry: JournalEntry) -> None: ...
+    def finish(self, call: FinishedCall) -> None: ...
+    async def record_intent(
+        self, lease: Lease, account_id: AccountId, call_id: CallId, leg_id: LegId
+    ) -> bool:
+        """Write down that a leg is about to be rung, checking the lease's token in the same
+        transaction. False: the lease is lost or the intent already stands; do not ring."""
+
+    async def open_calls(
+        self, account_ids: Sequence[AccountId]
+    ) -> dict[CallId, list[JournalEntry]]:
+        """Entries of every call without an end, in the order they were applied."""
+
+    async def flush(self) -> None:
+        """Everything appended so far is on disk."""

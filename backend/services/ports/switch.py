@@ -1,0 +1,136 @@
+"""The telephone switch: what it reports and what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from protocol.vocabulary import CallId, HangupCause, LegId, LegState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A customer's leg reached us and waits; it hears nothing until told to."""
+
+    call_id: CallId
+    leg_id: LegId
+    number: str
+    """As the switch reports it; empty when withheld."""
+    dialed: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegMoved:
+    """A leg is dialing, ringing or up. May come late, twice or out of order."""
+
+    call_id: CallId
+    leg_id: LegId
+    state: LegState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnded:
+    call_id: CallId
+    leg_id: LegId
+    cause: HangupCause
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReported:
+    """The switch confirmed, or a phone did it by itself."""
+
+    call_id: CallId
+    on: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLeg:
+    leg_id: LegId
+    state: LegState
+    number: str
+    dialed: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCall:
+    call_id: CallId
+    legs: tuple[LiveLeg, ...]
+    held: bool
+    connected: tuple[LegId, ...]
+    """Legs that hear each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchConnected:
+    """We hear the switch (again). `calls` is all that lives on it now: whatever a call's owner
+    remembers beyond that is over, whatever it does not know is to be taken over (R7)."""
+
+    calls: tuple[LiveCall, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchDisconnected:
+    at: datetime
+    reason: str
+
+
+SwitchEvent = Arrived | LegMoved | LegEnded | HoldReported | SwitchConnected | SwitchDisconnected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingOrder:
+    """Make a device or an outside number ring as a leg of a call.
+
+    The switch-side id of the leg is derived from (call_id, leg_id): asking twice rings once.
+    """
+
+    account: str
+    """The account's slug: names on the switch carry it."""
+    call_id: CallId
+    leg_id: LegId
+    """`<kind>-<n>-<attempt>`: another attempt is another leg."""
+    endpoint: str
+    """In the switch's own words, as stored with the employee's number or the trunk."""
+    caller_number: str
+    caller_name: str
+    timeout_s: int
+    auto_answer: bool = False
+    """Ask the device to pick up by itself (it was told to by its person)."""
+
+
+class Switch(Protocol):
+    """One switch connection. Commands return when the switch accepted them; what becomes of it is
+    told by events. Raises SwitchUnavailable, SwitchRefused (NoDevice), NotFound for a gone leg."""
+
+    def events(self) -> AsyncIterator[SwitchEvent]:
+        """Connects, reconnects with backoff, begins with SwitchConnected. Ends when closed or,
+        raising SwitchRefused, when another holder took the connection over."""
+
+    async def ring(self, order: RingOrder) -> None: ...
+
+    async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
+        """Let a waiting customer hear ringback."""
+
+    async def answer(self, call_id: CallId, leg_id: LegId) -> None: ...
+
+    async def connect(self, account: str, call_id: CallId, legs: Sequence[LegId]) -> None:
+        """Let these legs hear each other; others of the call leave the bridge."""
+
+    async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
+        """Music for the customer and back; kept on the switch too, for the next owner."""
+
+    async def hang_up(self, call_id: CallId, leg_id: LegId, cause: HangupCause) -> None:
+        """A leg that is already gone counts as done."""
+
+    async def release(self, call_id: CallId) -> None:
+        """Forget the bridge of a call that is over."""
+
+    async def aclose(self) -> None: ...
