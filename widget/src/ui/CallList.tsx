@@ -1,6 +1,6 @@
 /** The cards of all calls, with the keyboard that answers them. */
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { CallChanged, RecordRef } from '../protocol/messages';
 import { contactOf, isLive, rings } from '../state/selectors';
 import type { State } from '../state/state';
@@ -52,8 +52,10 @@ export function CallList({ calls, state, pending, events, small = false }: Props
   );
 }
 
+// In the layout phase: a key pressed right after the card changed must mean what the card shows.
+// Later effects wait for a frame, and a tab in the background draws none for a while.
 function useShortcuts(calls: readonly CallChanged[], events: CallEvents): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.repeat) return;
       const asks = calls.find(rings);
