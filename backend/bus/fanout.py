@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 import structlog
 
@@ -106,3 +107,18 @@ async def catch_up(streams: list[Followed], read_all: ReadAll) -> None:
             continue
         again = [s for s in batch if not s.caught_up(reads[s.key])]
         streams = again + streams
+
+
+def read_of(key: StreamKey, answer: list[Any]) -> StreamRead:
+    """What the script that reads a stream answered."""
+    epoch, seq, recovered, entries = answer[0].decode(), int(answer[1]), bool(answer[2]), answer[3]
+    if recovered:
+        deliveries: Iterable[Delivery] = (delivery_of(key, entry) for entry in entries)
+    else:
+        found: list[Delivery] = []
+        for entry in entries:
+            number, _, tag, frame = entry.split(b"\n", 3)
+            if tag:
+                found.append(Delivery(key, epoch, int(number), tag.decode(), frame))
+        deliveries = sorted(found, key=lambda d: d.seq)
+    return StreamRead(epoch, seq, recovered, tuple(deliveries))

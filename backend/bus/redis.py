@@ -5,33 +5,31 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
 from typing import Any
 
 import hiredis
-import msgspec
 import structlog
 
 from backend.bus import keys, scripts
-from backend.bus.fanout import Followed, Listener, OnReset, catch_up, delivery_of
+from backend.bus.fanout import Followed, Listener, OnReset, catch_up, read_of
 from backend.bus.line import Address, Line, Wire, Word
+from backend.bus.membership import Membership, Prompt
 from backend.bus.memory import new_epoch
+from backend.bus.redis_values import RedisValues
 from backend.errors import Expired
-from backend.services.ports import Delivery, Publication, StreamKey, StreamRead, TabPresence
+from backend.services.ports import Publication, StreamKey, StreamRead
 from protocol import pushes
 from protocol.frames import Position
-from protocol.vocabulary import AccountId, EmployeeId
 
 _log = structlog.get_logger(__name__)
-_tab = msgspec.json.Decoder(TabPresence)
-_encode = msgspec.json.Encoder().encode
 _ASK_AGAIN_S = 0.05
 
 
-class RedisBus:
+class RedisBus(RedisValues):
     """Use as a context manager, or `start` and `aclose`.
 
     Every method raises ConnectionError when the server is away for more than two seconds. What may
@@ -40,7 +38,7 @@ class RedisBus:
 
     def __init__(self, url: str) -> None:
         address = Address.parse(url)
-        self._commands = Line(address, on_up=scripts.load)
+        super().__init__(Line(address, on_up=scripts.load))
         self._fanout = Line(address, on_message=self._on_message, on_up=self._resubscribe)
         self._followed: dict[bytes, Followed] = {}
         """By channel."""
@@ -142,7 +140,7 @@ class RedisBus:
                 followed.asked = False
                 self._ask_place(channel, followed)
             raise
-        reads = {key: _read(key, answer) for key, answer in zip(positions, answers, strict=True)}
+        reads = {key: read_of(key, answer) for key, answer in zip(positions, answers, strict=True)}
         for channel, followed in beginning:
             read = reads[followed.key]
             self._placed(channel, followed, read.epoch, read.seq)
@@ -168,7 +166,7 @@ class RedisBus:
         def leave() -> None:
             self._unfollow(channel, token)
 
-        return _Prompt(enter, leave, begin)
+        return Prompt(enter, leave, begin)
 
     def _begin(
         self,
@@ -375,88 +373,9 @@ class RedisBus:
                 self._wakes.discard(channel)
                 self._unsubscribe(channel)
 
-        return _Membership(enter, leave)
-
-    # ── short-lived values ───────────────────────────────────────────────────────────────────
-
-    async def put(self, key: str, value: bytes, *, ttl_s: float) -> None:
-        await self._commands.ask("SET", keys.value(key), value, "PX", _ms(ttl_s))
-
-    async def take(self, key: str) -> bytes | None:
-        # GETDEL wants Redis 6.2; repeated it would find nothing, so it is not.
-        value: bytes | None = await self._commands.ask("GETDEL", keys.value(key))
-        return value
-
-    async def count(self, key: str, *, ttl_s: float) -> int:
-        return int(await self._run("count", [keys.counter(key)], [_ms(ttl_s)]))
-
-    async def generation(self) -> str:
-        value: bytes = await self._run("generation", [keys.generation()], [new_epoch()], again=True)
-        return value.decode()
-
-    async def change(self, key: str, value: bytes, *, force: bool = False) -> int | None:
-        args: list[Word] = [value, keys.CHANGE_TTL_S * 1000, "1" if force else "0"]
-        version = await self._run("change", [keys.change(key)], args)
-        return None if version is None else int(version)
-
-    async def next_version(self, key: str) -> int:
-        args: list[Word] = [keys.VERSION_TTL_S * 1000]
-        return int(await self._run("version", [keys.version(key)], args, again=True))
-
-    # ── presence ─────────────────────────────────────────────────────────────────────────────
-
-    async def mark_present(
-        self, account_id: AccountId, employee_id: EmployeeId, tab: TabPresence, *, ttl_s: float
-    ) -> list[TabPresence]:
-        names = [keys.tabs(account_id, employee_id), keys.employees(account_id)]
-        args: list[Word] = [tab.session, _encode(tab), employee_id, _ms(ttl_s)]
-        return _tabs(await self._run("present", names, args, again=True))
-
-    async def mark_gone(
-        self,
-        account_id: AccountId,
-        employee_id: EmployeeId,
-        session: str,
-        *,
-        linger_s: float = 0.0,
-    ) -> list[TabPresence]:
-        names = [keys.tabs(account_id, employee_id), keys.employees(account_id)]
-        args: list[Word] = [session, employee_id, round(linger_s * 1000)]
-        return _tabs(await self._run("gone", names, args, again=True))
-
-    async def present(self, account_id: AccountId, employee_id: EmployeeId) -> list[TabPresence]:
-        return _tabs(await self._run("tabs", [keys.tabs(account_id, employee_id)], []))
-
-    async def present_employees(self, account_id: AccountId) -> set[EmployeeId]:
-        found = await self._run("employees", [keys.employees(account_id)], [])
-        return {EmployeeId(employee.decode()) for employee in found}
+        return Membership(enter, leave)
 
     # ── plumbing ─────────────────────────────────────────────────────────────────────────────
-
-    async def _run(
-        self,
-        name: str,
-        names: list[str],
-        args: list[Word],
-        *,
-        again: bool = False,
-        line: Line | None = None,
-    ) -> Any:
-        line = line or self._commands
-        command = scripts.call(name, names, args)
-        try:
-            # The wire itself while there is one: a coroutine less on the way.
-            wire = line.now
-            return await (line.ask(*command) if wire is None else wire.ask(*command))
-        except hiredis.ReplyError as error:
-            if not scripts.forgotten(error):
-                raise
-            await scripts.load(await line.wire())
-            return await line.ask(*command)
-        except ConnectionError:
-            if not again:
-                raise
-            return await line.ask(*command)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -467,65 +386,3 @@ class RedisBus:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("bus_task_failed", error=repr(error), exc_info=error)
-
-
-class _Membership:
-    """Entered with a round trip, left at once (see memory.Membership)."""
-
-    __slots__ = ("_enter", "_leave")
-
-    def __init__(self, enter: Callable[[], Awaitable[None]], leave: Callable[[], None]) -> None:
-        self._enter = enter
-        self._leave = leave
-
-    async def __aenter__(self) -> None:
-        try:
-            await self._enter()
-        except BaseException:
-            self._leave()
-            raise
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._leave()
-
-
-class _Prompt(_Membership):
-    """One that can be begun without waiting (see the hub's `Prompt`)."""
-
-    __slots__ = ("begin",)
-
-    def __init__(
-        self,
-        enter: Callable[[], Awaitable[None]],
-        leave: Callable[[], None],
-        begin: Callable[[], asyncio.Future[None] | None],
-    ) -> None:
-        super().__init__(enter, leave)
-        self.begin = begin
-
-
-def _tabs(found: list[bytes]) -> list[TabPresence]:
-    return sorted(map(_tab.decode, found), key=lambda tab: (tab.since, tab.session))
-
-
-def _ms(seconds: float) -> int:
-    return max(1, round(seconds * 1000))
-
-
-def _read(key: StreamKey, answer: list[Any]) -> StreamRead:
-    epoch, seq, recovered, entries = answer[0].decode(), int(answer[1]), bool(answer[2]), answer[3]
-    if recovered:
-        deliveries: Iterable[Delivery] = (delivery_of(key, entry) for entry in entries)
-    else:
-        found: list[Delivery] = []
-        for entry in entries:
-            number, _, tag, frame = entry.split(b"\n", 3)
-            if tag:
-                found.append(Delivery(key, epoch, int(number), tag.decode(), frame))
-        deliveries = sorted(found, key=lambda d: d.seq)
-    return StreamRead(epoch, seq, recovered, tuple(deliveries))
