@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from backend.api.doors import Doors
@@ -17,10 +18,13 @@ from backend.api.portal_call import PortalCallApi
 from backend.api.sign_on import SignOnApi
 from backend.bootstrap.foundation import Foundation, bus_check
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
+from backend.jobs import inbox as inbox_jobs
+from backend.jobs.queue import JobQueue
 from backend.realtime.gateway import Gateway, origin_rule
 from backend.realtime.limits import Limits
 from backend.realtime.services import Services
 from backend.services.calls import CallsClient
+from backend.services.crm_events import EventInbox
 from backend.services.presence import Presence
 from backend.services.sessions import Sessions
 from backend.services.sign_on import SignOn
@@ -28,10 +32,12 @@ from backend.services.statuses import StatusService
 from backend.store.gateways import (
     SqlDirectory,
     SqlHistory,
+    SqlInbox,
     SqlPortalCalls,
     SqlSessions,
     SqlStatuses,
 )
+from protocol.vocabulary import AccountId
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +51,9 @@ class Web:
     sessions: Sessions
     statuses: StatusService
     health: HealthApi
+    jobs: JobQueue
+    """For queueing only: announced tasks, carried out by a worker."""
+    inbox: EventInbox
     drain: Callable[[], Awaitable[None]]
     """To be called before the server closes its sockets (`serving`)."""
     routes: list[BaseRoute]
@@ -61,6 +70,13 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
     sign_on = SignOn(
         directory, sessions, [AmoCrmProver(), Bitrix24Prover(base.http)], settings.origin
     )
+    jobs = JobQueue(base.database.url, pool_size=2)
+    inbox_jobs.announce(jobs)
+
+    async def queue_event(tx: AsyncConnection, account_id: AccountId, inbox_id: int) -> None:
+        await inbox_jobs.defer(jobs, tx, account_id, inbox_id)
+
+    inbox = SqlInbox(base.database, queue_event)
     calls = CallsClient(bus)
     services = Services(
         calls=calls,
@@ -108,12 +124,14 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
 
     doors = Doors(clock)
     pages = PagesApi(directory, settings.origin)
-    async with gateway:
+    async with jobs.opened(), gateway:
         yield Web(
             gateway=gateway,
             sessions=sessions,
             statuses=statuses,
             health=health,
+            jobs=jobs,
+            inbox=inbox,
             drain=drain,
             routes=[
                 *health.routes(),

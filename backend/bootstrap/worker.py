@@ -18,13 +18,14 @@ from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.sources import Sources
 from backend.connectors.crm.bitrix24 import status_code
-from backend.jobs import portal_finish
+from backend.jobs import inbox, portal_finish
 from backend.jobs.queue import JobQueue
 from backend.jobs.worker import JobWorker
 from backend.kit.ids import new_id
 from backend.services.calls import CallOwner
 from backend.services.contacts import Contacts, PhoneIndex
 from backend.services.contacts.sync import PhoneIndexSync
+from backend.services.crm_events import CrmEvents
 from backend.services.directory import DirectoryTeller
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import FinishedCall
@@ -33,7 +34,7 @@ from backend.services.statuses import StatusService
 from backend.store.calls import CallStore
 from backend.store.commands import CommandStore
 from backend.store.contact_choices import SqlContactChoices
-from backend.store.gateways import SqlPortalCalls, SqlRouting, SqlStatuses
+from backend.store.gateways import SqlInbox, SqlPortalCalls, SqlRouting, SqlStatuses
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.inbox import InboxStore
 from backend.store.journal import SqlCallJournal
@@ -85,6 +86,8 @@ class Worker:
         )
         self.jobs = JobQueue(base.database.url)
         portal_finish.register(self.jobs, self.portal_calls)
+        self.crm_events = CrmEvents()
+        inbox.register(self.jobs, self.crm_events, SqlInbox(base.database, self._queue_event))
         self.journal = SqlCallJournal(
             base.database, on_finished=self._on_finished, clock=base.clock
         )
@@ -278,6 +281,9 @@ class Worker:
                     log.warning("worker.tidy_failed", account=account_id, error=str(error))
 
     # ── facts that cause work ──
+
+    async def _queue_event(self, tx: AsyncConnection, account_id: AccountId, row: int) -> None:
+        await inbox.defer(self.jobs, tx, account_id, row)
 
     async def _on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
         """Queue, in the transaction that keeps the call, what the CRM must hear of it."""

@@ -94,6 +94,10 @@ class JobQueue:
 
         return register
 
+    def announce(self, name: str, *, version: int = 1) -> None:
+        """A task this process queues and another carries out. `version` as in `task`."""
+        self._versions[name] = version
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Holds the pool of connections the worker and `defer` use."""
@@ -194,9 +198,8 @@ class JobQueue:
         options: dict[str, Any] = {"lock": lock, "queueing_lock": once, "priority": priority}
         if at is not None:
             options["schedule_at"] = at
-        deferrer = self.app.configure_task(
-            name, allow_unknown=False, connection=connection, **options
-        )
+        # Unknown to the library where it was only announced.
+        deferrer = self.app.configure_task(name, connection=connection, **options)
         try:
             return await deferrer.defer_async(**args)
         except ConnectorException as error:

@@ -3,6 +3,7 @@
 from backend.store.gateways.directory import SqlDirectory
 from backend.store.gateways.grants import SqlGrants
 from backend.store.gateways.history import SqlHistory
+from backend.store.gateways.inbox import SqlInbox
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.gateways.portal_calls import SqlPortalCalls
 from backend.store.gateways.routing import SqlRouting
@@ -13,6 +14,7 @@ __all__ = [
     "SqlDirectory",
     "SqlGrants",
     "SqlHistory",
+    "SqlInbox",
     "SqlPhoneIndex",
     "SqlPortalCalls",
     "SqlRouting",
