@@ -74,7 +74,7 @@ async def seed_team(
                     department=users[user_id].department,
                     extension=extension,
                     crm_user_id=str(user_id),
-                    is_supervisor=users[user_id].is_admin,
+                    role="administrator" if users[user_id].is_admin else "operator",
                 )
                 for employee_id, (user_id, extension) in zip(ids, team.people, strict=True)
             ],

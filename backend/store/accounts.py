@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +20,8 @@ class Account:
     name: str
     region: str = "RU"
     """Whose national numbers are meant (ISO 3166)."""
+    timezone: str = "Europe/Moscow"
+    """What "today" is (IANA name)."""
 
 
 class AccountStore:
@@ -29,15 +31,12 @@ class AccountStore:
         self._tx = tx
 
     async def save(self, account: Account) -> None:
-        values = {
-            "id": account.id, "slug": account.slug, "name": account.name, "region": account.region,
-        }  # fmt: skip
-        statement = insert(accounts).values(values)
+        values = asdict(account)
+        changed = {name: value for name, value in values.items() if name != "id"}
         await self._tx.execute(
-            statement.on_conflict_do_update(
-                index_elements=["id"],
-                set_={"slug": account.slug, "name": account.name, "region": account.region},
-            )
+            insert(accounts)
+            .values(values)
+            .on_conflict_do_update(index_elements=["id"], set_=changed)
         )
 
     async def find(self, account_id: AccountId) -> Account | None:
@@ -57,5 +56,10 @@ class AccountStore:
 
 
 def _account(row: RowMapping) -> Account:
-    return Account(id=AccountId(row["id"]), slug=row["slug"], name=row["name"],
-                   region=row["region"])  # fmt: skip
+    return Account(
+        id=AccountId(row["id"]),
+        slug=row["slug"],
+        name=row["name"],
+        region=row["region"],
+        timezone=row["timezone"],
+    )

@@ -14,6 +14,8 @@ from backend.store.tables import employee_numbers, employees, group_members, gro
 from protocol.vocabulary import AccountId, EmployeeId
 
 NumberKind = Literal["desk", "mobile", "sip"]
+Role = Literal["operator", "supervisor", "administrator"]
+"""Supervisors see everything of the account, administrators change it, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,21 @@ class Employee:
     extension: str | None = None
     crm_user_id: str | None = None
     active: bool = True
-    is_supervisor: bool = False
+    role: Role = "operator"
+    role_by_hand: bool = False
+    """Somebody chose the role: what the CRM says of administrators no longer changes it."""
+    calls_enabled: bool = True
+    """Off: not rung, and not offered the widget."""
+    caller_id: str | None = None
+    """The number called parties see, one of the account's."""
+    caller_id_choice: bool = False
+    """May choose among the account's numbers for each call."""
+    workday_import: bool = True
+    workday_write: bool = False
+
+    @property
+    def is_supervisor(self) -> bool:
+        return self.role != "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +79,10 @@ class EmployeeStore:
         Who is no longer active is signed out.
         """
         people = tuple(people)
-        rows = [{"account_id": account_id, **asdict(person)} for person in people]
+        rows = [
+            {"account_id": account_id, **asdict(person), "is_supervisor": person.is_supervisor}
+            for person in people
+        ]
         if not rows:
             return
         statement = insert(employees)
@@ -210,7 +229,13 @@ def _employee(row: RowMapping) -> Employee:
         extension=row["extension"],
         crm_user_id=row["crm_user_id"],
         active=row["active"],
-        is_supervisor=row["is_supervisor"],
+        role=row["role"],
+        role_by_hand=row["role_by_hand"],
+        calls_enabled=row["calls_enabled"],
+        caller_id=row["caller_id"],
+        caller_id_choice=row["caller_id_choice"],
+        workday_import=row["workday_import"],
+        workday_write=row["workday_write"],
     )
 
 

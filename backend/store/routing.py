@@ -32,6 +32,10 @@ class VirtualNumber:
     name: str
     connection_id: str
     scenario_id: str | None = None
+    crm_line: bool = False
+    """Told to the CRM as a line of ours."""
+    label: str = ""
+    """What the administrator wrote down about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,8 @@ class RoutingStore:
                     name=row["name"],
                     connection_id=row["connection_id"],
                     scenario_id=row["scenario_id"],
+                    crm_line=row["crm_line"],
+                    label=row["label"],
                 )
                 for row in numbers.mappings()
             ),
@@ -122,6 +128,8 @@ class RoutingStore:
             "name": number.name,
             "scenario_id": number.scenario_id,
             "connection_id": number.connection_id,
+            "crm_line": number.crm_line,
+            "label": number.label,
         }
         statement = insert(virtual_numbers).values(
             account_id=account_id, number=number.number, **changed

@@ -29,9 +29,11 @@ from backend.store.tables.routing import (
     switch_connections,
     virtual_numbers,
 )
+from backend.store.tables.settings import account_settings, settings_log, team_members, teams
 from backend.store.tables.technical import leases
 
 __all__ = [
+    "account_settings",
     "accounts",
     "call_events",
     "call_legs",
@@ -51,9 +53,12 @@ __all__ = [
     "phone_index",
     "scenarios",
     "sessions",
+    "settings_log",
     "status_log",
     "statuses",
     "switch_accounts",
     "switch_connections",
+    "team_members",
+    "teams",
     "virtual_numbers",
 ]

@@ -25,6 +25,7 @@ accounts = Table(
     text("slug", unique=True),
     text("name"),
     text("region", server_default="RU"),
+    text("timezone", server_default="Europe/Moscow"),
     instant("created_at", now=True),
     # Several ids travel in one setting, separated by commas (see `policies`).
     CheckConstraint("id ~ '^[A-Za-z0-9_-]{1,64}$'", name="id_plain"),
@@ -64,9 +65,19 @@ employees = Table(
     maybe_text("extension"),
     maybe_text("crm_user_id"),
     Column("active", Boolean, nullable=False, server_default="true"),
+    # Follows from `role`: whoever is more than an operator.
     Column("is_supervisor", Boolean, nullable=False, server_default="false"),
+    text("role", server_default="operator"),
+    # A role somebody chose is not changed by what the CRM says.
+    Column("role_by_hand", Boolean, nullable=False, server_default="false"),
+    Column("calls_enabled", Boolean, nullable=False, server_default="true"),
+    maybe_text("caller_id"),
+    Column("caller_id_choice", Boolean, nullable=False, server_default="false"),
+    Column("workday_import", Boolean, nullable=False, server_default="true"),
+    Column("workday_write", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("account_id", "extension"),
     UniqueConstraint("account_id", "crm_user_id"),
+    CheckConstraint("role in ('operator', 'supervisor', 'administrator')", name="role"),
 )
 
 _employee = ("employees.account_id", "employees.id")

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from backend.store.tables.base import account_id, document, instant, maybe_text, metadata, text
@@ -52,6 +61,9 @@ virtual_numbers = Table(
     text("name"),
     maybe_text("scenario_id"),
     Column("connection_id", Text, ForeignKey("switch_connections.id"), nullable=False),
+    # Told to the CRM as a line of ours.
+    Column("crm_line", Boolean, nullable=False, server_default="false"),
+    text("label", server_default=""),
     ForeignKeyConstraint(["account_id", "scenario_id"], ("scenarios.account_id", "scenarios.id")),
     # On one switch a number leads to one account.
     Index("uq_virtual_numbers_connection_number", "connection_id", "number", unique=True),

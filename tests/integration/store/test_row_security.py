@@ -36,6 +36,8 @@ def _row(table: Table, account_id: str) -> dict[str, Any]:
             values[key.parent.name] = "switch"
     if table.name == "employee_numbers":
         values["kind"] = "desk"
+    if table.name == "employees":
+        values["role"] = "operator"
     return values
 
 

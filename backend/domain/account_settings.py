@@ -1,0 +1,159 @@
+"""What an account chooses for itself, one record per area. Every field has a default, so an
+account that never chose works, and one written before a field existed reads as its default.
+
+The areas are read whole (`AccountSettingsStore.get`, `AccountRoute.settings`) and written through
+one service (`services.account_settings`), whichever door a change came in by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+AreaName = Literal["crm", "outgoing", "recording", "people", "workday", "personal_manager"]
+
+
+class Area(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all areas are."""
+
+
+class CrmSettings(Area, frozen=True, kw_only=True):
+    """What takes place in the CRM.
+
+    `on`: off means no card, no look-up and nothing written; calls themselves go on, and scenario
+    steps that ask the CRM give up at once. `call_tracking`: virtual numbers marked `crm_line` are
+    sent as sources, which Bitrix24 allows only while `callback_form` is on.
+    `unknown_to_unsorted`: amoCRM is told of calls whose number it does not know.
+    """
+
+    on: bool = True
+    callback_form: bool = False
+    call_tracking: bool = False
+    unknown_to_unsorted: bool = True
+
+
+class OutgoingSettings(Area, frozen=True, kw_only=True):
+    """Calls that begin with a click.
+
+    `default_caller_id`: one of the account's virtual numbers, shown to the called party when the
+    employee has no registered line. `override_caller_id`: always show that one, whatever a line
+    or an employee has. `two_stage`: without the softphone, ring the employee's own number first.
+    `ring_order` and `ring_s`: how the employee's numbers are rung, and for how long each.
+    """
+
+    click_to_call: bool = True
+    default_caller_id: str | None = None
+    override_caller_id: bool = False
+    two_stage: bool = True
+    ring_order: Literal["in_order", "all"] = "in_order"
+    ring_s: Annotated[int, Meta(ge=5, le=120)] = 25
+
+
+class RecordingSettings(Area, frozen=True, kw_only=True):
+    """`announce`: callers are told before they are recorded. `keep_days`: how long audio stays."""
+
+    on: bool = True
+    announce: bool = False
+    keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+
+
+class PeopleSettings(Area, frozen=True, kw_only=True):
+    """Who comes from the CRM.
+
+    `skip_departments` are the CRM's ids; `skip_external` leaves out partners and clients who were
+    let into the CRM. `admins_rule`: the CRM's administrators become administrators here, unless
+    somebody set their role by hand.
+    """
+
+    sync: bool = True
+    skip_departments: tuple[str, ...] = ()
+    skip_external: bool = True
+    admins_rule: bool = True
+
+
+class WorkdaySettings(Area, frozen=True, kw_only=True):
+    """The CRM's working day and our status. Both are for those employees who have them on, too.
+
+    Off by default: where nobody opens a working day, importing it would silence every phone.
+    """
+
+    import_on: bool = False
+    write_on: bool = False
+
+
+class PersonalManagerSettings(Area, frozen=True, kw_only=True):
+    """Whom a scenario's manager step asks for.
+
+    `source`: the responsible user of the contact or of its active deal. `check_seen_today`: only
+    somebody who was in the CRM today. `wait_s`: how long the CRM's answer is waited for where a
+    step does not say.
+    """
+
+    source: Literal["contact", "deal"] = "contact"
+    check_seen_today: bool = False
+    wait_s: Annotated[float, Meta(ge=0.2, le=15)] = 2.0
+
+
+class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every area of one account."""
+
+    crm: CrmSettings = CrmSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
+    recording: RecordingSettings = RecordingSettings()
+    people: PeopleSettings = PeopleSettings()
+    workday: WorkdaySettings = WorkdaySettings()
+    personal_manager: PersonalManagerSettings = PersonalManagerSettings()
+
+
+AREAS: Final[dict[AreaName, type[Area]]] = {
+    "crm": CrmSettings,
+    "outgoing": OutgoingSettings,
+    "recording": RecordingSettings,
+    "people": PeopleSettings,
+    "workday": WorkdaySettings,
+    "personal_manager": PersonalManagerSettings,
+}
+_NAMES: Final[dict[type[Area], AreaName]] = {kind: name for name, kind in AREAS.items()}
+
+A = TypeVar("A", bound=Area)
+
+
+def area_name(kind: type[Area]) -> AreaName:
+    return _NAMES[kind]
+
+
+def kept(kind: type[A], data: dict[str, Any]) -> A:
+    """The area as it was kept.
+
+    A field a newer release wrote is left alone, and one that no longer can be meant reads as its
+    default: settings that cannot be read must not stop calls.
+    """
+    known: dict[str, Any] = {}
+    for name in kind.__struct_fields__:
+        if name not in data:
+            continue
+        try:
+            msgspec.convert({name: data[name]}, kind)
+        except msgspec.ValidationError:
+            continue
+        known[name] = data[name]
+    return msgspec.convert(known, kind)
+
+
+def all_kept(rows: Mapping[str, dict[str, Any]]) -> AllSettings:
+    """Every area from what was kept of it, by area; those that were not are defaults."""
+
+    def area(kind: type[A]) -> A:
+        return kept(kind, rows.get(area_name(kind), {}))
+
+    return AllSettings(
+        crm=area(CrmSettings),
+        outgoing=area(OutgoingSettings),
+        recording=area(RecordingSettings),
+        people=area(PeopleSettings),
+        workday=area(WorkdaySettings),
+        personal_manager=area(PersonalManagerSettings),
+    )
