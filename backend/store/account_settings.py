@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.domain.account_settings import AREAS, AllSettings, Area, area_name, kept
+from backend.domain.account_settings import AllSettings, Area, all_kept, area_name, kept
 from backend.store.tables import account_settings, accounts, settings_log
 from protocol.vocabulary import AccountId
 
@@ -51,7 +51,7 @@ class AccountSettingsStore:
             account_settings.c.account_id == account_id
         )
         rows = {row.area: row.data for row in await self._tx.execute(query)}
-        return AllSettings(**{name: kept(kind, rows.get(name, {})) for name, kind in AREAS.items()})
+        return all_kept(rows)
 
     async def save(self, account_id: AccountId, value: Area, *, by: str) -> None:
         """Keep the area whole; what a newer release kept beside it stays."""
