@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from backend.domain.account_settings import AllSettings
 from backend.domain.phone_number import Extension, PhoneNumber
 from backend.domain.scenario import Device, Scenario
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
@@ -28,13 +29,23 @@ class VirtualNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmployeeRoute:
-    """How one employee is reached."""
+    """How one employee is reached.
+
+    `devices` are those that take part; nobody's do whose `calls_enabled` is off. `numbers_off`
+    counts those switched off, so that a refusal can say which of both it is.
+    """
 
     employee_id: EmployeeId
     name: str
     extension: str | None
     devices: tuple[Device, ...]
     status: AgentStatus = AgentStatus.AVAILABLE
+    calls_enabled: bool = True
+    numbers_off: int = 0
+    caller_id: str | None = None
+    """The employee's own outgoing number, E.164."""
+    caller_id_choice: bool = False
+    """May choose another of the account's numbers for each call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,8 @@ class AccountRoute:
     trunk: str | None = None
     caller_id: str = ""
     region: str = "RU"
+    timezone: str = "Europe/Moscow"
+    settings: AllSettings = field(default_factory=AllSettings)
 
     def outside(self, number: PhoneNumber) -> str | None:
         """The endpoint that rings `number`, or None without a trunk."""

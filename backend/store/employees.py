@@ -160,13 +160,17 @@ class EmployeeStore:
         if rows:
             await self._tx.execute(insert(employee_numbers), rows)
 
-    async def numbers(self, account_id: AccountId) -> dict[EmployeeId, tuple[EmployeeNumber, ...]]:
-        """Active numbers of everyone, first choice first."""
+    async def numbers(
+        self, account_id: AccountId, *, inactive: bool = False
+    ) -> dict[EmployeeId, tuple[EmployeeNumber, ...]]:
+        """Active numbers of everyone, first choice first; `inactive` adds those switched off."""
         query = (
             select(employee_numbers)
-            .where(employee_numbers.c.account_id == account_id, employee_numbers.c.active)
+            .where(employee_numbers.c.account_id == account_id)
             .order_by(employee_numbers.c.employee_id, employee_numbers.c.priority)
         )
+        if not inactive:
+            query = query.where(employee_numbers.c.active)
         found: dict[EmployeeId, list[EmployeeNumber]] = {}
         for row in (await self._tx.execute(query)).mappings():
             number = _number(row)

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.domain.account_settings import AllSettings
+from backend.store.account_settings import AccountSettingsStore
 from backend.store.accounts import Account, AccountStore
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
 from backend.store.statuses import StatusStore, StoredStatus
@@ -53,12 +55,14 @@ class AccountRouting:
     account: Account
     employees: tuple[Employee, ...]
     numbers: dict[EmployeeId, tuple[EmployeeNumber, ...]]
+    """Those switched off, too."""
     groups: tuple[Group, ...]
     virtual_numbers: tuple[VirtualNumber, ...]
     scenarios: tuple[StoredScenario, ...]
     trunks: tuple[Trunk, ...]
     statuses: dict[EmployeeId, StoredStatus]
     """Who never chose one is missing."""
+    settings: AllSettings
 
 
 class RoutingStore:
@@ -83,7 +87,7 @@ class RoutingStore:
         return AccountRouting(
             account=account,
             employees=tuple(await people.all(account_id)),
-            numbers=await people.numbers(account_id),
+            numbers=await people.numbers(account_id, inactive=True),
             groups=tuple(await people.groups(account_id)),
             virtual_numbers=tuple(
                 VirtualNumber(
@@ -109,6 +113,7 @@ class RoutingStore:
                 for row in trunks.mappings()
             ),
             statuses=await StatusStore(self._tx).all(account_id),
+            settings=await AccountSettingsStore(self._tx).all(account_id),
         )
 
     async def save_scenario(self, account_id: AccountId, scenario: StoredScenario) -> None:

@@ -12,6 +12,7 @@ from backend.errors import BadRequest
 from backend.services.directory import Colleague
 from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber
 from backend.store.database import Database
+from backend.store.employees import Employee
 from backend.store.routing import AccountRouting, RoutingStore, StoredScenario
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
 
@@ -72,33 +73,41 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
             for number in found.virtual_numbers
             if number.connection_id == connection_id
         ),
-        employees={
-            employee.id: EmployeeRoute(
-                employee_id=employee.id,
-                name=employee.name,
-                extension=employee.extension,
-                devices=tuple(
-                    Device(
-                        priority=number.priority,
-                        kind=number.kind,
-                        endpoint=number.endpoint,
-                        label=number.label,
-                        auto_answer=number.auto_answer,
-                    )
-                    for number in found.numbers.get(employee.id, ())
-                    if number.active
-                ),
-                status=AgentStatus(found.statuses[employee.id].status)
-                if employee.id in found.statuses
-                else AgentStatus.AVAILABLE,
-            )
-            for employee in found.employees
-            if employee.active
-        },
+        employees={e.id: _employee(found, e) for e in found.employees if e.active},
         groups={group.id: group.members for group in found.groups},
         trunk=trunk.trunk_endpoint if trunk else None,
         caller_id=(trunk.default_caller_id or "") if trunk else "",
         region=found.account.region,
+        timezone=found.account.timezone,
+        settings=found.settings,
+    )
+
+
+def _employee(found: AccountRouting, employee: Employee) -> EmployeeRoute:
+    numbers = found.numbers.get(employee.id, ())
+    status = found.statuses.get(employee.id)
+    caller_id = employee.caller_id
+    return EmployeeRoute(
+        employee_id=employee.id,
+        name=employee.name,
+        extension=employee.extension,
+        # Without devices nothing rings, whichever way a call comes.
+        devices=tuple(
+            Device(
+                priority=number.priority,
+                kind=number.kind,
+                endpoint=number.endpoint,
+                label=number.label,
+                auto_answer=number.auto_answer,
+            )
+            for number in numbers
+            if number.active and employee.calls_enabled
+        ),
+        status=AgentStatus.AVAILABLE if status is None else AgentStatus(status.status),
+        calls_enabled=employee.calls_enabled,
+        numbers_off=sum(not number.active for number in numbers),
+        caller_id=canonical(caller_id, region=found.account.region) if caller_id else None,
+        caller_id_choice=employee.caller_id_choice,
     )
 
 
