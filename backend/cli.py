@@ -14,6 +14,7 @@ from typing import Any
 from starlette.routing import BaseRoute
 
 from backend.bootstrap import Foundation, create_app, create_worker_app, foundation
+from backend.bootstrap.connecting import pair
 from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
 from backend.bootstrap.logs import log_to
@@ -24,6 +25,7 @@ from backend.demo.servers import sandboxes
 from backend.errors import AppError
 from backend.kit.secrets_box import new_key
 from backend.settings import Settings, table
+from protocol.vocabulary import CrmKind
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         ("doctor", _doctor, "say in words what is misconfigured"),
         ("jobs", _jobs, "list jobs that gave up; --retry gives them another life"),
         ("settings", _settings, "list every setting"),
+        ("pair", _pair, "print a code that joins a CRM's installation to an account"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
         ("demo", _demo, "show the product beside a switch and CRMs of our own"),
     ):
@@ -56,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         verb.set_defaults(run=run)
         if name in ("up", "web", "worker", "demo"):
             verb.add_argument("--port", type=int, default=None, help="port to listen on")
+        if name == "pair":
+            verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
+            verb.add_argument("--crm", choices=[kind.value for kind in CrmKind], required=True)
         if name == "jobs":
             verb.add_argument("--retry", metavar="ID", help="a job's number, or all")
     return parser
@@ -122,6 +128,12 @@ def _jobs(arguments: argparse.Namespace) -> int:
 def _settings(_arguments: argparse.Namespace) -> int:
     for name, default, what in table():
         sys.stdout.write(f"{name}\n    {what}{f' Default: {default}.' if default else ''}\n")
+    return 0
+
+
+def _pair(arguments: argparse.Namespace) -> int:
+    lines = asyncio.run(pair(_read(arguments), arguments.account, CrmKind(arguments.crm)))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 

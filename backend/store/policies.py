@@ -22,6 +22,8 @@ RESOLVERS: Final = frozenset(
         "accounts",  # by slug
         "crm_connections",  # by the portal's or account's own id
         "leases",  # belongs to no account
+        "pairings",  # by the hash of a pairing code or state
+        "pending_installs",  # belongs to no account yet
         "sessions",  # by the hash of the token
         "switch_accounts",  # the accounts a switch serves
         "switch_connections",  # belongs to no account
@@ -32,7 +34,7 @@ RESOLVERS: Final = frozenset(
 ACCOUNT_COLUMN: Final = {"accounts": "id"}
 """Where the account's id is not in `account_id`."""
 
-GLOBAL: Final = frozenset({"leases", "switch_connections"})
+GLOBAL: Final = frozenset({"leases", "pending_installs", "switch_connections"})
 """Resolvers without an account: written, too, while resolving."""
 
 

@@ -4,6 +4,7 @@ from backend.store.gateways.directory import SqlDirectory
 from backend.store.gateways.grants import SqlGrants
 from backend.store.gateways.history import SqlHistory
 from backend.store.gateways.inbox import SqlInbox
+from backend.store.gateways.pairing import SqlPairings
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.gateways.portal_calls import SqlPortalCalls
 from backend.store.gateways.routing import SqlRouting
@@ -15,6 +16,7 @@ __all__ = [
     "SqlGrants",
     "SqlHistory",
     "SqlInbox",
+    "SqlPairings",
     "SqlPhoneIndex",
     "SqlPortalCalls",
     "SqlRouting",

@@ -12,6 +12,7 @@ from backend.store.tables.calls import (
     intents,
 )
 from backend.store.tables.contacts import contact_choices, inbox, phone_index
+from backend.store.tables.installs import crm_clients, crm_installs, pairings, pending_installs
 from backend.store.tables.people import (
     accounts,
     crm_connections,
@@ -23,6 +24,7 @@ from backend.store.tables.people import (
     status_log,
     statuses,
 )
+from backend.store.tables.recordings import recordings
 from backend.store.tables.routing import (
     scenarios,
     switch_accounts,
@@ -41,7 +43,9 @@ __all__ = [
     "command_results",
     "contact_choices",
     "crm_calls",
+    "crm_clients",
     "crm_connections",
+    "crm_installs",
     "employee_numbers",
     "employees",
     "group_members",
@@ -50,7 +54,10 @@ __all__ = [
     "intents",
     "leases",
     "metadata",
+    "pairings",
+    "pending_installs",
     "phone_index",
+    "recordings",
     "scenarios",
     "sessions",
     "settings_log",
