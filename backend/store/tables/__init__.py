@@ -25,6 +25,7 @@ from backend.store.tables.people import (
     statuses,
 )
 from backend.store.tables.recordings import recordings
+from backend.store.tables.recordings import recordings
 from backend.store.tables.routing import (
     scenarios,
     switch_accounts,
@@ -57,6 +58,7 @@ __all__ = [
     "pairings",
     "pending_installs",
     "phone_index",
+    "recordings",
     "recordings",
     "scenarios",
     "sessions",

@@ -89,6 +89,10 @@ crm_calls = Table(
     text("crm_kind", primary_key=True),
     maybe_text("external_call_id"),
     text("state"),
+    maybe_text("told"),
+    maybe_text("reason"),
+    maybe_text("recording"),
+    document("data"),
     instant("updated_at", now=True),
     Index(None, "account_id", "crm_kind", "external_call_id"),
 )
