@@ -1,5 +1,8 @@
 """What happens to a call to a virtual number: steps that ring people, then an end.
 
+A step names whom to ring (`Step`) or has the CRM name him (`ManagerStep`). Whatever comes of a
+step but an answer leads to the next one.
+
 Also which of an employee's devices may ring: his status decides, for every device at once (W7).
 """
 
@@ -14,9 +17,13 @@ from protocol.vocabulary import AgentStatus, EmployeeId, HangupCause
 
 DeviceKind = Literal["desk", "mobile", "sip"]
 Mode = Literal["parallel", "in_turn"]
+ManagerSource = Literal["contact", "deal"]
+"""Whose responsible user is the manager: the contact's, or its active deal's (amoCRM)."""
 
 MAX_STEPS = 20
 MAX_TIMEOUT_S = 600
+MIN_WAIT_S, MAX_WAIT_S = 0.2, 15.0
+"""A CRM answers in no less than some tenths of a second; no caller should wait longer for it."""
 MIN_SHARE_S = 5
 """A device gets at least this long: a mobile network alone takes some seconds to ring."""
 
@@ -59,11 +66,32 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerStep:
+    """Ring whoever is responsible for the caller in the CRM, then go on (B13, A11).
+
+    `wait_s`: how long the CRM is waited for while the caller hears ringing. `check_status`:
+    only a manager who was in the CRM today; his status here then does not count, except that he
+    left work. None: as the account has it (`PersonalManagerSettings`). The step stays in the
+    scenario while the CRM is not connected and gives up at once.
+    """
+
+    wait_s: float | None = None
+    check_status: bool | None = None
+    source: ManagerSource | None = None
+    timeout_s: int = 30
+    devices: Literal["in_order", "all"] = "in_order"
+    ring_busy: bool = False
+
+
+AnyStep = Step | ManagerStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """`final` is what the caller hears when all steps are spent."""
 
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
     final: Literal["busy", "no_answer"] = "no_answer"
 
     @property
@@ -81,13 +109,13 @@ def parse_scenario(name: str, steps: Iterable[Mapping[str, Any]], final: str) ->
     return Scenario(name=name, steps=parsed, final="busy" if final == "busy" else "no_answer")
 
 
-def _step(number: int, raw: Mapping[str, Any]) -> Step:
-    unknown = set(raw) - {"employees", "group", "mode", "timeout_s", "devices", "ring_busy"}
-    if unknown:
-        raise BadRequest(f"step {number}: unknown {', '.join(sorted(unknown))}")
+def _step(number: int, raw: Mapping[str, Any]) -> AnyStep:
+    if "manager" in raw:
+        return _manager(number, raw)
+    _known(number, raw, {"employees", "group", "mode", "timeout_s", "devices", "ring_busy"})
     employees, group = raw.get("employees", ()), raw.get("group")
-    mode, devices = raw.get("mode", "parallel"), raw.get("devices", "in_order")
-    timeout_s, ring_busy = raw.get("timeout_s", 30), raw.get("ring_busy")
+    mode = raw.get("mode", "parallel")
+    ring_busy = raw.get("ring_busy")
     if isinstance(employees, str) or not all(isinstance(e, str) and e for e in employees):
         raise BadRequest(f"step {number}: employees is a list of ids")
     if group is not None and (not isinstance(group, str) or not group):
@@ -96,22 +124,69 @@ def _step(number: int, raw: Mapping[str, Any]) -> Step:
         raise BadRequest(f"step {number}: rings nobody")
     if mode not in ("parallel", "in_turn"):
         raise BadRequest(f"step {number}: mode is parallel or in_turn, not {mode!r}")
-    if devices not in ("in_order", "all"):
-        raise BadRequest(f"step {number}: devices is in_order or all, not {devices!r}")
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int):
-        raise BadRequest(f"step {number}: timeout_s is whole seconds")
-    if not MIN_SHARE_S <= timeout_s <= MAX_TIMEOUT_S:
-        raise BadRequest(f"step {number}: timeout_s is {MIN_SHARE_S} to {MAX_TIMEOUT_S}")
     if ring_busy is not None and not isinstance(ring_busy, bool):
         raise BadRequest(f"step {number}: ring_busy is true or false")
     return Step(
         employees=tuple(EmployeeId(employee) for employee in employees),
         group=group,
         mode=mode,
-        timeout_s=timeout_s,
-        devices=devices,
+        timeout_s=_timeout(number, raw),
+        devices=_devices(number, raw),
         ring_busy=ring_busy,
     )
+
+
+def _manager(number: int, raw: Mapping[str, Any]) -> ManagerStep:
+    """`{"manager": {…}}`, all of it optional."""
+    _known(number, raw, {"manager"})
+    asked = raw["manager"]
+    if not isinstance(asked, Mapping):
+        raise BadRequest(f"step {number}: manager is an object, {{}} at least")
+    names = {"wait_s", "check_status", "source", "timeout_s", "devices", "ring_busy"}
+    _known(number, asked, names)
+    wait_s, source = asked.get("wait_s"), asked.get("source")
+    check_status, ring_busy = asked.get("check_status"), asked.get("ring_busy", False)
+    if wait_s is not None:
+        if isinstance(wait_s, bool) or not isinstance(wait_s, int | float):
+            raise BadRequest(f"step {number}: wait_s is seconds")
+        if not MIN_WAIT_S <= wait_s <= MAX_WAIT_S:
+            raise BadRequest(f"step {number}: wait_s is {MIN_WAIT_S} to {MAX_WAIT_S:g}")
+    if check_status is not None and not isinstance(check_status, bool):
+        raise BadRequest(f"step {number}: check_status is true or false")
+    if source not in (None, "contact", "deal"):
+        raise BadRequest(f"step {number}: source is contact or deal, not {source!r}")
+    if not isinstance(ring_busy, bool):
+        raise BadRequest(f"step {number}: ring_busy is true or false")
+    return ManagerStep(
+        wait_s=None if wait_s is None else float(wait_s),
+        check_status=check_status,
+        source=source,
+        timeout_s=_timeout(number, asked),
+        devices=_devices(number, asked),
+        ring_busy=ring_busy,
+    )
+
+
+def _known(number: int, raw: Mapping[str, Any], names: set[str]) -> None:
+    unknown = set(raw) - names
+    if unknown:
+        raise BadRequest(f"step {number}: unknown {', '.join(sorted(map(str, unknown)))}")
+
+
+def _timeout(number: int, raw: Mapping[str, Any]) -> int:
+    timeout_s = raw.get("timeout_s", 30)
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int):
+        raise BadRequest(f"step {number}: timeout_s is whole seconds")
+    if not MIN_SHARE_S <= timeout_s <= MAX_TIMEOUT_S:
+        raise BadRequest(f"step {number}: timeout_s is {MIN_SHARE_S} to {MAX_TIMEOUT_S}")
+    return timeout_s
+
+
+def _devices(number: int, raw: Mapping[str, Any]) -> Literal["in_order", "all"]:
+    devices = raw.get("devices", "in_order")
+    if devices not in ("in_order", "all"):
+        raise BadRequest(f"step {number}: devices is in_order or all, not {devices!r}")
+    return "all" if devices == "all" else "in_order"
 
 
 def may_ring(status: AgentStatus, devices: Iterable[Device]) -> tuple[Device, ...]:

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from backend.domain.scenario import Device, Step, may_ring, parse_scenario, share_s
+from backend.domain.scenario import (
+    Device,
+    ManagerStep,
+    Step,
+    may_ring,
+    parse_scenario,
+    share_s,
+)
 from backend.errors import BadRequest
 from protocol.vocabulary import AgentStatus, EmployeeId, HangupCause
 
@@ -21,6 +28,8 @@ def test_a_scenario_is_read_whole() -> None:
         "busy",
     )
     first, second = scenario.steps
+    assert isinstance(first, Step)
+    assert isinstance(second, Step)
     assert (first.employees, first.mode, first.rings_busy) == (("a", "b"), "parallel", True)
     assert (second.group, second.devices, second.rings_busy) == ("all", "all", True)
     assert scenario.final_cause is HangupCause.BUSY
@@ -41,11 +50,51 @@ def test_a_scenario_is_read_whole() -> None:
         {"employees": ["a"], "ring_busy": "yes"},
         {"group": ""},
         {"employees": ["a"], "colour": "red"},
+        {"manager": True},
+        {"manager": {}, "employees": ["a"]},
+        {"manager": {"wait_s": 0}},
+        {"manager": {"wait_s": 60}},
+        {"manager": {"wait_s": "2"}},
+        {"manager": {"check_status": 1}},
+        {"manager": {"source": "company"}},
+        {"manager": {"timeout_s": 1}},
+        {"manager": {"devices": "none"}},
+        {"manager": {"ring_busy": None}},
+        {"manager": {"colour": "red"}},
     ],
 )
 def test_a_step_that_cannot_be_meant_is_named(step: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match="step 2"):
         parse_scenario("S", [{"employees": ["a"]}, step], "busy")
+
+
+def test_a_manager_step_has_its_own_words_and_the_account_s_for_the_rest() -> None:
+    bare, full = parse_scenario(
+        "S",
+        [
+            {"manager": {}},
+            {
+                "manager": {
+                    "wait_s": 3,
+                    "check_status": True,
+                    "source": "deal",
+                    "timeout_s": 20,
+                    "devices": "all",
+                    "ring_busy": True,
+                }
+            },
+        ],
+        "busy",
+    ).steps
+    assert bare == ManagerStep()
+    assert full == ManagerStep(
+        wait_s=3.0,
+        check_status=True,
+        source="deal",
+        timeout_s=20,
+        devices="all",
+        ring_busy=True,
+    )
 
 
 def test_a_scenario_needs_steps_and_an_end() -> None:
