@@ -25,7 +25,6 @@ from backend.store.tables.people import (
     statuses,
 )
 from backend.store.tables.recordings import recordings
-from backend.store.tables.recordings import recordings
 from backend.store.tables.routing import (
     scenarios,
     switch_accounts,
@@ -58,7 +57,6 @@ __all__ = [
     "pairings",
     "pending_installs",
     "phone_index",
-    "recordings",
     "recordings",
     "scenarios",
     "sessions",
