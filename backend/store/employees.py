@@ -14,6 +14,7 @@ from backend.store.tables import employee_numbers, employees, group_members, gro
 from protocol.vocabulary import AccountId, EmployeeId
 
 NumberKind = Literal["desk", "mobile", "sip"]
+Device = Literal["phone", "browser"]
 Role = Literal["operator", "supervisor", "administrator"]
 """Supervisors see everything of the account, administrators change it, too."""
 
@@ -39,6 +40,8 @@ class Employee:
     """May choose among the account's numbers for each call."""
     workday_import: bool = True
     workday_write: bool = False
+    device: Device = "phone"
+    """Where calls are taken: telephone or softphone until the employee chooses the browser."""
 
     @property
     def is_supervisor(self) -> bool:
@@ -240,6 +243,7 @@ def _employee(row: RowMapping) -> Employee:
         caller_id_choice=row["caller_id_choice"],
         workday_import=row["workday_import"],
         workday_write=row["workday_write"],
+        device=row["device"],
     )
 
 

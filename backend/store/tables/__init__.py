@@ -32,6 +32,7 @@ from backend.store.tables.routing import (
     virtual_numbers,
 )
 from backend.store.tables.settings import account_settings, settings_log, team_members, teams
+from backend.store.tables.sync import crm_people, crm_seen, employee_syncs, workdays
 from backend.store.tables.technical import leases
 
 __all__ = [
@@ -46,7 +47,10 @@ __all__ = [
     "crm_clients",
     "crm_connections",
     "crm_installs",
+    "crm_people",
+    "crm_seen",
     "employee_numbers",
+    "employee_syncs",
     "employees",
     "group_members",
     "groups",
@@ -68,4 +72,5 @@ __all__ = [
     "team_members",
     "teams",
     "virtual_numbers",
+    "workdays",
 ]

@@ -47,6 +47,8 @@ crm_connections = Table(
     Column("application_token", LargeBinary),
     instant("expires_at", nullable=True),
     text("state", server_default="ok"),
+    # Whose leave acts; '' where the CRM gives it to no person.
+    text("grant_user_id", server_default=""),
     Column("version", Integer, nullable=False, server_default="1"),
     document("settings"),
     instant("updated_at", now=True),
@@ -75,9 +77,12 @@ employees = Table(
     Column("caller_id_choice", Boolean, nullable=False, server_default="false"),
     Column("workday_import", Boolean, nullable=False, server_default="true"),
     Column("workday_write", Boolean, nullable=False, server_default="false"),
+    # Where calls are taken: a telephone or softphone of their own, or the browser.
+    text("device", server_default="phone"),
     UniqueConstraint("account_id", "extension"),
     UniqueConstraint("account_id", "crm_user_id"),
     CheckConstraint("role in ('operator', 'supervisor', 'administrator')", name="role"),
+    CheckConstraint("device in ('phone', 'browser')", name="device"),
 )
 
 _employee = ("employees.account_id", "employees.id")
@@ -130,6 +135,8 @@ statuses = Table(
     maybe_text("reason"),
     instant("since"),
     Column("version", BigInteger, nullable=False),
+    # What a human chose last; null in rows of earlier releases, where the log has it.
+    maybe_text("chosen"),
     ForeignKeyConstraint(["account_id", "employee_id"], _employee, ondelete="CASCADE"),
 )
 

@@ -37,7 +37,7 @@ def _row(table: Table, account_id: str) -> dict[str, Any]:
     if table.name == "employee_numbers":
         values["kind"] = "desk"
     if table.name == "employees":
-        values["role"] = "operator"
+        values["role"], values["device"] = "operator", "phone"
     return values
 
 
