@@ -82,6 +82,10 @@ class ManagerStep:
     devices: Literal["in_order", "all"] = "in_order"
     ring_busy: bool = False
 
+    @property
+    def rings_busy(self) -> bool:
+        return self.ring_busy
+
 
 AnyStep = Step | ManagerStep
 
