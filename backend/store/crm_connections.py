@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,7 +34,10 @@ class CrmConnection:
     expires_at: datetime | None = None
     """When the access token ends."""
     state: str = "ok"
-    """`ok` or `auth_expired`."""
+    """`ok`; `auth_expired`: an administrator has to connect again; `waiting`: prepared by us and
+    not installed over there yet; `uninstalled`."""
+    grant_user_id: str = ""
+    """The CRM user whose leave the tokens are; '' where a CRM gives it to no person."""
     version: int = 1
     """Grows with every new pair of tokens."""
     settings: dict[str, Any] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class CrmConnectionStore:
             "client_id": connection.client_id,
             "expires_at": connection.expires_at,
             "state": connection.state,
+            "grant_user_id": connection.grant_user_id,
             "settings": connection.settings,
             **{
                 name: self._sealed(connection.account_id, name, getattr(connection, name))
@@ -86,6 +90,18 @@ class CrmConnectionStore:
         """Whose portal or account it is. Wants a resolving transaction."""
         query = select(crm_connections).where(
             crm_connections.c.kind == kind.value, crm_connections.c.external_id == external_id
+        )
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        return None if row is None else self._connection(row)
+
+    async def by_client(self, kind: CrmKind, client_id: str) -> CrmConnection | None:
+        """Whose application it is: for those that belong to one portal. Wants a resolving
+        transaction; the newest where several accounts claim it."""
+        query = (
+            select(crm_connections)
+            .where(crm_connections.c.kind == kind.value, crm_connections.c.client_id == client_id)
+            .order_by(crm_connections.c.updated_at.desc())
+            .limit(1)
         )
         row = (await self._tx.execute(query)).mappings().one_or_none()
         return None if row is None else self._connection(row)
@@ -147,6 +163,14 @@ class CrmConnectionStore:
             .values(state=state, updated_at=func.now())
         )
 
+    async def remove(self, account_id: AccountId, kind: CrmKind) -> None:
+        """Forget the connection, its grants and what was bound."""
+        await self._tx.execute(
+            delete(crm_connections).where(
+                crm_connections.c.account_id == account_id, crm_connections.c.kind == kind.value
+            )
+        )
+
     async def reseal(self, account_id: AccountId) -> int:
         """Seal with the current key what older ones sealed; returns how many secrets changed."""
         rows = await self._tx.execute(
@@ -199,6 +223,7 @@ class CrmConnectionStore:
             client_id=row["client_id"],
             expires_at=row["expires_at"],
             state=row["state"],
+            grant_user_id=row["grant_user_id"],
             version=row["version"],
             settings=row["settings"],
             **{name: self._opened(account_id, name, row[name]) for name in SECRET_COLUMNS},

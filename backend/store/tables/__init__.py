@@ -12,6 +12,7 @@ from backend.store.tables.calls import (
     intents,
 )
 from backend.store.tables.contacts import contact_choices, inbox, phone_index
+from backend.store.tables.grants import crm_bindings, crm_grants
 from backend.store.tables.installs import crm_clients, crm_installs, pairings, pending_installs
 from backend.store.tables.people import (
     accounts,
@@ -43,9 +44,11 @@ __all__ = [
     "calls",
     "command_results",
     "contact_choices",
+    "crm_bindings",
     "crm_calls",
     "crm_clients",
     "crm_connections",
+    "crm_grants",
     "crm_installs",
     "crm_people",
     "crm_seen",
