@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from backend.connectors.crm.amocrm import connector as amocrm
 from backend.connectors.crm.bitrix24 import connector as bitrix24
+from backend.errors import CrmAuthExpired
 from backend.kit.clock import ManualClock
 from backend.sandbox.amocrm import AmoConfig, Fault, WidgetPackage, create_amo
 from backend.sandbox.bitrix24 import Application, PortalConfig, create_portal
@@ -45,6 +46,14 @@ class MemoryGrants:
             self.refreshes += 1
             self.grant = await exchange(stale)
         return self.grant
+
+    async def replaced(
+        self, dead: Grant, exchange: Callable[[Grant], Awaitable[Grant]], *, certain: bool
+    ) -> Grant:
+        raise CrmAuthExpired("nobody else")
+
+    async def moved(self, base_url: str) -> None:
+        self.grant = replace(self.grant, base_url=base_url)
 
 
 @dataclass

@@ -32,8 +32,17 @@ class Grants(Protocol):
 
     async def refreshed(self, stale: Grant, exchange: Callable[[Grant], Awaitable[Grant]]) -> Grant:
         """The grant after `stale`: another's newer one if there is one, else what `exchange`
-        brings, stored before it is used. Raises CrmAuthExpired and marks the account when
-        `exchange` does."""
+        brings, stored before it is used. Where `exchange` raises CrmAuthExpired, another
+        administrator's grant takes over; without one the account is marked and it is raised."""
+
+    async def replaced(
+        self, dead: Grant, exchange: Callable[[Grant], Awaitable[Grant]], *, certain: bool
+    ) -> Grant:
+        """Another administrator's grant, after the CRM refused fresh tokens of `dead`. Raises
+        CrmAuthExpired when there is none; `certain` marks the account then."""
+
+    async def moved(self, base_url: str) -> None:
+        """The account's API answers at `base_url` from now on."""
 
 
 class ContactSource(Protocol):

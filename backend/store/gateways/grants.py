@@ -1,21 +1,37 @@
-"""One account's grant to its CRM, refreshed by one process at a time (X5, P17)."""
+"""One account's grant to its CRM, refreshed by one process at a time (X5, P17).
+
+expired ──► row locked ──► exchanged ──► saved
+                              │ refused
+                              ├──► the newest reserve is exchanged ──► it acts from now on
+                              └──► nobody's is good: state auth_expired, for everybody to see
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import structlog
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.errors import CrmAuthExpired
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import Grant
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
+from backend.store.crm_grants import CrmGrantStore
 from backend.store.database import Database
 from protocol.vocabulary import AccountId, CrmKind
 
 log = structlog.get_logger(__name__)
+
+TAKEN_OVER = Counter(
+    "dozvon_crm_grants_taken_over_total",
+    "Administrators' grants that took the place of one the CRM refused",
+)
+Exchange = Callable[[Grant], Awaitable[Grant]]
 
 
 class SqlGrants:
@@ -44,63 +60,95 @@ class SqlGrants:
             self._cached = self._usable(found)
         return self._cached
 
-    async def refreshed(self, stale: Grant, exchange: Callable[[Grant], Awaitable[Grant]]) -> Grant:
+    async def refreshed(self, stale: Grant, exchange: Exchange) -> Grant:
+        return await self._after(stale, exchange, try_own=True, certain=True)
+
+    async def replaced(self, dead: Grant, exchange: Exchange, *, certain: bool) -> Grant:
+        return await self._after(dead, exchange, try_own=False, certain=certain)
+
+    async def moved(self, base_url: str) -> None:
+        async with self._database.begin(self._account_id) as tx:
+            store = CrmConnectionStore(tx, self._secrets)
+            found = await store.lock(self._account_id, self._kind)
+            if found is not None:
+                await store.save(followed(found, base_url))
+        self._cached = None
+
+    async def _after(
+        self, old: Grant, exchange: Exchange, *, try_own: bool, certain: bool
+    ) -> Grant:
         async with self._local:
             cached = self._cached
-            if cached is not None and cached.access_token != stale.access_token:
+            if cached is not None and cached.access_token != old.access_token:
                 return cached
             # Forgotten first: when the grant turns out dead, the row is read anew each time, so
             # that connecting again in another process is noticed here.
             self._cached = None
-            self._cached = fresh = await self._exchange(stale, exchange)
+            self._cached = fresh = await self._exchange(
+                old, exchange, try_own=try_own, certain=certain
+            )
             return fresh
 
-    async def _exchange(self, stale: Grant, exchange: Callable[[Grant], Awaitable[Grant]]) -> Grant:
-        refused: CrmAuthExpired | None = None
+    async def _exchange(
+        self, old: Grant, exchange: Exchange, *, try_own: bool, certain: bool
+    ) -> Grant:
         async with self._database.begin(self._account_id) as tx:
             store = CrmConnectionStore(tx, self._secrets)
             found = await store.lock(self._account_id, self._kind)
             newest = self._usable(found)
-            if found is None or newest.access_token != stale.access_token:
+            if found is None or newest.access_token != old.access_token:
                 return newest
-            try:
-                fresh = await exchange(newest)
-            except CrmAuthExpired as error:
+            refused = CrmAuthExpired(f"{self._kind.value} of {self._account_id} refuses its grant")
+            if try_own:
+                try:
+                    fresh = await exchange(newest)
+                except CrmAuthExpired as error:
+                    refused = error
+                else:
+                    await store.save(_with(found, fresh))
+                    return fresh
+            other = await self._take_over(tx, found, newest, exchange)
+            if other is not None:
+                return other
+            if certain:
                 # Committed on purpose: the account has to say so loudly.
                 await store.set_state(self._account_id, self._kind, "auth_expired")
-                refused = error
-            else:
-                await self._save(store, found, newest, fresh)
-        if refused is not None:
+        if certain:
             log.error("crm.grant_lost", account=self._account_id, crm=self._kind.value)
-            raise refused
-        return fresh
+        raise refused
 
-    async def _save(
-        self, store: CrmConnectionStore, found: CrmConnection, before: Grant, fresh: Grant
-    ) -> None:
-        await store.save_tokens(
-            found,
-            access=fresh.access_token,
-            refresh=fresh.refresh_token,
-            expires_at=fresh.expires_at,
-        )
-        if (fresh.base_url, fresh.auth_url) != (before.base_url, before.auth_url):
-            # The CRM moved the account to another address and says so with new tokens.
-            await store.save(
-                replace(
-                    found,
-                    access_token=fresh.access_token,
-                    refresh_token=fresh.refresh_token,
-                    expires_at=fresh.expires_at,
-                    state="ok",
-                    settings={
-                        **found.settings,
-                        "api_url": fresh.base_url,
-                        "auth_url": fresh.auth_url,
-                    },
-                )
+    async def _take_over(
+        self, tx: AsyncConnection, found: CrmConnection, newest: Grant, exchange: Exchange
+    ) -> Grant | None:
+        """The first reserve the CRM still takes; those it refuses are dropped."""
+        reserves = CrmGrantStore(tx, self._secrets)
+        for reserve in await reserves.newest_first(self._account_id, self._kind):
+            await reserves.remove(self._account_id, self._kind, reserve.crm_user_id)
+            if reserve.crm_user_id == found.grant_user_id:
+                continue
+            pair = replace(
+                newest,
+                access_token=reserve.access_token,
+                refresh_token=reserve.refresh_token,
+                expires_at=reserve.expires_at,
             )
+            try:
+                fresh = await exchange(pair)
+            except CrmAuthExpired:
+                continue
+            await CrmConnectionStore(tx, self._secrets).save(
+                replace(_with(found, fresh), grant_user_id=reserve.crm_user_id)
+            )
+            TAKEN_OVER.inc()
+            log.warning(
+                "crm.grant_taken_over",
+                account=self._account_id,
+                crm=self._kind.value,
+                crm_user=reserve.crm_user_id,
+                instead_of=found.grant_user_id,
+            )
+            return fresh
+        return None
 
     def forget(self) -> None:
         """Read the row again: somebody connected anew."""
@@ -109,7 +157,7 @@ class SqlGrants:
     def _usable(self, found: CrmConnection | None) -> Grant:
         if found is None or not found.access_token or found.expires_at is None:
             raise CrmAuthExpired(f"{self._kind.value} of {self._account_id} is not connected")
-        if found.state == "auth_expired":
+        if found.state != "ok":
             # Known to be dead: asking the CRM each time would get our address blocked.
             raise CrmAuthExpired(f"{self._kind.value} of {self._account_id} lost its grant")
         settings = found.settings
@@ -120,3 +168,39 @@ class SqlGrants:
             base_url=str(settings.get("api_url") or found.base_url),
             auth_url=str(settings.get("auth_url") or found.base_url),
         )
+
+
+def followed(found: CrmConnection, api_url: str) -> CrmConnection:
+    """The connection after its API moved to `api_url`.
+
+    Its pages moved along where both had one origin; where a server reaches the API by another
+    name than browsers do, the pages stay.
+    """
+    old = str(found.settings.get("api_url") or found.base_url)
+    if api_url.rstrip("/") == old.rstrip("/"):
+        return found
+    log.warning(
+        "crm.moved", account=found.account_id, crm=found.kind.value, to=urlsplit(api_url).netloc
+    )
+    moved = replace(found, settings={**found.settings, "api_url": api_url})
+    if _origin(old) != _origin(found.base_url):
+        return moved
+    return replace(moved, base_url=_origin(api_url), host=urlsplit(api_url).netloc)
+
+
+def _with(found: CrmConnection, fresh: Grant) -> CrmConnection:
+    """The connection with a new pair, at the address that came with it."""
+    after = followed(found, fresh.base_url)
+    return replace(
+        after,
+        access_token=fresh.access_token,
+        refresh_token=fresh.refresh_token,
+        expires_at=fresh.expires_at,
+        state="ok",
+        settings={**after.settings, "auth_url": fresh.auth_url},
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -13,6 +13,7 @@ from backend.connectors.crm.bitrix24.limits import (
     BATCH,
     BUSY_PAUSE_S,
     LONGEST_BLOCK_S,
+    MAX_GRANTS,
     METHOD_PAUSE_S,
     TIMEOUT_S,
 )
@@ -67,16 +68,21 @@ class Bitrix24Client:
         left = self._blocked.get(method, 0.0) - self._clock.monotonic()
         if left > 0:
             raise errors.MethodBlocked(f"{method} is out of operating time", retry_after_s=left)
-        grant = await self._grants.current()
-        try:
-            return await self._send(grant, method, params or {}, priority)
-        except errors.TokenExpired:
-            fresh = await self._grants.refreshed(grant, self._refresher)
-        try:
-            return await self._send(fresh, method, params or {}, priority)
-        except errors.TokenExpired as again:
-            # A fresh token that is refused at once: this user no longer has the portal.
-            raise CrmAuthExpired(str(again)) from None
+        grant, fresh = await self._grants.current(), False
+        for _ in range(MAX_GRANTS):
+            try:
+                return await self._send(grant, method, params or {}, priority)
+            except errors.TokenExpired as refused:
+                if not fresh:
+                    grant, fresh = await self._grants.refreshed(grant, self._refresher), True
+                    continue
+                # A fresh token that is refused at once: this user no longer has the portal.
+                lost = errors.GrantLost(str(refused))
+            except errors.GrantLost as refused:
+                lost = refused
+            grant = await self._grants.replaced(grant, self._refresher, certain=lost.certain)
+            fresh = True
+        raise CrmAuthExpired(f"{method}: refused whoever asked")
 
     async def batch(
         self, commands: Mapping[str, tuple[str, Mapping[str, Any]]], *, priority: Priority
@@ -124,17 +130,23 @@ class Bitrix24Client:
         """POST to where the portal is now, following one move. Raises CrmUnavailable."""
         body = {**params, "auth": grant.access_token}
         url = self._moved.get(base, base) + path
+        moved = ""
         try:
             response = await self._http.post(url, json=body, timeout=TIMEOUT_S)
             if response.status_code in _MOVED:
                 # Renamed: ask again there, as POST, which following a 302 would turn into GET.
                 target = urljoin(url, response.headers.get("location", "")).partition("?")[0]
+                if url.startswith("https:") and not target.startswith("https:"):
+                    raise CrmUnavailable(f"{path[1:]}: sent away from https")
                 response = await self._http.post(target, json=body, timeout=TIMEOUT_S)
                 if response.status_code < 400 and target.endswith(path):
-                    self._moved[base] = target.removesuffix(path)
+                    moved = target.removesuffix(path)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The name alone: the request in its text holds the token.
             raise CrmUnavailable(f"{path[1:]}: {type(error).__name__}") from None
+        if moved and self._moved.get(base) != moved:
+            self._moved[base] = moved
+            await self._grants.moved(f"{moved}/")
         return response
 
     def _block(self, method: str) -> float:

@@ -18,15 +18,16 @@ _DEAD = frozenset(
         "invalid_client",
         "WRONG_CLIENT",
         "NOT_INSTALLED",
-        "user_access_error",
         "PAYMENT_REQUIRED",
         "PORTAL_DELETED",
         "bad_verification_code",
-        "INVALID_CREDENTIALS",
         "insufficient_scope",
     }
 )
 """A person has to act: connect again, pay, or give the application its rights."""
+_OF_THE_USER = frozenset({"user_access_error", "INVALID_CREDENTIALS"})
+"""Whoever let us in may no longer; another administrator's leave may still be good (section 2.3,
+pitfall 5 of the reference)."""
 _NO_REST = "commercial plans"
 """Part of the text of ACCESS_DENIED when the portal's plan has no REST at all."""
 _REFUSED_401 = frozenset({"METHOD_CONFIRM_WAITING", "METHOD_CONFIRM_DENIED"})
@@ -40,6 +41,14 @@ class TokenExpired(CrmAuthExpired):
     """The access token is out of date; not yet a reason to ask a person."""
 
 
+class GrantLost(CrmAuthExpired):
+    """The user behind the tokens lost the portal or a right. `certain`: the portal, for good."""
+
+    def __init__(self, message: str = "", *, certain: bool = False) -> None:
+        super().__init__(message)
+        self.certain = certain
+
+
 class MethodBlocked(CrmUnavailable):
     """One method used up its operating time; the others still work."""
 
@@ -51,6 +60,8 @@ def outcome(status: int, code: str, text: str, *, retry_after_s: float | None = 
         return TokenExpired(said)
     if code in _REFUSED_401:
         return CrmRejected(said)
+    if code in _OF_THE_USER:
+        return GrantLost(said, certain=code == "user_access_error")
     if code in _DEAD or status == 401 or (code == "ACCESS_DENIED" and _NO_REST in text):
         return CrmAuthExpired(said)
     if code == "OPERATION_TIME_LIMIT":
