@@ -22,6 +22,7 @@ from protocol.vocabulary import (
     Outcome,
     RecordKind,
     StatusSource,
+    StepReason,
 )
 
 Action = Literal["answer", "decline", "hangup", "hold", "unhold", "dismiss"]
@@ -255,6 +256,16 @@ def tag(push: Push) -> str:
     return str(type(push).__struct_config__.tag)
 
 
+class StepNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a scenario's step that asked the CRM for the customer's manager."""
+
+    step: int
+    """Its place in the scenario, from 1."""
+    manager: Who | None
+    reason: StepReason | None
+    """Why forwarding failed and the next step followed; None: the manager was rung."""
+
+
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     call_id: CallId
     direction: Direction
@@ -272,6 +283,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     virtual_number: str | None
     record: RecordRef | None
     record_url: str | None
+    notes: list[StepNote] = []
 
 
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from protocol.vocabulary import (
     RecordKind,
     SessionId,
     StatusSource,
+    StepReason,
     StreamName,
 )
 
@@ -125,6 +126,7 @@ _HISTORY_PAGE = pushes.HistoryPage(
             virtual_number="+78000000042",
             record=_RECORD,
             record_url="https://portal.example/crm/contact/details/4021/",
+            notes=[pushes.StepNote(step=1, manager=_BORIS, reason=StepReason.NO_ANSWER)],
         )
     ],
     next="2026-03-02T09:15:30.25Z,c_7f3a91d2",

@@ -68,6 +68,28 @@ class HangupCause(StrEnum):
     LOST_CONTACT = "lost_contact"
 
 
+class StepReason(StrEnum):
+    """Why a call was not forwarded to the customer's own manager (B13, A11)."""
+
+    NO_INTEGRATION = "no_integration"
+    """The CRM is not connected, or switched off for calls."""
+    NO_MANAGER = "no_manager"
+    """The CRM answered: nobody has the number, or nobody is responsible."""
+    LATE = "late"
+    CRM_FAILED = "crm_failed"
+    NOT_AN_EMPLOYEE = "not_an_employee"
+    """Somebody is responsible whom nothing here belongs to."""
+    NOT_IN_TODAY = "not_in_today"
+    """He was not in the CRM today, and the step asks for that."""
+    OFF_WORK = "off_work"
+    """His status lets nothing ring."""
+    UNREACHABLE = "unreachable"
+    """He has no number, or none that can be reached."""
+    BUSY = "busy"
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+
+
 class AgentStatus(StrEnum):
     """What the agent chose (W7). It applies to every device of the employee."""
 

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from backend.domain.scenario import ManagerStep
 from backend.errors import AppError
+from backend.services.calls.hooks import Manager
 from backend.services.ports import (
     FinishedCall,
     JournalEntry,
@@ -75,6 +77,15 @@ class FakeSwitch:
 
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         self._obey("hold", call_id, customer, on)
+
+    async def record(self, call_id: CallId, name: str) -> None:
+        self._obey("record", call_id, name)
+
+    async def mute_recording(self, name: str, *, on: bool) -> None:
+        self._obey("mute_recording", name, on)
+
+    async def stop_recording(self, name: str) -> None:
+        self._obey("stop_recording", name)
 
     async def hang_up(self, call_id: CallId, leg_id: LegId, cause: HangupCause) -> None:
         self._obey("hang_up", leg_id, cause)
@@ -168,6 +179,21 @@ class FakeCallers:
 
     async def retry(self, account_id: AccountId, call_id: CallId) -> None:
         self.looked_up.append((call_id, "", ()))
+
+
+@dataclass
+class FakeManagers:
+    """A CRM's word on whom a customer belongs to. `gate` makes it slow."""
+
+    answer: Manager = field(default_factory=Manager)
+    asked: list[tuple[str, ManagerStep]] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+
+    async def find(self, account_id: AccountId, number: str, step: ManagerStep) -> Manager:
+        self.asked.append((number, step))
+        if self.gate is not None:
+            await self.gate.wait()
+        return self.answer
 
 
 async def until(condition: Callable[[], bool], *, turns: int = 500) -> None:

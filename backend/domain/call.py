@@ -97,6 +97,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """The owner's verdict in a call-back: this employee came first and calls the customer."""
+
+    employee_id: EmployeeId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Over:
     """The owner's verdict that the call ends now (nobody answers, given up, gone)."""
 
@@ -104,7 +112,7 @@ class Over:
     at: datetime
 
 
-Fact = Planned | Moved | Ended | Held | Taken | Over
+Fact = Planned | Moved | Ended | Held | Taken | Claimed | Over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +158,10 @@ class Leg:
 class Call:
     """One conversation. Build it with its birth certificate, then `apply` facts.
 
-    `placed_by` is the employee who dialled; None for an inbound call. `version` counts effective
-    changes and never goes back; it is not part of what two histories have to agree on.
+    `placed_by` is the employee who dialled; None for an inbound call. A `callback` is an outbound
+    call the customer asked for: employees are rung first, and who is `claimed` has placed it.
+    `version` counts effective changes and never goes back; it is not part of what two histories
+    have to agree on.
     """
 
     call_id: CallId
@@ -162,6 +172,8 @@ class Call:
     dialed: str
     started_at: datetime
     placed_by: EmployeeId | None = None
+    callback: bool = False
+    claimed: tuple[datetime, EmployeeId] | None = None
     legs: tuple[Leg, ...] = ()
     """In the order of their ids: the order of reports must not show."""
     hold: tuple[datetime, bool] | None = None
@@ -198,6 +210,17 @@ class Call:
             if chosen is not None:
                 return chosen
         up = [leg for leg in self.legs if not self.is_origin(leg) and leg.answered_at is not None]
+        if self.callback:
+            # An operator who picks up is the side it comes from, even when another was quicker.
+            up = [leg for leg in up if leg.is_customer]
+        return min(up, key=_pick_up_order, default=None)
+
+    @property
+    def first_operator(self) -> Leg | None:
+        """Who picked up first in a call-back nobody has claimed yet."""
+        if not self.callback or self.claimed is not None:
+            return None
+        up = [leg for leg in self.legs if not leg.is_customer and leg.answered_at is not None]
         return min(up, key=_pick_up_order, default=None)
 
     @property
@@ -324,6 +347,9 @@ def apply(call: Call, fact: Fact) -> Call:
             # Who has the talk did pick up, even if that report was lost.
             up = _with_leg(call, Moved(leg_id=leg_id, state=LegState.UP, at=at))
             changed = replace(up, taken=min(call.taken or (at, leg_id), (at, leg_id)))
+        case Claimed(employee_id=employee_id, at=at):
+            claimed = min(call.claimed or (at, employee_id), (at, employee_id))
+            changed = replace(call, claimed=claimed, placed_by=claimed[1])
         case Over(cause=cause, at=at):
             changed = replace(call, over=_earlier(call.over, (at, cause)))
     return call if changed == call else replace(changed, version=call.version + 1)

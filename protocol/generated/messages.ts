@@ -363,6 +363,7 @@ export interface HistoryEntry {
   readonly virtual_number: string | null;
   readonly record: RecordRef | null;
   readonly record_url: string | null;
+  readonly notes: readonly StepNote[];
 }
 
 export interface HistoryPage {
@@ -504,6 +505,16 @@ export interface StatusChanged {
 
 /** Who set a status. A machine never makes a person more available than they chose (R9). */
 export type StatusSource = "crm" | "person" | "supervisor" | "system";
+
+/** What became of a scenario's step that asked the CRM for the customer's manager. */
+export interface StepNote {
+  readonly step: number;
+  readonly manager: Who | null;
+  readonly reason: StepReason | null;
+}
+
+/** Why a call was not forwarded to the customer's own manager (B13, A11). */
+export type StepReason = "busy" | "crm_failed" | "declined" | "late" | "no_answer" | "no_integration" | "no_manager" | "not_an_employee" | "not_in_today" | "off_work" | "unreachable";
 
 /** Streams a session can follow; `me` and `account` always, the rest while on screen. */
 export type StreamName = "account" | "colleagues" | "me";

@@ -110,6 +110,8 @@ class Adoption:
                 continue
             live = Live(call=raised(kept.call, core.first_version()), slug=account.slug)
             live.name, live.step = kept.name, kept.step
+            live.recording = kept.recording
+            live.notes, live.caller_id = kept.notes, kept.caller_id
             found = core.routing.dialed(core.connection_id, kept.call.dialed)
             if kept.call.direction is Direction.INBOUND and found is not None:
                 live.virtual, live.scenario = found[1], found[1].scenario
@@ -188,6 +190,8 @@ class Adoption:
         self._settle(live)
         if live.call.taken is not None and len(found.connected) < 2 and not found.held:
             core.spawn(self._talking.connect(live))
+        elif len(found.connected) > 1:
+            self._talking.tape(live)
 
     def _should_be_there(self, live: Live, leg: Leg) -> bool:
         """Not a leg whose order is still on its way to the switch."""

@@ -22,7 +22,7 @@ from backend.domain.scenario import Device
 from backend.errors import AppError, NotFound, SwitchError, SwitchRefused, SwitchUnavailable
 from backend.kit.clock import Clock
 from backend.services.calls import records, views
-from backend.services.calls.hooks import Callers
+from backend.services.calls.hooks import Callers, Managers, NoManagers
 from backend.services.calls.live import Live
 from backend.services.calls.notices import Notices
 from backend.services.calls.publisher import Publisher
@@ -74,9 +74,11 @@ class Core:
         routing: RoutingTable,
         callers: Callers,
         clock: Clock,
+        managers: Managers | None = None,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
+        self.managers: Managers = managers or NoManagers()
         self._watch = watch
         self.connection_id = connection_id
         self.switch = switch
@@ -139,7 +141,7 @@ class Core:
         """A new call: remembered and journalled, not shown yet."""
         live.call = raised(live.call, self.first_version())
         self.calls[live.call.call_id] = live
-        self.journal.append(records.began(live.call, live.name))
+        self.journal.append(records.began(live.call, live.name, live.caller_id))
 
     def record(self, live: Live, fact: Fact) -> bool:
         """Join a fact. False when it said nothing new."""
@@ -343,6 +345,8 @@ class Core:
         dialed: str,
         at: datetime,
         placed_by: EmployeeId | None = None,
+        callback: bool = False,
+        caller_id: str | None = None,
     ) -> Live:
         """A call that begins now, in memory and journal. Trunks spell numbers as they like: from
         here on it is E.164, as far as it can be read."""
@@ -360,8 +364,9 @@ class Core:
             dialed=dialed,
             started_at=at,
             placed_by=placed_by,
+            callback=callback,
         )
-        live = Live(call=call, slug=account.slug)
+        live = Live(call=call, slug=account.slug, caller_id=caller_id)
         if number and not internal:
             known = self.callers.known(account.account_id, number)
             live.name = None if known is None else known.name

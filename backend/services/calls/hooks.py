@@ -1,12 +1,38 @@
-"""What the calls ask of the contact look-up. Nothing here may wait: ringing goes first."""
+"""What the calls ask of the CRM: who calls, and whose customer it is.
+
+Looking a caller up never waits: ringing goes first. Only a step that asks whom to ring does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
+from backend.domain.scenario import ManagerStep
 from protocol.pushes import RecordRef
-from protocol.vocabulary import AccountId, CallId, EmployeeId
+from protocol.vocabulary import AccountId, CallId, EmployeeId, StepReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manager:
+    """Who is responsible for the caller, or why nobody can be named."""
+
+    employee_id: EmployeeId | None = None
+    reason: StepReason | None = None
+
+
+class Managers(Protocol):
+    """The CRM's word on whom a customer belongs to."""
+
+    async def find(self, account_id: AccountId, number: str, step: ManagerStep) -> Manager:
+        """Within the step's waiting time, whatever the CRM does. Raises nothing expected."""
+
+
+class NoManagers:
+    """Where no CRM takes part in calls."""
+
+    async def find(self, account_id: AccountId, number: str, step: ManagerStep) -> Manager:
+        return Manager(reason=StepReason.NO_INTEGRATION)
 
 
 class Named(Protocol):

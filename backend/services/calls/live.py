@@ -8,6 +8,7 @@ from typing import Literal
 
 from backend.domain.call import Call
 from backend.domain.scenario import Device, Scenario
+from backend.services.ports import StepNote
 from backend.services.routing import EmployeeRoute, VirtualNumber
 from protocol.pushes import CallChanged
 from protocol.vocabulary import EmployeeId, LegId
@@ -46,6 +47,12 @@ class Live:
     """How the called side is rung; an internal call has a small one of its own."""
     step: int = -1
     """Index of the running step; -1 before the first."""
+    asking: asyncio.Task[None] | None = None
+    """The running step asks the CRM whom to ring."""
+    notes: dict[int, StepNote] = field(default_factory=dict)
+    """What became of steps that asked, by their index."""
+    caller_id: str | None = None
+    """What the called party of an outbound call sees; None: as the account has it."""
     turn: list[EmployeeId] = field(default_factory=list)
     """Who comes next in a step that rings one after another."""
     offers: dict[EmployeeId, Offer] = field(default_factory=dict)
@@ -65,6 +72,8 @@ class Live:
     """Who hears the music."""
     called_out: bool = False
     """The outside party of an outbound call has been rung."""
+    recording: str | None = None
+    """The name of the talk's recording, from the moment the switch was told to make it."""
     ended: bool = False
     """The end was seen to: legs hung up, history on its way."""
     all_gone: asyncio.Event = field(default_factory=asyncio.Event)

@@ -16,7 +16,7 @@ from backend.services.calls import wire
 from backend.services.calls.adoption import Adoption
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
-from backend.services.calls.hooks import Callers
+from backend.services.calls.hooks import Callers, Managers
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
 from backend.services.calls.ringing import Ringing
@@ -69,6 +69,7 @@ class CallOwner:
         routing: RoutingTable,
         callers: Callers,
         clock: Clock,
+        managers: Managers | None = None,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
@@ -86,6 +87,7 @@ class CallOwner:
             routing=routing,
             callers=callers,
             clock=clock,
+            managers=managers,
             watch=watch,
             observe=observe,
         )

@@ -8,8 +8,19 @@ from datetime import datetime
 
 import msgspec
 
-from backend.domain.call import Call, Ended, Fact, Held, Moved, Over, Planned, Taken, apply
-from backend.services.ports import JournalEntry
+from backend.domain.call import (
+    Call,
+    Claimed,
+    Ended,
+    Fact,
+    Held,
+    Moved,
+    Over,
+    Planned,
+    Taken,
+    apply,
+)
+from backend.services.ports import JournalEntry, StepNote
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId
 
 _FACTS: dict[str, type[Fact]] = {
@@ -18,12 +29,15 @@ _FACTS: dict[str, type[Fact]] = {
     "leg.ended": Ended,
     "call.held": Held,
     "call.taken": Taken,
+    "call.claimed": Claimed,
     "call.over": Over,
 }
 _KINDS = {fact: kind for kind, fact in _FACTS.items()}
 
 BEGAN = "call.began"
 STEP = "scenario.step"
+NOTE = "scenario.note"
+RECORDED = "call.recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +47,20 @@ class Began:
     dialed: str
     placed_by: EmployeeId | None
     name: str | None
+    callback: bool = False
+    caller_id: str | None = None
 
 
-def began(call: Call, name: str | None) -> JournalEntry:
+def began(call: Call, name: str | None, caller_id: str | None = None) -> JournalEntry:
+    """`caller_id`: what the called party of an outbound call sees."""
     birth = Began(
         direction=call.direction,
         number=call.number,
         dialed=call.dialed,
         placed_by=call.placed_by,
         name=name,
+        callback=call.callback,
+        caller_id=caller_id,
     )
     return JournalEntry(
         account_id=call.account_id,
@@ -73,11 +92,36 @@ def step(call: Call, index: int, at: datetime) -> JournalEntry:
     )
 
 
+def recorded(call: Call, name: str, at: datetime) -> JournalEntry:
+    """The switch was told to record the talk under this name."""
+    return JournalEntry(
+        account_id=call.account_id,
+        call_id=call.call_id,
+        kind=RECORDED,
+        at=at,
+        data={"name": name},
+    )
+
+
+def note(call: Call, what: StepNote, at: datetime) -> JournalEntry:
+    """What became of a step that asked the CRM; a later note of the same step replaces it."""
+    return JournalEntry(
+        account_id=call.account_id,
+        call_id=call.call_id,
+        kind=NOTE,
+        at=at,
+        data=msgspec.to_builtins(what),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     call: Call
     name: str | None
     step: int
+    notes: dict[int, StepNote]
+    caller_id: str | None
+    recording: str | None = None
 
 
 def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
@@ -93,12 +137,27 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         number=birth.number,
         dialed=birth.dialed,
         placed_by=birth.placed_by,
+        callback=birth.callback,
         started_at=first.at,
     )
     index = -1
+    recording = None
+    notes: dict[int, StepNote] = {}
     for entry in entries:
         if entry.kind == STEP:
             index = max(index, int(entry.data["index"]))
+        elif entry.kind == RECORDED:
+            recording = str(entry.data["name"])
+        elif entry.kind == NOTE:
+            known = msgspec.convert(entry.data, StepNote)
+            notes[known.step] = known
         elif entry.kind in _FACTS:
             call = apply(call, msgspec.convert(entry.data, _FACTS[entry.kind]))
-    return Remembered(call=call, name=birth.name, step=index)
+    return Remembered(
+        call=call,
+        name=birth.name,
+        step=index,
+        notes=notes,
+        caller_id=birth.caller_id,
+        recording=recording,
+    )

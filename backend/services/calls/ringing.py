@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import structlog
+
 from backend.domain.call import Over
 from backend.domain.leg_id import agent_leg
-from backend.domain.scenario import Device, Step, may_ring, share_s
+from backend.domain.scenario import AnyStep, Device, ManagerStep, Step, may_ring, share_s
 from backend.errors import AppError
 from backend.services.calls import records
 from backend.services.calls.core import Core
+from backend.services.calls.hooks import Manager
 from backend.services.calls.live import Live, Offer, RemovalReason
 from backend.services.calls.views import other_party
-from protocol.vocabulary import CallState, Direction, EmployeeId, HangupCause, LegId
+from backend.services.ports import StepNote
+from backend.services.routing import AccountRoute
+from protocol.vocabulary import (
+    AgentStatus,
+    CallState,
+    Direction,
+    EmployeeId,
+    HangupCause,
+    LegId,
+    StepReason,
+)
+
+log = structlog.get_logger(__name__)
 
 ANSWERING_S = 12.0
 """How long a device told to pick up by itself may take before it is rung like any other."""
@@ -31,7 +46,7 @@ class Ringing:
 
     def advance(self, live: Live) -> None:
         """Go on until somebody is offered the call, or nobody is left to ask."""
-        while live.call.state is CallState.RINGING and not live.offers:
+        while live.call.state is CallState.RINGING and not live.offers and live.asking is None:
             if live.turn:
                 self._offer_one(live, live.turn.pop(0))
                 continue
@@ -59,7 +74,7 @@ class Ringing:
                 offer.ringing[leg.leg_id] = known
             live.offers[leg.employee_id] = offer
             self._time(live, offer, timeout_s)
-        if running is not None and running.mode == "in_turn":
+        if isinstance(running, Step) and running.mode == "in_turn":
             people = running.people(self._core.account(live).groups)
             live.turn = [who for who in people if who not in live.call.rung]
         elif not live.offers and step >= 0:
@@ -73,6 +88,9 @@ class Ringing:
         step = self._step(live)
         if step is None:
             return
+        if isinstance(step, ManagerStep):
+            live.asking = core.spawn(self._ask_manager(live, index, step))
+            return
         people = list(step.people(core.account(live).groups))
         if step.mode == "in_turn":
             live.turn = people
@@ -80,7 +98,44 @@ class Ringing:
         for employee_id in people:
             self._offer_one(live, employee_id)
 
-    def _step(self, live: Live) -> Step | None:
+    async def _ask_manager(self, live: Live, index: int, step: ManagerStep) -> None:
+        """Have the CRM name who is rung; the caller hears ringing meanwhile (L1006)."""
+        core, call = self._core, live.call
+        try:
+            found = await core.managers.find(call.account_id, call.number, step)
+        except Exception:
+            log.exception("manager not found out", call=call.call_id)
+            found = Manager(reason=StepReason.CRM_FAILED)
+        live.asking = None
+        if live.call.state is not CallState.RINGING or live.step != index:
+            return
+        reason = found.reason
+        if found.employee_id is not None:
+            self._note(live, found.employee_id, reason)
+            reason = reason or self._offer_one(live, found.employee_id)
+        if reason is not None:
+            self._note(live, found.employee_id, reason)
+            self.advance(live)
+        self.settled(live)
+
+    def _note(self, live: Live, employee_id: EmployeeId | None, reason: StepReason | None) -> None:
+        """Keep, for the call's details, what became of the running step."""
+        note = StepNote(step=live.step, employee_id=employee_id, reason=reason)
+        if live.notes.get(live.step) != note:
+            live.notes[live.step] = note
+            self._core.journal.append(records.note(live.call, note, self._core.clock.now()))
+
+    def _not_forwarded(self, live: Live, employee_id: EmployeeId, reason: RemovalReason) -> None:
+        """The manager was rung and did not come."""
+        if not isinstance(self._step(live), ManagerStep) or reason not in ("declined", "timed_out"):
+            return
+        own = [leg for leg in live.call.legs if leg.employee_id == employee_id]
+        why = StepReason.DECLINED if reason == "declined" else StepReason.NO_ANSWER
+        if own and all(leg.cause is HangupCause.UNREACHABLE for leg in own):
+            why = StepReason.UNREACHABLE
+        self._note(live, employee_id, why)
+
+    def _step(self, live: Live) -> AnyStep | None:
         steps = () if live.scenario is None else live.scenario.steps
         return steps[live.step] if 0 <= live.step < len(steps) else None
 
@@ -90,16 +145,21 @@ class Ringing:
 
     # ── one employee ──
 
-    def _offer_one(self, live: Live, employee_id: EmployeeId) -> None:
-        """Offer the call, unless his status, his devices or his other call forbid it."""
+    def _offer_one(self, live: Live, employee_id: EmployeeId) -> StepReason | None:
+        """Offer the call, unless his status, his devices or his other call forbid it: then why."""
         core, step = self._core, self._step(live)
-        route = core.account(live).employees.get(employee_id)
+        account = core.account(live)
+        route = account.employees.get(employee_id)
         if route is None or step is None or employee_id == live.call.placed_by:
-            return
-        devices = may_ring(route.status, route.devices)
+            return StepReason.NOT_AN_EMPLOYEE
+        if not route.devices:
+            return StepReason.UNREACHABLE
+        devices = may_ring(_counts(route.status, step, account), route.devices)
+        if not devices:
+            return StepReason.OFF_WORK
         talking = core.busy(live.call.account_id, employee_id) == "talking"
-        if not devices or (talking and not step.rings_busy):
-            return
+        if talking and not step.rings_busy:
+            return StepReason.BUSY
         offer = Offer(
             route=replace(route, devices=devices),
             waiting=list(devices),
@@ -117,6 +177,7 @@ class Ringing:
             core.callers.look_up(
                 live.call.account_id, live.call.call_id, live.call.number, [employee_id]
             )
+        return None
 
     def _next_device(self, live: Live, offer: Offer) -> None:
         """Ring the best device not tried yet, for its share of the time that is left."""
@@ -205,6 +266,7 @@ class Ringing:
         if offer is None:
             return
         live.withdrawn[employee_id] = reason
+        self._not_forwarded(live, employee_id, reason)
         if offer.timer is not None:
             offer.timer.cancel()
         rejected = reason == "declined"
@@ -213,6 +275,9 @@ class Ringing:
 
     def stop(self, live: Live, *, winner: LegId | None, cause: HangupCause) -> None:
         """Nobody else rings any more."""
+        if live.asking is not None:
+            live.asking.cancel()
+            live.asking = None
         for offer in live.offers.values():
             if offer.timer is not None:
                 offer.timer.cancel()
@@ -242,3 +307,16 @@ class Ringing:
             self.leg_gone(live, leg_id, HangupCause.UNREACHABLE)
             self.settled(live)
             raise error
+
+
+def _counts(status: AgentStatus, step: AnyStep, account: AccountRoute) -> AgentStatus:
+    """The status that decides what rings.
+
+    A manager who was in the CRM today is rung whatever he chose in the widget (L2060), except that
+    he left work: nobody is called at home.
+    """
+    if not isinstance(step, ManagerStep) or status is AgentStatus.OFF_WORK:
+        return status
+    asked = step.check_status
+    checked = account.settings.personal_manager.check_seen_today if asked is None else asked
+    return AgentStatus.AVAILABLE if checked else status

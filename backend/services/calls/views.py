@@ -152,6 +152,9 @@ def finished(live: Live, record: tuple[RecordRef, str] | None) -> FinishedCall:
         record_kind=None if record is None else record[0].kind.value,
         record_id=None if record is None else record[0].id,
         record_url=None if record is None else record[1],
+        recording=live.recording,
+        notes=tuple(live.notes[step] for step in sorted(live.notes)),
+        callback=call.callback,
     )
 
 

@@ -17,6 +17,7 @@ from backend.services.ports.crm import (
     Grants,
     IndexedPhone,
 )
+from backend.services.ports.people import DayState, PeopleSource, WorkdaySource
 from backend.services.ports.storage import (
     CallJournal,
     FinishedCall,
@@ -24,6 +25,7 @@ from backend.services.ports.storage import (
     JournalEntry,
     Lease,
     Leases,
+    StepNote,
 )
 from backend.services.ports.switch import (
     Arrived,
@@ -44,6 +46,7 @@ __all__ = [
     "Bus",
     "CallJournal",
     "ContactSource",
+    "DayState",
     "Delivery",
     "FinishedCall",
     "FinishedLeg",
@@ -58,8 +61,10 @@ __all__ = [
     "LegMoved",
     "LiveCall",
     "LiveLeg",
+    "PeopleSource",
     "Publication",
     "RingOrder",
+    "StepNote",
     "StreamKey",
     "StreamRead",
     "Switch",
@@ -67,6 +72,7 @@ __all__ = [
     "SwitchDisconnected",
     "SwitchEvent",
     "TabPresence",
+    "WorkdaySource",
     "account_stream",
     "colleagues_stream",
     "me_stream",

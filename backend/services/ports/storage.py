@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId
+from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId, StepReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,17 @@ class FinishedLeg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepNote:
+    """What became of a scenario's step that asked the CRM whom to ring."""
+
+    step: int
+    """Index in the scenario."""
+    employee_id: EmployeeId | None
+    reason: StepReason | None
+    """Why forwarding failed; None: he was rung."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedCall:
     """What is kept of a call for ever. Writing it twice leaves one."""
 
@@ -72,6 +83,12 @@ class FinishedCall:
     record_kind: str | None = None
     record_id: str | None = None
     record_url: str | None = None
+    recording: str | None = None
+    """What the switch calls the recording of the talk, when it was told to make one."""
+    notes: tuple[StepNote, ...] = ()
+    """Steps that asked the CRM for the customer's manager, in order."""
+    callback: bool = False
+    """The customer asked to be called: an operator was rung first, then he."""
 
 
 class CallJournal(Protocol):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.bus.memory import MemoryBus
-from backend.domain.scenario import Device, Scenario, Step
+from backend.domain.scenario import AnyStep, Device, Scenario
 from backend.kit.clock import ManualClock
 from backend.services.calls import CallOwner, CallsClient
 from backend.services.ports import (
@@ -33,7 +33,7 @@ from protocol.vocabulary import (
     LegId,
     LegState,
 )
-from tests.fakes import FakeCallers, FakeJournal, FakeSwitch, idle
+from tests.fakes import FakeCallers, FakeJournal, FakeManagers, FakeSwitch, idle
 
 ACC = AccountId("acc")
 ANNA, BORIS, VERA = EmployeeId("anna"), EmployeeId("boris"), EmployeeId("vera")
@@ -70,7 +70,7 @@ def employee(
 
 
 def account(
-    *steps: Step, people: tuple[EmployeeRoute, ...] = (), final: str = "no_answer"
+    *steps: AnyStep, people: tuple[EmployeeRoute, ...] = (), final: str = "no_answer"
 ) -> AccountRoute:
     staff = people or (employee(ANNA, "101"), employee(BORIS, "102"), employee(VERA, "103"))
     scenario = Scenario(name="Sales", steps=steps, final="busy" if final == "busy" else "no_answer")
@@ -93,6 +93,7 @@ class Stage:
         self.bus = MemoryBus(self.clock)
         self.journal = FakeJournal()
         self.callers = FakeCallers(names={NUMBER: "Ivan"})
+        self.managers = FakeManagers()
         self.routing = RoutingTable()
         self.routing.replace(route)
         self.seen: dict[EmployeeId, list[dict[str, Any]]] = {e: [] for e in route.employees}
@@ -116,6 +117,7 @@ class Stage:
             lease=lambda: self.lease,
             routing=self.routing,
             callers=self.callers,
+            managers=self.managers,
             clock=self.clock,
         )
 
