@@ -12,6 +12,7 @@ from backend.errors import AppError, NotFound, SwitchError
 from backend.services.calls import views
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
+from backend.services.calls.recording import Recording
 from backend.services.calls.ringing import Ringing
 from protocol.pushes import RecordRef
 from protocol.vocabulary import CallState, Direction, HangupCause, LegId, LegState, Outcome
@@ -30,6 +31,7 @@ class Talking:
     def __init__(self, core: Core, ringing: Ringing) -> None:
         self._core = core
         self._ringing = ringing
+        self._recording = Recording(core)
 
     # ── the answer ──
 
@@ -63,6 +65,12 @@ class Talking:
                 log.info("a leg left before it was connected", call=call.call_id)
             except SwitchError as error:
                 log.error("cannot connect", call=call.call_id, error=repr(error))
+            else:
+                self.tape(live)
+
+    def tape(self, live: Live) -> None:
+        """See that the talk is recorded, if it is to be: from the first answer on."""
+        self._recording.begin(live)
 
     def pair(self, live: Live) -> tuple[LegId, LegId] | None:
         """The two legs of the talk: the caller's side first."""
@@ -90,6 +98,7 @@ class Talking:
             leg_id = other if on or live.held_leg is None else live.held_leg
             await core.switch.hold(live.call.call_id, leg_id, on=on)
             live.held_leg = leg_id if on else None
+            self._recording.hush(live, on=on)
             if live.call.is_held != on:
                 # The switch has accepted and may report it too; the later of both instants counts.
                 known = live.call.hold
@@ -146,6 +155,7 @@ class Talking:
             core.end_leg(live, leg.leg_id, told)
         if not call.live_legs:
             live.all_gone.set()
+        self._recording.end(live)
         # Before the cards leave: the search ends with the last of them.
         record = core.callers.record_of(call.call_id)
         core.show(live)

@@ -127,6 +127,16 @@ class Switch(Protocol):
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         """Music for the customer and back; kept on the switch too, for the next owner."""
 
+    async def record(self, call_id: CallId, name: str) -> None:
+        """Record what the connected legs say, from now until `stop_recording`, in a file that
+        `SwitchRecordings` gives by this name. Asked again, the one under way goes on."""
+
+    async def mute_recording(self, name: str, *, on: bool) -> None:
+        """Silence in the recording, which keeps its length. One that is over is left alone."""
+
+    async def stop_recording(self, name: str) -> None:
+        """One that is over counts as done."""
+
     async def hang_up(self, call_id: CallId, leg_id: LegId, cause: HangupCause) -> None:
         """A leg that is already gone counts as done."""
 

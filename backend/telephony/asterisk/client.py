@@ -7,7 +7,9 @@ never in the URL, because URLs end up in access logs.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
@@ -23,6 +25,7 @@ T = TypeVar("T")
 # Asterisk's http.conf closes idle connections after session_keep_alive = 15 s by default; one
 # must be given up before that, or the next command is written into a closing socket.
 _KEEP_ALIVE_S: Final = 5.0
+_CHUNK: Final = 64 * 1024
 
 
 class AriClient:
@@ -164,6 +167,56 @@ class AriClient:
 
     async def delete_bridge(self, bridge_id: str) -> None:
         answer = await self._try("DELETE", f"/bridges/{_part(bridge_id)}")
+        if answer.status_code != 404:
+            _check(answer)
+
+    # -- recordings ---------------------------------------------------------------------------
+
+    async def record_bridge(self, bridge_id: str, name: str) -> None:
+        """Record everybody in the bridge, mixed. A taken name (409) means it was asked before."""
+        answer = await self._try(
+            "POST",
+            f"/bridges/{_part(bridge_id)}/record",
+            params={"name": name, "format": "wav", "ifExists": "fail"},
+        )
+        if answer.status_code != 409:
+            _check(answer)
+
+    async def mute_recording(self, name: str, *, on: bool) -> None:
+        """One that is over is left alone."""
+        path = f"/recordings/live/{_part(name)}/mute"
+        answer = await self._try("POST" if on else "DELETE", path)
+        if answer.status_code not in (404, 409):
+            _check(answer)
+
+    async def stop_recording(self, name: str) -> bool:
+        """False: there was none under way."""
+        answer = await self._try("POST", f"/recordings/live/{_part(name)}/stop")
+        if answer.status_code == 404:
+            return False
+        _check(answer)
+        return True
+
+    async def stored_recording(self, name: str, into: Path, *, timeout_s: float) -> bool:
+        """Its bytes as the file `into`. False: there is none of this name."""
+        path = f"/recordings/stored/{_part(name)}/file"
+        try:
+            async with self._http.stream("GET", path, timeout=timeout_s) as answer:
+                if answer.status_code == 404:
+                    return False
+                if answer.status_code >= 400:
+                    await answer.aread()
+                    _check(answer)
+                with into.open("wb") as file:
+                    async for chunk in answer.aiter_bytes(_CHUNK):
+                        await asyncio.to_thread(file.write, chunk)
+        except httpx.HTTPError as error:
+            raise SwitchUnavailable(f"the file broke off: {type(error).__name__}") from error
+        return True
+
+    async def delete_recording(self, name: str) -> None:
+        """One that is gone counts as done."""
+        answer = await self._try("DELETE", f"/recordings/stored/{_part(name)}")
         if answer.status_code != 404:
             _check(answer)
 

@@ -141,6 +141,15 @@ class AsteriskSwitch:
             await self._client.add_channels(bridge_id, [channel])
         await self._client.set_variable(channel, names.HELD_VARIABLE, "1" if on else "0")
 
+    async def record(self, call_id: CallId, name: str) -> None:
+        await self._client.record_bridge(names.bridge_id(call_id), name)
+
+    async def mute_recording(self, name: str, *, on: bool) -> None:
+        await self._client.mute_recording(name, on=on)
+
+    async def stop_recording(self, name: str) -> None:
+        await self._client.stop_recording(name)
+
     async def hang_up(self, call_id: CallId, leg_id: LegId, cause: HangupCause) -> None:
         await self._client.hang_up(self._channel(call_id, leg_id), q850.reason_for(cause))
 

@@ -1,0 +1,69 @@
+"""The recording of a talk: one per call with an outside party, from the first answer to the end.
+
+It belongs to the room both talk in, not to a leg: it goes on when somebody else takes the call
+over, and what colleagues say among themselves elsewhere is no part of it. While the outside party
+waits with music it goes on in silence, so that its length is the talk's.
+"""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+
+from backend.errors import AppError
+from backend.services.calls import records
+from backend.services.calls.core import Core
+from backend.services.calls.live import Live
+from protocol.vocabulary import CallState, Direction
+
+log = structlog.get_logger(__name__)
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9-]")
+
+
+def recording_name(slug: str, call_id: str) -> str:
+    """The same whoever asks, so that a new owner goes on with its forerunner's recording. A plain
+    file name: switches take a slash for a folder."""
+    return f"dozvon-{_UNSAFE.sub('_', slug)}-{_UNSAFE.sub('_', call_id)}"
+
+
+class Recording:
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def begin(self, live: Live) -> None:
+        """Tell the switch, if the account records and it was not told. The name is in the journal
+        first: an order that was carried out and not confirmed must not lose the file."""
+        core, call = self._core, live.call
+        if call.direction is Direction.INTERNAL or call.state is CallState.ENDED:
+            return
+        if live.recording is None:
+            if not core.account(live).settings.recording.on:
+                return
+            live.recording = recording_name(live.slug, call.call_id)
+            core.journal.append(records.recorded(call, live.recording, core.clock.now()))
+        core.spawn(self._begin(live, live.recording))
+
+    async def _begin(self, live: Live, name: str) -> None:
+        core = self._core
+        try:
+            await core.order(lambda: core.switch.record(live.call.call_id, name))
+        except AppError as error:
+            if live.call.state is not CallState.ENDED:
+                log.error("cannot record", call=live.call.call_id, error=repr(error))
+            return
+        if live.call.state is CallState.ENDED:
+            # The end came while the order was on its way, and found nothing to stop.
+            await core.order(lambda: core.switch.stop_recording(name))
+
+    def hush(self, live: Live, *, on: bool) -> None:
+        """Nobody at our end expects to be recorded while the other side hears music."""
+        name, core = live.recording, self._core
+        if name is not None:
+            core.spawn(core.order(lambda: core.switch.mute_recording(name, on=on)))
+
+    def end(self, live: Live) -> None:
+        name, core = live.recording, self._core
+        if name is not None:
+            core.spawn(core.order(lambda: core.switch.stop_recording(name)))

@@ -1,0 +1,120 @@
+"""What of a talk is recorded, and what the history knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backend.domain.account_settings import AllSettings, RecordingSettings
+from backend.domain.scenario import Step
+from backend.errors import SwitchUnavailable
+from backend.services.ports import LiveCall, LiveLeg
+from protocol.commands import Dial, HoldCall
+from protocol.vocabulary import CallId, LegId, LegState
+from tests.fakes import until
+from tests.unit.services.stage import ACC, ANNA, BORIS, CUSTOMER, Stage, account, at, playing
+
+BOTH = Step(employees=(ANNA, BORIS), timeout_s=20)
+C1, NAME = CallId("c1"), "dozvon-demo-c1"
+AGENT = LegId("agent-anna-1")
+TALK = LiveCall(
+    call_id=C1,
+    legs=(
+        LiveLeg(leg_id=CUSTOMER, state=LegState.UP, number="79161234567", dialed="1", at=at(0)),
+        LiveLeg(leg_id=AGENT, state=LegState.UP, number="", dialed="", at=at(0)),
+    ),
+    held=False,
+    connected=(CUSTOMER, AGENT),
+)
+
+
+async def _talking(stage: Stage) -> None:
+    await stage.arrives()
+    assert stage.switch.said("record") == []
+    await stage.leg("agent-anna-1", "up")
+    await until(lambda: bool(stage.switch.said("record")))
+
+
+async def _over(stage: Stage) -> str | None:
+    """The name the history keeps."""
+    for leg in ("customer-0", "agent-anna-1"):
+        await stage.gone(leg)
+    await stage.wait(3)
+    await until(lambda: C1 in stage.journal.finished)
+    return stage.journal.finished[C1].recording
+
+
+@pytest.mark.feature("T")
+async def test_a_talk_is_recorded_from_the_answer_to_the_end() -> None:
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+        assert stage.switch.said("record") == [("c1", NAME)]
+        assert await _over(stage) == NAME
+        assert stage.switch.said("stop_recording") == [(NAME,)]
+
+
+async def test_music_is_recorded_as_silence() -> None:
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+        for number, on in enumerate((True, False)):
+            hold = HoldCall(id=f"hold-000{number}", call_id=C1, on=on)
+            await stage.client.send(ACC, ANNA, hold)
+        await until(lambda: len(stage.switch.said("mute_recording")) == 2)
+        assert stage.switch.said("mute_recording") == [(NAME, True), (NAME, False)]
+
+
+async def test_a_new_owner_goes_on_with_the_recording_and_keeps_its_name() -> None:
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+    stage.new_owner()
+    async with playing(stage):
+        await stage.connected(TALK)
+        await until(lambda: stage.switch.said("record") == [("c1", NAME)])
+        assert await _over(stage) == NAME
+
+
+async def test_a_call_that_ended_while_nobody_owned_it_keeps_its_recording() -> None:
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+    stage.new_owner()
+    async with playing(stage):
+        await until(lambda: C1 in stage.journal.finished)
+    assert stage.journal.finished[C1].recording == NAME
+
+
+async def test_an_order_that_was_not_confirmed_loses_no_file() -> None:
+    stage = Stage(account(BOTH))
+    stage.switch.errors["record"] = SwitchUnavailable("no answer")
+    async with playing(stage):
+        await _talking(stage)
+        assert await _over(stage) == NAME
+
+
+async def test_nothing_is_recorded_where_the_account_does_not_want_it() -> None:
+    route = replace(account(BOTH), settings=AllSettings(recording=RecordingSettings(on=False)))
+    stage = Stage(route)
+    async with playing(stage):
+        await stage.arrives()
+        await stage.leg("agent-anna-1", "up")
+        await until(lambda: bool(stage.switch.said("connect")))
+        assert await _over(stage) is None
+        assert stage.switch.said("record") == []
+
+
+@pytest.mark.feature("W15")
+async def test_colleagues_among_themselves_are_not_recorded() -> None:
+    stage = Stage(account())
+    async with playing(stage):
+        await stage.client.send(ACC, ANNA, Dial(id="dial-0001", target="102"))
+        await until(lambda: bool(stage.switch.rung))
+        call_id = str(stage.switch.rung[0].call_id)
+        await stage.leg("agent-anna-1", "up", call_id)
+        await until(lambda: len(stage.switch.rung) == 2)
+        await stage.leg("agent-boris-1", "up", call_id)
+        await until(lambda: bool(stage.switch.said("connect")))
+        assert stage.switch.said("record") == []
