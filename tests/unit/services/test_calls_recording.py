@@ -13,7 +13,17 @@ from backend.services.ports import LiveCall, LiveLeg
 from protocol.commands import Dial, HoldCall
 from protocol.vocabulary import CallId, LegId, LegState
 from tests.fakes import until
-from tests.unit.services.stage import ACC, ANNA, BORIS, CUSTOMER, Stage, account, at, playing
+from tests.unit.services.stage import (
+    ACC,
+    ANNA,
+    BORIS,
+    CUSTOMER,
+    Stage,
+    account,
+    at,
+    playing,
+    running,
+)
 
 BOTH = Step(employees=(ANNA, BORIS), timeout_s=20)
 C1, NAME = CallId("c1"), "dozvon-demo-c1"
@@ -71,7 +81,7 @@ async def test_a_new_owner_goes_on_with_the_recording_and_keeps_its_name() -> No
     async with playing(stage):
         await _talking(stage)
     stage.new_owner()
-    async with playing(stage):
+    async with running(stage):
         await stage.connected(TALK)
         await until(lambda: stage.switch.said("record") == [("c1", NAME)])
         assert await _over(stage) == NAME
