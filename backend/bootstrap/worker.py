@@ -24,6 +24,7 @@ from backend.jobs.worker import JobWorker
 from backend.kit.ids import new_id
 from backend.services.calls import CallOwner
 from backend.services.contacts import Contacts, PhoneIndex
+from backend.services.contacts.changes import PhoneChanges
 from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
 from backend.services.directory import DirectoryTeller
@@ -98,6 +99,9 @@ class Worker:
             accounts=self.sources.accounts,
             clock=base.clock,
         )
+        self.phones = PhoneChanges(
+            index=self.index, store=SqlPhoneIndex(base.database), bus=base.bus
+        )
         self._leases = SqlLeases(base.database)
         self._routes = SqlRouting(base.database)
         self._crm_users: dict[tuple[AccountId, EmployeeId], str] = {}
@@ -117,6 +121,7 @@ class Worker:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.jobs.opened())
             await stack.enter_async_context(self.journal.running())
+            await stack.enter_async_context(self.phones.listening())
             await stack.enter_async_context(self._base.bus.on_wake(ROUTING_TOPIC, self._on_routing))
             await self.reload()
             for account_id in self.sources.accounts():

@@ -91,6 +91,24 @@ class PhoneIndexStore:
             )
         )
 
+    async def numbers_of(
+        self, account_id: AccountId, kind: CrmKind, records: Iterable[tuple[str, str]]
+    ) -> set[str]:
+        """Every number of these (record kind, record id)."""
+        query = select(phone_index.c.e164).where(
+            phone_index.c.account_id == account_id,
+            phone_index.c.crm_kind == kind.value,
+            tuple_(phone_index.c.record_kind, phone_index.c.record_id).in_(list(records)),
+        )
+        return set((await self._tx.execute(query)).scalars())
+
+    async def callers(self, account_id: AccountId, numbers: Iterable[str]) -> list[IndexedPhone]:
+        """Rows of all these numbers, of every CRM."""
+        query = select(phone_index).where(
+            phone_index.c.account_id == account_id, phone_index.c.e164.in_(list(numbers))
+        )
+        return [_phone(row) for row in (await self._tx.execute(query)).mappings()]
+
     async def find(self, account_id: AccountId, e164: str) -> list[IndexedPhone]:
         query = select(phone_index).where(
             phone_index.c.account_id == account_id, phone_index.c.e164 == e164

@@ -51,6 +51,17 @@ class PhoneIndex:
         else:
             numbers.pop(e164, None)
 
+    def put(self, account_id: AccountId, e164: str, rows: Iterable[IndexedPhone]) -> None:
+        """Take what the index on disk has for one number; nothing forgets it."""
+        found = [
+            KnownCaller(RecordRef(kind=RecordKind(r.kind), id=r.record_id), r.name) for r in rows
+        ]
+        numbers = self._accounts.setdefault(account_id, {})
+        if found:
+            numbers[e164] = tuple(sorted(found, key=_order))
+        else:
+            numbers.pop(e164, None)
+
     def find(self, account_id: AccountId, e164: str) -> tuple[KnownCaller, ...]:
         return self._accounts.get(account_id, {}).get(e164, ())
 
