@@ -35,6 +35,8 @@ class Engine:
         self.bridges: dict[str, Bridge] = {}
         self.before_channel_gone: list[Callable[[Channel], object]] = []
         """Called when a channel is about to leave: its playbacks and recordings end first."""
+        self.bridge_changed: list[Callable[[Bridge], None]] = []
+        """Called when a bridge sounds different: somebody came or left, music began or ended."""
         self.devices_may_have_changed: list[Callable[[str], None]] = []
         """Called with the endpoint of every channel that came, changed or went."""
         self._serial = itertools.count(1)
@@ -253,6 +255,8 @@ class Engine:
 
     def notice(self, bridge: Bridge) -> None:
         """Let everyone in the bridge hear what it now sounds like."""
+        for hook in self.bridge_changed:
+            hook(bridge)
         for member in tuple(bridge.members):
             channel = self.channels.get(member)
             if channel is not None and channel.far_end is not None:

@@ -1,16 +1,13 @@
-"""Playbacks and recordings. No sound is mixed: a recording is a quiet tone of the right length."""
+"""Playbacks and recordings. No sound is mixed: a recording says who was there (`sound`)."""
 
 from __future__ import annotations
 
-import io
-import math
-import struct
-import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from backend.sandbox.ari.errors import AriError, not_found
 from backend.sandbox.ari.model import Bridge, Channel, Json
+from backend.sandbox.ari.sound import Part
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,9 +17,6 @@ if TYPE_CHECKING:
 
 # How long one sound lasts here; real lengths depend on files the sandbox does not have.
 SOUND_S = 2.0
-_RATE = 8000
-# A stored file is cut at this length so that an hour-long demo call costs half a megabyte at most.
-_MAX_FILE_S = 30
 _FORMATS = {"wav", "ulaw", "alaw", "gsm", "sln", "wav49", "g722", "ogg"}
 
 Target = Channel | Bridge
@@ -57,14 +51,18 @@ class Recording:
     name: str
     format: str
     target: Target
-    started_at: float
-    """Clock seconds (`monotonic`)."""
+    since: float
+    """Clock seconds (`monotonic`) when the part that is being recorded began."""
     state: str = "recording"
-    seconds: float = 0.0
+    parts: list[Part] = field(default_factory=list)
     timer: asyncio.Task[None] | None = None
     muted: bool = False
-    paused_at: float | None = None
-    paused_s: float = 0.0
+    hears: Part = field(default_factory=lambda: Part(0, "silence"))
+    """What the part that is being recorded sounds like."""
+
+    @property
+    def seconds(self) -> float:
+        return sum(part.seconds for part in self.parts)
 
     def json(self) -> Json:
         body: Json = {
@@ -82,7 +80,7 @@ class Recording:
 class Stored:
     name: str
     format: str
-    seconds: float
+    parts: tuple[Part, ...]
 
     def json(self) -> Json:
         return {"name": self.name, "format": self.format}
@@ -93,22 +91,6 @@ def target_uri(target: Target) -> str:
     return f"{kind}:{target.id}"
 
 
-def tone(seconds: float) -> bytes:
-    """A real WAV file, 8 kHz 16-bit mono: soft 440 Hz, a second on and a second off."""
-    frames = int(max(0.1, min(seconds, _MAX_FILE_S)) * _RATE)
-    second_on = [int(2000 * math.sin(2 * math.pi * 440 * i / _RATE)) for i in range(_RATE)]
-    on = struct.pack(f"<{_RATE}h", *second_on)
-    cycle = on + bytes(len(on))
-    data = (cycle * (frames * 2 // len(cycle) + 1))[: frames * 2]
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(_RATE)
-        file.writeframes(data)
-    return out.getvalue()
-
-
 class Media:
     """What plays and what is recorded now, and what was recorded before."""
 
@@ -117,6 +99,7 @@ class Media:
         self.playbacks: dict[str, Playback] = {}
         self.live: dict[str, Recording] = {}
         self.stored: dict[str, Stored] = {}
+        engine.bridge_changed.append(self._bridge_changed)
 
     # -- playbacks ----------------------------------------------------------------------------
 
@@ -182,7 +165,8 @@ class Media:
             raise AriError(409, f"Recording '{name}' already exists and can not be overwritten")
         recording = Recording(name, format_, target, self._engine.timers.clock.monotonic())
         if if_exists == "append" and name in self.stored:
-            recording.seconds = self.stored[name].seconds
+            recording.parts = list(self.stored[name].parts)
+        recording.hears = self._sound(target)
         self.live[name] = recording
         if max_s > 0:
             recording.timer = self._engine.timers.after(max_s, lambda: self.stop_recording(name))
@@ -201,30 +185,49 @@ class Media:
     def stop_recording(self, name: str, *, keep: bool = True) -> None:
         """End it; `keep=False` discards what was recorded."""
         recording = self.recording(name)
-        self.set_paused(recording, False)
+        self._cut(recording)
         if recording.timer is not None:
             recording.timer.cancel()
-        now = self._engine.timers.clock.monotonic()
-        recording.seconds += now - recording.started_at - recording.paused_s
         recording.state = "done" if keep else "canceled"
         del self.live[name]
         if keep:
-            self.stored[name] = Stored(name, recording.format, recording.seconds)
+            self.stored[name] = Stored(name, recording.format, tuple(recording.parts))
         self._recording_event(recording, "RecordingFinished")
 
     def set_paused(self, recording: Recording, paused: bool) -> None:
-        now = self._engine.timers.clock.monotonic()
-        if paused and recording.paused_at is None:
-            recording.paused_at, recording.state = now, "paused"
-        elif not paused and recording.paused_at is not None:
-            recording.paused_s += now - recording.paused_at
-            recording.paused_at, recording.state = None, "recording"
+        self._cut(recording)
+        recording.state = "paused" if paused else "recording"
+
+    def set_muted(self, recording: Recording, muted: bool) -> None:
+        """Silence goes into the file, which grows all the same."""
+        recording.muted = muted
+        self._cut(recording)
 
     def stored_recording(self, name: str) -> Stored:
         stored = self.stored.get(name)
         if stored is None:
             raise not_found("Recording")
         return stored
+
+    def _bridge_changed(self, bridge: Bridge) -> None:
+        for recording in self.live.values():
+            if recording.target is bridge:
+                self._cut(recording)
+
+    def _cut(self, recording: Recording) -> None:
+        """What was recorded since the last cut becomes a part; what is heard now begins another."""
+        now = self._engine.timers.clock.monotonic()
+        seconds, recording.since = now - recording.since, now
+        if recording.state == "recording" and seconds > 0:
+            recording.parts.append(replace(recording.hears, seconds=seconds))
+        recording.hears = Part(0, "silence") if recording.muted else self._sound(recording.target)
+
+    def _sound(self, target: Target) -> Part:
+        if isinstance(target, Channel):
+            return Part(0, "talk", voices=1)
+        if target.moh is not None:
+            return Part(0, "music")
+        return Part(0, "talk", voices=len(target.members))
 
     # -- ends with their target ---------------------------------------------------------------
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.ari.errors import AriError, not_found
 from backend.sandbox.ari.http.rest import NO_CONTENT, Operation, RestRequest, RestResponse
-from backend.sandbox.ari.media import tone
 from backend.sandbox.ari.model import stamp
+from backend.sandbox.ari.sound import wav
 
 if TYPE_CHECKING:
     from backend.sandbox.ari.events import Application
@@ -77,7 +77,7 @@ def _stored_delete(switch: Switch, request: RestRequest) -> RestResponse:
 
 def _stored_file(switch: Switch, request: RestRequest) -> RestResponse:
     stored = switch.media.stored_recording(request.path["recordingName"])
-    return RestResponse(tone(stored.seconds), media_type="audio/wav")
+    return RestResponse(wav(stored.parts), media_type="audio/wav")
 
 
 def _live(switch: Switch, request: RestRequest) -> RestResponse:
@@ -105,12 +105,12 @@ def _live_unpause(switch: Switch, request: RestRequest) -> RestResponse:
 
 
 def _live_mute(switch: Switch, request: RestRequest) -> RestResponse:
-    _recording(switch, request).muted = True
+    switch.media.set_muted(_recording(switch, request), True)
     return NO_CONTENT
 
 
 def _live_unmute(switch: Switch, request: RestRequest) -> RestResponse:
-    _recording(switch, request).muted = False
+    switch.media.set_muted(_recording(switch, request), False)
     return NO_CONTENT
 
 
