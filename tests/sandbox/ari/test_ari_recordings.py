@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import struct
 import wave
 
@@ -22,7 +23,7 @@ async def _file(harness: Harness, name: str) -> tuple[float, list[int]]:
 
 
 def _pitch(samples: tuple[int, ...]) -> int:
-    return sum(a < 0 <= b for a, b in zip(samples, samples[1:], strict=False))
+    return sum(a < 0 <= b for a, b in itertools.pairwise(samples))
 
 
 async def test_length_is_the_talks_and_each_party_has_a_voice(harness: Harness) -> None:
