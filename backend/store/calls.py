@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import RowMapping, and_, delete, exists, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.services.ports import FinishedCall, FinishedLeg
+from backend.services.ports import FinishedCall, FinishedLeg, StepNote
 from backend.store.tables import call_events, call_legs, calls, crm_calls, employees, intents
 from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId, Outcome
 
@@ -253,6 +254,8 @@ def _call_values(call: FinishedCall) -> dict[str, object]:
         "outcome": call.outcome,
         "cause": None if call.cause is None else call.cause.value,
         "answered_by": call.answered_by,
+        "notes": msgspec.to_builtins(call.notes),
+        "callback": call.callback,
     }
 
 
@@ -290,6 +293,8 @@ def _call(row: RowMapping, legs: Iterable[FinishedLeg]) -> FinishedCall:
         record_kind=row["record_kind"],
         record_id=row["record_id"],
         record_url=row["record_url"],
+        notes=msgspec.convert(row["notes"], tuple[StepNote, ...]),
+        callback=row["callback"],
     )
 
 

@@ -14,6 +14,7 @@ from backend.store.tables.calls import (
 from backend.store.tables.contacts import contact_choices, inbox, phone_index
 from backend.store.tables.grants import crm_bindings, crm_grants
 from backend.store.tables.installs import crm_clients, crm_installs, pairings, pending_installs
+from backend.store.tables.outgoing import asked_calls, manager_answers
 from backend.store.tables.people import (
     accounts,
     crm_connections,
@@ -39,6 +40,7 @@ from backend.store.tables.technical import leases
 __all__ = [
     "account_settings",
     "accounts",
+    "asked_calls",
     "call_events",
     "call_legs",
     "calls",
@@ -60,6 +62,7 @@ __all__ = [
     "inbox",
     "intents",
     "leases",
+    "manager_answers",
     "metadata",
     "pairings",
     "pending_installs",

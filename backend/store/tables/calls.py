@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Identity,
@@ -35,6 +36,8 @@ calls = Table(
     maybe_text("record_kind"),
     maybe_text("record_id"),
     maybe_text("record_url"),
+    document("notes", "[]"),
+    Column("callback", Boolean, nullable=False, server_default="false"),
     Index(None, "account_id", "started_at", "id"),
 )
 

@@ -1,0 +1,39 @@
+"""Calls a CRM asked for: a number somebody clicked, a call-back a visitor wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from protocol.vocabulary import AccountId, CallId, CrmKind, EmployeeId
+
+AskedKind = Literal["click", "callback"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCall:
+    """asked ─► placed, or refused; the first of both counts, however often it was delivered."""
+
+    account_id: AccountId
+    crm: CrmKind
+    external_id: str
+    """The CRM's own id of the wish; the call's, where it gave one."""
+    kind: AskedKind
+    call_id: CallId
+    """Ours, derived from the wish: placing it twice makes one call."""
+    crm_call_id: str | None
+    """Under which the CRM registered it already."""
+    crm_user_id: str | None
+    """Who clicked; nobody for a call-back."""
+    employee_id: EmployeeId | None
+    number: str
+    """Whom to call, as the CRM wrote it."""
+    line: str
+    """The CRM's external line; empty when it named none."""
+    record_kind: str | None
+    """`contact`, `company`, `lead`, `deal`: where it was clicked."""
+    record_id: str | None
+    asked_at: datetime
+    state: str = "asked"
+    reason: str | None = None

@@ -1,0 +1,65 @@
+"""Whom the CRM named as a customer's manager, while the answer counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Text, delete, or_, select
+from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.store.tables import manager_answers as answers
+from protocol.vocabulary import AccountId
+
+
+class ManagerStore:
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def known(
+        self, account_id: AccountId, e164: str, source: str, *, since: datetime
+    ) -> str | None:
+        """The CRM user named no earlier than `since`."""
+        query = select(answers.c.crm_user_id).where(
+            answers.c.account_id == account_id,
+            answers.c.e164 == e164,
+            answers.c.source == source,
+            answers.c.asked_at > since,
+        )
+        found = (await self._tx.execute(query)).scalar_one_or_none()
+        return None if found is None else str(found)
+
+    async def keep(
+        self,
+        account_id: AccountId,
+        e164: str,
+        source: str,
+        *,
+        crm_user_id: str,
+        records: Sequence[str],
+        at: datetime,
+    ) -> None:
+        values = {"crm_user_id": crm_user_id, "records": list(records), "asked_at": at}
+        await self._tx.execute(
+            insert(answers)
+            .values(account_id=account_id, e164=e164, source=source, **values)
+            .on_conflict_do_update(index_elements=["account_id", "e164", "source"], set_=values)
+        )
+
+    async def forget(
+        self, account_id: AccountId, *, records: Sequence[str], sources: Sequence[str] = ()
+    ) -> None:
+        """Drop answers that lean on one of `records`, and all of `sources`."""
+        leaning = answers.c.records.has_any(array(list(records), type_=Text))
+        await self._tx.execute(
+            delete(answers).where(
+                answers.c.account_id == account_id,
+                or_(leaning, answers.c.source.in_(list(sources))),
+            )
+        )
+
+    async def prune(self, account_id: AccountId, *, before: datetime) -> None:
+        await self._tx.execute(
+            delete(answers).where(answers.c.account_id == account_id, answers.c.asked_at < before)
+        )
