@@ -10,7 +10,7 @@ import httpx
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from backend.sandbox.amocrm import envelope
+from backend.sandbox.amocrm import envelope, people
 from backend.sandbox.amocrm.amo import amo_of
 from backend.sandbox.amocrm.auth import caller_of, session_user
 from backend.sandbox.amocrm.brackets import parse
@@ -40,11 +40,11 @@ async def widgets_list(request: Request) -> Response:
     area = str(form.get("area") or "")
     widget = amo.config.widget
     # Users without a paid seat get no widgets at all.
-    shown = widget is not None and not user["rights"]["is_free"]
+    shown = widget is not None and not user["rights"]["is_free"] and not amo.faults.safe_mode
     items = {widget.code: widget_item(request, amo)} if widget is not None and shown else {}
     system = {
         "area": _short_area(area),
-        "subdomain": amo.config.subdomain,
+        "subdomain": amo.world.account["subdomain"],
         "domain": request.url.netloc,
         "server": origin(request),
         "amouser": user["email"],
@@ -110,6 +110,51 @@ async def save_widget(request: Request) -> Response:
         settings = fields if isinstance(fields, dict) else {}
         amo.installs.switch_on(settings, int(user["id"]), request.url.netloc)
     return plain_json({"widget": widget_item(request, amo)})
+
+
+async def integrations(request: Request) -> Response:
+    """External integrations of the account, which have no widget and so no tile of their own."""
+    _page_user(request)
+    rows = [
+        {"client_id": i.client_id, "name": i.name, "description": i.description}
+        for i in amo_of(request).registry.external
+    ]
+    return plain_json({"items": rows})
+
+
+async def drop_integration(request: Request) -> Response:
+    """Switch an external integration off. Administrators only."""
+    amo, user = amo_of(request), _page_user(request)
+    if not user["rights"]["is_admin"]:
+        raise Problem(403, "Forbidden")
+    if not amo.registry.drop(request.path_params["client_id"]):
+        raise Problem(404, "Integration not found")
+    return envelope.empty()
+
+
+async def users(request: Request) -> Response:
+    """Everybody in the account, as the settings page lists them."""
+    _page_user(request)
+    rows = [
+        {"id": u["id"], "name": u["name"], "email": u["email"], **u["rights"]}
+        for u in amo_of(request).world.users.values()
+    ]
+    return plain_json({"items": rows})
+
+
+async def change_user(request: Request) -> Response:
+    """Rights of a user, or the user's removal, by an administrator who is somebody else."""
+    amo, user = amo_of(request), _page_user(request)
+    user_id = request.path_params["id"]
+    if not user["rights"]["is_admin"] or user_id == user["id"]:
+        raise Problem(403, "Forbidden")
+    if user_id not in amo.world.users:
+        raise Problem(404, "User not found")
+    if request.method == "DELETE":
+        people.delete(amo, user_id)
+    else:
+        people.change(amo, user_id, {"rights": await envelope.one(request)})
+    return envelope.empty()
 
 
 async def disposable_token(request: Request) -> Response:
@@ -222,6 +267,10 @@ def routes() -> list[Route]:
         Route("/ajax/widgets/save", save_widget, methods=["POST"]),
         Route("/ajax/v2/integrations/{uuid}/disposable_token", disposable_token, methods=["GET"]),
         Route("/ajax/notify", notify, methods=["POST"]),
+        Route("/ajax/integrations/list", integrations, methods=["GET"]),
+        Route("/ajax/integrations/{client_id}", drop_integration, methods=["DELETE"]),
+        Route("/ajax/users/list", users, methods=["GET"]),
+        Route("/ajax/users/{id:int}", change_user, methods=["PATCH", "DELETE"]),
         Route("/ajax/users/online", users_online, methods=["GET"]),
         Route("/ajax/proxy", proxy, methods=["POST"]),
         Route("/v3/inbox/delete", inbox_delete, methods=["POST"]),

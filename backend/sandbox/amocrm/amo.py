@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from backend.sandbox.amocrm.background import Background
+from backend.sandbox.amocrm.clock import AccountClock
 from backend.sandbox.amocrm.faults import Faults
 from backend.sandbox.amocrm.hooks import Hooks
 from backend.sandbox.amocrm.installs import Installs
 from backend.sandbox.amocrm.live import Live
+from backend.sandbox.amocrm.registry import Registry
 from backend.sandbox.amocrm.seed import build_world
 from backend.sandbox.amocrm.tokens import Tokens
 
@@ -24,14 +26,18 @@ class Amo:
 
     def __init__(self, config: AmoConfig, clock: Clock) -> None:
         self.config = config
-        self.clock = clock
-        self.world = build_world(config, clock)
-        self.tokens = Tokens(config, clock)
+        self.clock = AccountClock(clock)
+        self.world = build_world(config, self.clock)
+        self.tokens = Tokens(self.world, self.clock)
         self.background = Background()
         self.live = Live()
         self.faults = Faults(clock, config)
-        self.hooks = Hooks(self.world, config, clock, self.background)
-        self.installs = Installs(config, self.tokens, self.background)
+        self.hooks = Hooks(self.world, config, clock, self.background, self.faults)
+        self.registry = Registry(config, self.tokens)
+        self.installs = Installs(config, self.tokens, self.background, self.faults, clock)
+        self.neighbours: list[Amo] = []  # other accounts of the same site
+        self.host = ""  # where the account lives since it was renamed; empty: where it is asked
+        self.former_hosts: set[str] = set()  # names the account had before it was renamed
 
     async def aclose(self) -> None:
         """Stop hooks that still wait. The app's lifespan does this; tests without one must."""

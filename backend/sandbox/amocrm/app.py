@@ -10,12 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from backend.sandbox.amocrm import ajax, control, host, oauth
+from backend.sandbox.amocrm import ajax, button, consent, control, host, oauth
 from backend.sandbox.amocrm.amo import Amo
 from backend.sandbox.amocrm.api import (
     account,
     calls,
     cards,
+    catalogs,
     convertors,  # noqa: F401 - registers path parameters
     feed,
     integrations,
@@ -48,11 +49,14 @@ def create_amo(config: AmoConfig, clock: Clock) -> Starlette:
     app = Starlette(
         routes=[
             *control.routes(),
+            *button.routes(),
+            *consent.routes(),
             *oauth.routes(),
             *account.routes(),
             *structure.routes(),
             *unsorted.routes(),
             *cards.routes(),
+            *catalogs.routes(),
             *links.routes(),
             *feed.routes(),
             *tasks.routes(),

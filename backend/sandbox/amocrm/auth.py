@@ -65,12 +65,16 @@ def admin_of(connection: HTTPConnection) -> Caller:
 
 def _acting(amo: Amo, connection: HTTPConnection, owner_id: int) -> Json:
     """The grant's owner, or the user named by X-Context-User-ID when the owner is an admin."""
-    owner = amo.world.users[owner_id]
+    owner = amo.world.users.get(owner_id)
+    if owner is None or (not owner["rights"]["is_active"] and not owner["rights"]["is_admin"]):
+        # An administrator's grant survives deactivation, another user's does not.
+        raise _unauthorized()
     named = connection.headers.get("x-context-user-id")
     if named is None:
         return owner
     user = amo.world.users.get(int(named)) if named.isdigit() else None
-    if user is None or user["rights"]["is_free"] or not owner["rights"]["is_admin"]:
+    useless = user is None or user["rights"]["is_free"] or not user["rights"]["is_active"]
+    if user is None or useless or not owner["rights"]["is_admin"]:
         raise _unauthorized()
     return user
 

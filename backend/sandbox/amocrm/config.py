@@ -76,8 +76,11 @@ class WidgetPackage:
 class AmoConfig:
     """Everything that may differ between two sandbox accounts.
 
-    `rate_limit` is requests per second and integration (None: no limit); `block_after` counts
-    refused requests within ten seconds before the integration gets 403 on everything (None: never).
+    `rate_limit` is requests per second and integration, `account_limit` those of all integrations
+    together (None: no limit; without the first there is no second); `block_after` counts refused
+    requests within ten seconds before the requester gets 403 on everything (None: never).
+    `customers` is `customers_mode` of the account: with `disabled` there are none. `hook_scale`
+    shortens the waits between attempts of a webhook: 0.01 makes a minute 0.6 seconds.
     `transport` is how hooks leave the sandbox; None means the network.
     """
 
@@ -91,7 +94,10 @@ class AmoConfig:
     today: date | None = None
     api_filter: bool = True
     settings_as_string: bool = True
+    customers: str = "disabled"
     rate_limit: int | None = 7
+    account_limit: int | None = 50
     html_429: bool = False
     block_after: int | None = None
+    hook_scale: float = 1.0
     transport: httpx.AsyncBaseTransport | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from backend.sandbox.amocrm.amo import Amo
+    from backend.sandbox.amocrm.faults import Fault
 
 _WATCHED = ("/api/", "/oauth2/", "/v3/", "/ajax/", "/private/")
 _LIMITED = ("/api/", "/v3/", "/oauth2/access_token")
 _BODY_KEPT = 20_000
+_MOVED = "/oauth2/account/current/subdomain"  # the one question an old address still answers
+_BAD_LOGIN = "Invalid user name or password"
 
 
 class Guard:
@@ -36,6 +40,11 @@ class Guard:
             return
         faults = self._amo.faults
         request = Request(scope, receive)
+        if request.url.netloc in self._amo.former_hosts and path != _MOVED:
+            # The account was renamed: its old address knows it no more (reference, section 4.4).
+            gone = Problem(401, _BAD_LOGIN) if path.startswith("/api/") else Problem(404, "Gone")
+            await gone.response()(scope, receive, send)
+            return
         if not path.startswith(_WATCHED):
             if faults.down:
                 await _page(503, "Service Unavailable")(scope, receive, send)
@@ -69,21 +78,44 @@ class Guard:
                 }
             await send(message)
 
-        answer = await self._refusal(request)
-        if answer is None:
+        fault = None if faults.down else faults.take(request.method, path)
+        answer = await self._refusal(request, fault)
+        if answer is None and fault is not None and fault.kind in ("lost", "partial", "empty"):
+            await self._spoilt(fault.kind, scope, again, noted)
+        elif answer is None:
             await self._app(scope, again, noted)
         elif answer.status_code == _DROP:
             await _drop(noted)
         else:
             await answer(scope, again, noted)
 
-    async def _refusal(self, request: Request) -> Response | None:
+    async def _spoilt(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do what was asked, then answer less of it than there is, or break off."""
+        kept: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            kept.append(message)
+
+        await self._app(scope, receive, keep)
+        status = int(kept[0]["status"])
+        body = b"".join(message.get("body", b"") for message in kept[1:])
+        if kind == "lost":
+            await _drop(send)
+        elif kind == "empty" and status == 200:
+            await Response(status_code=204)(scope, receive, send)
+        else:
+            headers = {k.decode(): v.decode() for k, v in kept[0]["headers"]}
+            headers.pop("content-length", None)
+            await Response(_half(body) if kind == "partial" else body, status, headers)(
+                scope, receive, send
+            )
+
+    async def _refusal(self, request: Request, fault: Fault | None) -> Response | None:
         """What the request gets instead of its answer, or None."""
         faults = self._amo.faults
         path = request.url.path
         if faults.down:
             return _page(503, "Service Unavailable")
-        fault = faults.take(request.method, path)
         if fault is not None:
             if fault.kind == "slow":
                 await self._amo.clock.sleep(fault.seconds)
@@ -91,9 +123,11 @@ class Guard:
                 return Response(status_code=_DROP)
             elif fault.kind == "throttle":
                 return self._too_many(int(fault.seconds))
+            elif fault.kind == "block":
+                return _page(403, "403 Forbidden")
             elif fault.kind == "html":
                 return _page(fault.status, "Bad Gateway")
-            else:
+            elif fault.kind == "status":
                 return Problem(fault.status, "Sandbox fault").response()
         if path.startswith(_LIMITED):
             requester = _requester(request, self._amo)
@@ -123,6 +157,21 @@ async def _drop(send: Send) -> None:
     headers = [(b"content-type", b"application/hal+json"), (b"content-length", b"4096")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b'{"_page":1,"_em', "more_body": True})
+
+
+def _half(body: bytes) -> bytes:
+    """A list without its second half and without a promise of more; other answers as they are."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return body
+    embedded = found.get("_embedded") if isinstance(found, dict) else None
+    if isinstance(embedded, dict):
+        for name, rows in embedded.items():
+            if isinstance(rows, list):
+                embedded[name] = rows[: len(rows) // 2]
+        found.get("_links", {}).pop("next", None)
+    return json.dumps(found, ensure_ascii=False).encode()
 
 
 def _requester(request: Request, amo: Amo) -> str | None:

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 import httpx
 
 from backend.sandbox.amocrm.brackets import flatten
-from backend.sandbox.amocrm.world import COMPANY, CONTACT, LEAD
+from backend.sandbox.amocrm.world import COMPANY, CONTACT, CUSTOMER, LEAD
 
 if TYPE_CHECKING:
     from backend.kit.clock import Clock
     from backend.sandbox.amocrm.background import Background
     from backend.sandbox.amocrm.config import AmoConfig, Json
+    from backend.sandbox.amocrm.faults import Faults
     from backend.sandbox.amocrm.world import Kind, World
 
 TIMEOUT_S = 2.0
@@ -32,12 +33,18 @@ class Hooks:
     """Builds and delivers. `delivered` keeps (destination, status, form) of every attempt."""
 
     def __init__(
-        self, world: World, config: AmoConfig, clock: Clock, background: Background
+        self,
+        world: World,
+        config: AmoConfig,
+        clock: Clock,
+        background: Background,
+        faults: Faults,
     ) -> None:
         self._world = world
         self._config = config
         self._clock = clock
         self._background = background
+        self._faults = faults
         self._bad: dict[str, deque[float]] = {}  # times of invalid answers per destination
         self.origin = ""  # as the last API request named us; hooks carry it in account._links
         self.delivered: list[tuple[str, int, str]] = []
@@ -46,8 +53,8 @@ class Hooks:
         """Tell about a card: action is add, update, delete, responsible, status or restore."""
         if record["_hidden"]:
             return
-        item = _lead(record) if kind is LEAD else self._person(kind, record)
-        root = "leads" if kind is LEAD else "contacts"
+        item = self._person(kind, record) if kind in (CONTACT, COMPANY) else _lead(record)
+        root = kind.plural if kind in (LEAD, CUSTOMER) else "contacts"
         self._send(f"{action}_{kind.singular}", {root: {action: [{**item, **old}]}})
 
     def task(self, action: str, task: Json) -> None:
@@ -113,26 +120,33 @@ class Hooks:
 
     def _send(self, code: str, body: Json) -> None:
         account = {
-            "subdomain": self._config.subdomain,
+            "subdomain": self._world.account["subdomain"],
             "id": self._config.account_id,
             "_links": {"self": self.origin},
         }
         form = urlencode(flatten({**body, "account": account}))
         for hook in self._world.webhooks.values():
             if code in hook["settings"] and not hook["disabled"]:
-                self._background.spawn(self._deliver(str(hook["destination"]), form))
+                self._background.spawn(self._deliver(str(hook["destination"]), form, code))
 
-    async def _deliver(self, destination: str, form: str) -> None:
+    async def _deliver(self, destination: str, form: str, code: str) -> None:
+        fault = self._faults.take_hook(code)
+        if fault is not None and fault.kind == "hook_lost":
+            return
+        if fault is not None and fault.kind == "hook_late":
+            await self._clock.sleep(fault.seconds)
         status = await self._attempt(destination, form)
+        if fault is not None and fault.kind == "hook_doubled":
+            status = await self._attempt(destination, form)
         for delay in _RETRY_ANY:
             if 100 <= status < 300:
                 return
-            await self._clock.sleep(delay)
+            await self._clock.sleep(delay * self._faults.hook_scale)
             status = await self._attempt(destination, form)
         for delay in _RETRY_DOWN:
             if status != 499 and not 500 <= status < 600:
                 return
-            await self._clock.sleep(delay)
+            await self._clock.sleep(delay * self._faults.hook_scale)
             status = await self._attempt(destination, form)
 
     async def _attempt(self, destination: str, form: str) -> int:
@@ -181,9 +195,6 @@ def _common(record: Json) -> Json:
 
 
 def _lead(record: Json) -> Json:
-    return {
-        **_common(record),
-        "status_id": record["status_id"],
-        "pipeline_id": record["pipeline_id"],
-        "price": record["price"],
-    }
+    """A lead or a customer: what they have beside the common members, as far as they have it."""
+    own = ("status_id", "pipeline_id", "price", "next_price", "next_date", "periodicity")
+    return {**_common(record), **{key: record[key] for key in own if key in record}}

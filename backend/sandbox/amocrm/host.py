@@ -153,7 +153,7 @@ def _boot(request: Request, amo: Amo, user: Json, language: str) -> Json:
         "account": {
             "id": amo.config.account_id,
             "name": amo.config.account_name,
-            "subdomain": amo.config.subdomain,
+            "subdomain": amo.world.account["subdomain"],
             "timezone": "Europe/Moscow",
             "language": language,
             "currency": "RUB",
@@ -229,6 +229,7 @@ def routes() -> list[BaseRoute]:
         "/companies/{rest:path}",
         "/settings/{rest:path}",
         "/todo/{rest:path}",
+        "/customers/{rest:path}",
         "/widget_page/{rest:path}",
     )
     return [

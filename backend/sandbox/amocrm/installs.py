@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 if TYPE_CHECKING:
+    from backend.kit.clock import Clock
     from backend.sandbox.amocrm.background import Background
     from backend.sandbox.amocrm.config import AmoConfig, Json
+    from backend.sandbox.amocrm.faults import Faults
     from backend.sandbox.amocrm.tokens import Tokens
 
 HOOK_TIMEOUT_S = 3.0
@@ -21,10 +23,19 @@ HOOK_TIMEOUT_S = 3.0
 class Installs:
     """State of the one integration the account knows, and the two hooks its vendor gets."""
 
-    def __init__(self, config: AmoConfig, tokens: Tokens, background: Background) -> None:
+    def __init__(
+        self,
+        config: AmoConfig,
+        tokens: Tokens,
+        background: Background,
+        faults: Faults,
+        clock: Clock,
+    ) -> None:
         self._config = config
         self._tokens = tokens
         self._background = background
+        self._faults = faults
+        self._clock = clock
         widget = config.widget
         self.active = widget is not None and widget.installed
         self.settings: Json = copy.deepcopy(widget.settings) if widget is not None else {}
@@ -56,7 +67,7 @@ class Installs:
         self.active = True
         code = self._tokens.code(widget.client_uuid, user_id)
         query = {"code": code, "referer": host, "from_widget": "1", "platform": "1"}
-        self._call(widget.redirect_uri, query)
+        self._call("install", widget.redirect_uri, query)
 
     def switch_off(self) -> None:
         """Revoke every grant and tell the vendor, signed with the integration's secret."""
@@ -75,14 +86,21 @@ class Installs:
                 "client_uuid": widget.client_uuid,
                 "signature": signature,
             }
-            self._call(widget.disconnect_uri, query)
+            self._call("disconnect", widget.disconnect_uri, query)
 
-    def _call(self, address: str, query: dict[str, str]) -> None:
+    def _call(self, what: str, address: str, query: dict[str, str]) -> None:
+        fault = self._faults.take_hook(what)
+        if fault is not None and fault.kind == "hook_lost":
+            return
         url = str(httpx.URL(address).copy_merge_params(query))
-        self.hooks_sent.append(url)
-        self._background.spawn(self._get(url))
+        late = fault.seconds if fault is not None and fault.kind == "hook_late" else 0.0
+        for _ in range(2 if fault is not None and fault.kind == "hook_doubled" else 1):
+            self.hooks_sent.append(url)
+            self._background.spawn(self._get(url, late))
 
-    async def _get(self, url: str) -> None:
+    async def _get(self, url: str, late_s: float) -> None:
+        if late_s:
+            await self._clock.sleep(late_s)
         async with httpx.AsyncClient(
             transport=self._config.transport, timeout=HOOK_TIMEOUT_S
         ) as http:

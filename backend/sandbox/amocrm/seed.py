@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backend.sandbox.amocrm.card import card, lead_card
+from backend.sandbox.amocrm.trade import fill_catalogs, fill_customers
 from backend.sandbox.amocrm.world import LOST, WON, World
 from backend.sandbox.dataset import generate
 
@@ -49,6 +51,9 @@ def build_world(config: AmoConfig, clock: Clock) -> World:
     _contacts(world, data)
     _leads(world, data)
     _tasks(world, data)
+    fill_catalogs(world)
+    if config.customers != "disabled":
+        fill_customers(world)
     return world
 
 
@@ -65,7 +70,7 @@ def _account(world: World, config: AmoConfig) -> None:
         "created_by": 0,
         "updated_at": now - 86_400,
         "updated_by": 0,
-        "customers_mode": "disabled",
+        "customers_mode": config.customers,
         "is_unsorted_on": True,
         "is_loss_reason_enabled": True,
         "is_helpbot_enabled": False,
@@ -133,7 +138,7 @@ def _fields(world: World) -> None:
 
     world.custom_fields = {plural: fields(plural) for plural in ("contacts", "companies", "leads")}
     world.custom_fields["customers"] = {}
-    world.tags = {plural: {} for plural in ("contacts", "companies", "leads")}
+    world.tags = {plural: {} for plural in ("contacts", "companies", "leads", "customers")}
 
 
 def custom_field(
@@ -186,27 +191,6 @@ def _text(world: World, plural: str, field_id: int, text: str) -> Json:
         "field_code": field["code"],
         "field_type": field["type"],
         "values": [{"value": text}],
-    }
-
-
-def card(world: World, record_id: int, name: str, responsible: int, created_at: int) -> Json:
-    """What contacts, companies and leads have in common."""
-    return {
-        "id": record_id,
-        "name": name,
-        "responsible_user_id": responsible,
-        "group_id": 0,
-        "created_by": responsible,
-        "updated_by": responsible,
-        "created_at": created_at,
-        "updated_at": created_at,
-        "closest_task_at": None,
-        "is_deleted": False,
-        "custom_fields_values": None,
-        "account_id": world.account_id,
-        "_tags": [],
-        "_company": None,
-        "_hidden": False,
     }
 
 
@@ -282,22 +266,6 @@ def _contacts(world: World, data: Dataset) -> None:
             values.insert(0, multitext(world, "contacts", "PHONE", person.phones, "MOB"))
         record["custom_fields_values"] = values
         world.contacts[record["id"]] = record
-
-
-def lead_card(world: World, record_id: int, name: str, responsible: int, created_at: int) -> Json:
-    """A lead in the first stage of the main pipeline, with nobody linked."""
-    pipeline_id = int(world.main_pipeline()["id"])
-    return card(world, record_id, name, responsible, created_at) | {
-        "price": 0,
-        "status_id": world.first_status(pipeline_id),
-        "pipeline_id": pipeline_id,
-        "loss_reason_id": None,
-        "source_id": None,
-        "closed_at": None,
-        "score": None,
-        "labor_cost": None,
-        "_contacts": {},
-    }
 
 
 def _leads(world: World, data: Dataset) -> None:

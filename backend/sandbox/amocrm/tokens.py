@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backend.kit.clock import Clock
-    from backend.sandbox.amocrm.config import AmoConfig, Json, WidgetPackage
+    from backend.sandbox.amocrm.config import Json, WidgetPackage
+    from backend.sandbox.amocrm.world import World
 
 CODE_LIFE = timedelta(minutes=20)
 ACCESS_LIFE = timedelta(seconds=86_400)
@@ -53,9 +54,10 @@ class _Secret:
 class Tokens:
     """Issues and checks. All ages are measured by the clock given."""
 
-    def __init__(self, config: AmoConfig, clock: Clock) -> None:
-        self._config = config
+    def __init__(self, world: World, clock: Clock) -> None:
+        self._world = world
         self._clock = clock
+        self.api_domain = ""  # the shared API host that tokens name; empty: where they came from
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._codes: dict[str, _Secret] = {}
         self._refresh: dict[str, _Secret] = {}
@@ -73,7 +75,7 @@ class Tokens:
         found = self._codes.get(code)
         if found is None:
             raise OAuthRefusal("Cannot decrypt the authorization code")
-        if found.used:
+        if found.used or found.grant.revoked:
             raise OAuthRefusal("Authorization code has been revoked")
         if self._clock.now() >= found.expires_at:
             raise OAuthRefusal("Authorization code has expired")
@@ -112,10 +114,14 @@ class Tokens:
         for found in self._access.values():
             found.expires_at = self._clock.now()
 
-    def revoke(self, client_id: str) -> None:
-        """The integration was disabled: all its grants end."""
+    def knows_code(self, code: str) -> bool:
+        return code in self._codes
+
+    def revoke(self, client_id: str | None = None, *, user_id: int | None = None) -> None:
+        """End grants: those of a disabled integration, of a deleted user, or all of them."""
         for found in [*self._codes.values(), *self._refresh.values(), *self._access.values()]:
-            if found.grant.client_id == client_id:
+            by_client = client_id is None or found.grant.client_id == client_id
+            if by_client and (user_id is None or found.grant.user_id == user_id):
                 found.grant.revoked = True
 
     def disposable(self, widget: WidgetPackage, user: Json, origin: str) -> str:
@@ -130,9 +136,9 @@ class Tokens:
             "iat": int(now.timestamp()),
             "nbf": int(now.timestamp()),
             "exp": int((now + DISPOSABLE_LIFE).timestamp()),
-            "account_id": self._config.account_id,
+            "account_id": self._world.account_id,
             "user_id": user["id"],
-            "subdomain": self._config.subdomain,
+            "subdomain": self._world.account["subdomain"],
             "client_uuid": widget.client_uuid,
             "is_admin": bool(user["rights"]["is_admin"]),
         }
@@ -159,9 +165,9 @@ class Tokens:
             "nbf": int(now.timestamp()),
             "exp": int((now + life).timestamp()),
             "sub": str(grant.user_id),
-            "account_id": self._config.account_id,
-            "base_domain": host,
-            "api_domain": host,
+            "account_id": self._world.account_id,
+            "base_domain": _base_domain(host),
+            "api_domain": self.api_domain or host,
             "version": 2,
             "scopes": ["crm", "notifications"],
         }
@@ -169,3 +175,9 @@ class Tokens:
         grant.access_jti.add(jti)
         self._access[token] = _Secret(grant, now + life)
         return token
+
+
+def _base_domain(host: str) -> str:
+    """The site an account's host belongs to: amocrm.ru of demo.amocrm.ru."""
+    label, _, rest = host.partition(".")
+    return rest if rest and not label.isdigit() else host

@@ -28,7 +28,7 @@ _NOT_DIGIT = re.compile(r"\D")
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the three card types and the names the platform has for it."""
+    """One of the four card types and the names the platform has for it."""
 
     plural: str
     singular: str
@@ -38,7 +38,8 @@ class Kind:
 CONTACT = Kind("contacts", "contact", 1)
 LEAD = Kind("leads", "lead", 2)
 COMPANY = Kind("companies", "company", 3)
-KINDS = {kind.plural: kind for kind in (CONTACT, LEAD, COMPANY)}
+CUSTOMER = Kind("customers", "customer", 12)
+KINDS = {kind.plural: kind for kind in (CONTACT, LEAD, COMPANY, CUSTOMER)}
 SINGULAR = {kind.singular: kind for kind in KINDS.values()}
 
 
@@ -67,6 +68,10 @@ class World:
     contacts: dict[int, Json] = field(default_factory=dict)
     companies: dict[int, Json] = field(default_factory=dict)
     leads: dict[int, Json] = field(default_factory=dict)
+    customers: dict[int, Json] = field(default_factory=dict)
+    catalogs: dict[int, Json] = field(default_factory=dict)
+    elements: dict[int, Json] = field(default_factory=dict)
+    deleted_users: dict[int, Json] = field(default_factory=dict)
     pipelines: dict[int, Json] = field(default_factory=dict)
     tasks: dict[int, Json] = field(default_factory=dict)
     notes: dict[int, Json] = field(default_factory=dict)
@@ -87,7 +92,12 @@ class World:
         return self.last_id
 
     def table(self, plural: str) -> dict[int, Json]:
-        return {"contacts": self.contacts, "companies": self.companies, "leads": self.leads}[plural]
+        return {
+            "contacts": self.contacts,
+            "companies": self.companies,
+            "leads": self.leads,
+            "customers": self.customers,
+        }[plural]
 
     def find(self, plural: str, record_id: int) -> Json | None:
         found = self.table(plural).get(record_id)
@@ -112,15 +122,10 @@ class World:
 
     def leads_of(self, kind: Kind, record_id: int) -> list[Json]:
         """Leads linked to a contact or a company, hidden and deleted ones left out."""
-        return [
-            lead
-            for lead in self.leads.values()
-            if not lead["is_deleted"]
-            and not lead["_hidden"]
-            and (
-                record_id in lead["_contacts"] if kind is CONTACT else lead["_company"] == record_id
-            )
-        ]
+        return _belonging(self.leads, kind, record_id)
+
+    def customers_of(self, kind: Kind, record_id: int) -> list[Json]:
+        return _belonging(self.customers, kind, record_id)
 
     def active_leads_of(self, kind: Kind, record_id: int) -> list[Json]:
         return [lead for lead in self.leads_of(kind, record_id) if lead["closed_at"] is None]
@@ -149,12 +154,19 @@ class World:
         return None
 
     def card_for_call(self, phone: str) -> tuple[Kind, Json] | None:
-        """The card a call belongs to: the only active lead of whoever has the number, else them."""
+        """The card a call belongs to, found from whoever has the number.
+
+        The only active lead when there is no customer, the only customer when there is no active
+        lead, else the contact or company itself (reference, section 6.6).
+        """
         owner = self.by_phone(phone)
         if owner is None:
             return None
         active = self.active_leads_of(owner[0], owner[1]["id"])
-        return (LEAD, active[0]) if len(active) == 1 else owner
+        customers = self.customers_of(owner[0], owner[1]["id"])
+        if len(active) == 1 and not customers:
+            return LEAD, active[0]
+        return (CUSTOMER, customers[0]) if len(customers) == 1 and not active else owner
 
     def search(self, record: Json, query: str) -> bool:
         """Is `query` a part of any filled field, or its digits a part of any number?"""
@@ -249,6 +261,18 @@ class World:
             and not record["_hidden"]
             and any(digits(p)[-MATCHED_DIGITS:] == tail for p in values_of(record, "PHONE"))
         )
+
+
+def _belonging(table: dict[int, Json], kind: Kind, record_id: int) -> list[Json]:
+    return [
+        record
+        for record in table.values()
+        if not record["is_deleted"]
+        and not record["_hidden"]
+        and (
+            record_id in record["_contacts"] if kind is CONTACT else record["_company"] == record_id
+        )
+    ]
 
 
 def _index(record: Json) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from backend.sandbox.amocrm import envelope
+from backend.sandbox.amocrm import envelope, people
 from backend.sandbox.amocrm.amo import amo_of
 from backend.sandbox.amocrm.auth import admin_of, caller_of
 from backend.sandbox.amocrm.envelope import (
@@ -18,7 +18,8 @@ from backend.sandbox.amocrm.envelope import (
     with_of,
     written,
 )
-from backend.sandbox.amocrm.seed import TASK_TYPES, rights
+from backend.sandbox.amocrm.people import UUID
+from backend.sandbox.amocrm.seed import TASK_TYPES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from backend.sandbox.amocrm.config import Json
 
 _USERS_PER_POST = 10
-_UUID = "00000000-0000-4000-9000-{:012d}"
+_CLOSED_ABOVE = 100  # accounts this big add users in the interface only (reference, section 5)
 
 
 async def account(request: Request) -> Response:
@@ -36,8 +37,8 @@ async def account(request: Request) -> Response:
     wanted = with_of(request)
     body = {**amo.world.account, "current_user_id": caller.id}
     more = {
-        "amojo_id": _UUID.format(amo.config.account_id),
-        "uuid": _UUID.format(amo.config.account_id),
+        "amojo_id": UUID.format(amo.config.account_id),
+        "uuid": UUID.format(amo.config.account_id),
         "version": 13,
         "drive_url": envelope.origin(request),
         "is_api_filter_enabled": amo.faults.api_filter,
@@ -99,9 +100,16 @@ def show_user(request: Request, amo: Amo, user: Json, wanted: frozenset[str]) ->
     return body
 
 
+def _insider(request: Request) -> None:
+    """Administrators only, and no external integrations (reference, section 1)."""
+    caller = admin_of(request)
+    if amo_of(request).registry.is_external(caller.client_id):
+        raise Problem(403, "Forbidden")
+
+
 async def users(request: Request) -> Response:
     amo = amo_of(request)
-    admin_of(request)
+    _insider(request)
     wanted = with_of(request)
     rows = list(amo.world.users.values())
     return page_answer(
@@ -111,7 +119,7 @@ async def users(request: Request) -> Response:
 
 async def user(request: Request) -> Response:
     amo = amo_of(request)
-    admin_of(request)
+    _insider(request)
     found = amo.world.users.get(request.path_params["id"])
     if found is None:
         raise Problem(404, "User not found")
@@ -120,8 +128,10 @@ async def user(request: Request) -> Response:
 
 async def add_users(request: Request) -> Response:
     amo = amo_of(request)
-    admin_of(request)
+    _insider(request)
     items = await envelope.batch(request)
+    if len(amo.world.users) > _CLOSED_ABOVE:
+        raise Problem(403, "Forbidden")
     if len(items) > _USERS_PER_POST:
         raise Problem(422, f"Limit {_USERS_PER_POST} items per request")
     errors = Errors()
@@ -135,24 +145,8 @@ async def add_users(request: Request) -> Response:
     errors.check()
     rows: list[Json] = []
     for item in items:
-        new_id = amo.world.next_id()
-        sent = item.get("rights") or {}
-        amo.world.users[new_id] = {
-            "id": new_id,
-            "name": item["name"],
-            "email": item["email"],
-            "lang": item.get("lang") or "ru",
-            "rights": rights(
-                is_admin=bool(sent.get("is_admin")),
-                is_free=bool(sent.get("is_free")),
-                is_active=sent.get("is_active", True),
-                group_id=sent.get("group_id") or 0,
-            ),
-            "_position": "",
-            "_extension": "",
-            "_uuid": _UUID.format(new_id),
-        }
-        shown = show_user(request, amo, amo.world.users[new_id], frozenset())
+        made = people.add(amo, item)
+        shown = show_user(request, amo, made, frozenset())
         rows.append({**shown, "request_id": item["request_id"]})
     return written(request, "users", rows, status=201)
 

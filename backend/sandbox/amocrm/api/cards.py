@@ -12,6 +12,7 @@ from backend.sandbox.amocrm.api.filters import filter_of, matches, ordered, visi
 from backend.sandbox.amocrm.api.values import check_types, checked_values, merge_tags, merge_values
 from backend.sandbox.amocrm.api.views import changed, created, show
 from backend.sandbox.amocrm.auth import caller_of
+from backend.sandbox.amocrm.card import card, customer_card, lead_card
 from backend.sandbox.amocrm.envelope import (
     Errors,
     Problem,
@@ -21,8 +22,7 @@ from backend.sandbox.amocrm.envelope import (
     with_of,
     written,
 )
-from backend.sandbox.amocrm.seed import card, lead_card
-from backend.sandbox.amocrm.world import CONTACT, KINDS, LEAD, LOST, WON, live
+from backend.sandbox.amocrm.world import CONTACT, CUSTOMER, KINDS, LEAD, LOST, WON, live
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,11 +43,24 @@ _TYPES: dict[str, type] = {
     "updated_at": int,
     "closed_at": int,
     "price": int,
+    "next_price": int,
+    "next_date": int,
+    "periodicity": int,
     "status_id": int,
     "pipeline_id": int,
     "_embedded": dict,
 }
-_PLAIN = ("name", "price", "responsible_user_id", "closed_at", "loss_reason_id", "created_at")
+_PLAIN = (
+    "name",
+    "price",
+    "responsible_user_id",
+    "closed_at",
+    "loss_reason_id",
+    "created_at",
+    "next_price",
+    "next_date",
+    "periodicity",
+)
 _CHOICE = "The value you selected is not a valid choice."
 COMPLEX_LIMIT = 50
 
@@ -89,6 +102,8 @@ async def single(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     amo, kind, caller = amo_of(request), kind_of(request), caller_of(request)
+    if kind is CUSTOMER and amo.world.account["customers_mode"] == "disabled":
+        raise Problem(403, "Forbidden")
     items = await envelope.batch(request)
     records = create(amo, kind, items, caller.id)
     rows = [created(request, kind, r, i["request_id"]) for r, i in zip(records, items, strict=True)]
@@ -163,6 +178,8 @@ def create(amo: Amo, kind: Kind, items: list[Json], by: int, *, hidden: bool = F
         now = item.get("created_at") or world.now()
         if kind is LEAD:
             record = lead_card(world, record_id, f"Сделка #{record_id}", responsible, now)
+        elif kind is CUSTOMER:
+            record = customer_card(world, record_id, "", responsible, now)
         else:
             record = card(world, record_id, "", responsible, now)
         record["created_by"] = record["updated_by"] = item.get("created_by", by)
@@ -250,7 +267,7 @@ def _apply(amo: Amo, kind: Kind, record: Json, item: Json, errors: Errors) -> No
     embedded = item.get("_embedded") or {}
     for company in embedded.get("companies") or ():
         record["_company"] = company["id"]
-    if kind is LEAD and embedded.get("contacts"):
+    if kind in (LEAD, CUSTOMER) and embedded.get("contacts"):
         contacts = embedded["contacts"]
         main = next((c["id"] for c in contacts if c.get("is_main")), contacts[0]["id"])
         record["_contacts"] = {c["id"]: c["id"] == main for c in contacts}

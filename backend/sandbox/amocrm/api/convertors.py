@@ -1,4 +1,4 @@
-"""Path parameters: `{plural:card}` is contacts, companies or leads."""
+"""Path parameters: `{plural:card}` is contacts, companies, leads or customers."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ from starlette.convertors import Convertor, register_url_convertor
 
 
 class _Card(Convertor[str]):
-    regex = "contacts|companies|leads"
+    regex = "contacts|companies|leads|customers"
 
     def convert(self, value: str) -> str:
         return value
 
     def to_string(self, value: str) -> str:
         return value
-
-
-class _NoteOwner(_Card):
-    """Customers have notes, links and fields too; the account has none of them."""
-
-    regex = "contacts|companies|leads|customers"
 
 
 class _Unsorted(_Card):
@@ -28,5 +22,4 @@ class _Unsorted(_Card):
 
 
 register_url_convertor("card", _Card())
-register_url_convertor("entity", _NoteOwner())
 register_url_convertor("unsorted", _Unsorted())

@@ -35,7 +35,6 @@ _NOTE_TYPES: dict[str, tuple[str, ...]] = {
     "sms_out": ("text", "phone"),
     "attachment": ("file_uuid", "file_name"),
 }
-_NO_KIND = Kind("customers", "customer", 12)
 _EVENT_TYPES = (
     ("lead_added", "Новая сделка"),
     ("lead_status_changed", "Изменение этапа продажи"),
@@ -53,7 +52,7 @@ _EVENT_TYPES = (
 
 
 def _kind(request: Request) -> Kind:
-    return KINDS.get(request.path_params["plural"], _NO_KIND)
+    return KINDS[request.path_params["plural"]]
 
 
 def _show_note(request: Request, note: Json) -> Json:
@@ -197,7 +196,7 @@ def _check_note(amo: Amo, kind: Kind, item: Json, errors: Errors) -> None:
     request_id = item["request_id"]
     choice = "The value you selected is not a valid choice."
     owner = item.get("entity_id")
-    if kind is _NO_KIND or not isinstance(owner, int) or owner not in amo.world.table(kind.plural):
+    if not isinstance(owner, int) or owner not in amo.world.table(kind.plural):
         errors.add(request_id, "NotSupportedChoice", "entity_id", choice)
     required = _NOTE_TYPES.get(item.get("note_type") or "")
     if required is None:
@@ -226,7 +225,7 @@ def _tell(amo: Amo, kind: Kind, added: Json) -> None:
 
 
 def routes() -> list[Route]:
-    many, owned = "/api/v4/{plural:entity}/notes", "/api/v4/{plural:entity}/{owner:int}/notes"
+    many, owned = "/api/v4/{plural:card}/notes", "/api/v4/{plural:card}/{owner:int}/notes"
     found = [
         Route("/api/v4/events", events, methods=["GET"]),
         Route("/api/v4/events/types", event_types, methods=["GET"]),

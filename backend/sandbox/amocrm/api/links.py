@@ -21,15 +21,21 @@ if TYPE_CHECKING:
     from backend.sandbox.amocrm.config import Json
 
 
+_HOLDERS = ("leads", "customers")
+"""Kinds that keep their contacts themselves."""
+
+
 def links_of(world: World, plural: str, record_id: int) -> list[Json]:
     """Everything linked to a card, from its point of view."""
     record = world.table(plural)[record_id]
     found: list[Json] = []
-    if plural == "leads":
+    if plural in _HOLDERS:
         found += [_link("contacts", c, main) for c, main in record["_contacts"].items()]
     else:
         leads = world.leads_of(KINDS[plural], record_id)
         found += [_link("leads", lead["id"]) for lead in leads]
+        customers = world.customers_of(KINDS[plural], record_id)
+        found += [_link("customers", customer["id"]) for customer in customers]
     if plural == "companies":
         found += [
             _link("contacts", c["id"])
@@ -107,9 +113,9 @@ async def _pairs(request: Request) -> list[tuple[int, Json]]:
 
 def _join(world: World, plural: str, owner: int, item: Json) -> None:
     other, other_id = item["to_entity_type"], item["to_entity_id"]
-    if "leads" in (plural, other) and "contacts" in (plural, other):
-        lead_id, contact_id = (owner, other_id) if plural == "leads" else (other_id, owner)
-        contacts = world.leads[lead_id]["_contacts"]
+    held = _held(world, plural, owner, other, other_id)
+    if held is not None:
+        contacts, contact_id = held
         main = bool((item["metadata"] or {}).get("is_main")) or not contacts
         if main:
             contacts.update(dict.fromkeys(contacts, False))
@@ -120,11 +126,22 @@ def _join(world: World, plural: str, owner: int, item: Json) -> None:
         world.table(other)[other_id]["_company"] = owner
 
 
+def _held(
+    world: World, plural: str, owner: int, other: str, other_id: int
+) -> tuple[dict[int, bool], int] | None:
+    """The contacts of the lead or customer in the pair, and which contact is meant."""
+    if plural in _HOLDERS and other == "contacts":
+        return world.table(plural)[owner]["_contacts"], other_id
+    if other in _HOLDERS and plural == "contacts":
+        return world.table(other)[other_id]["_contacts"], owner
+    return None
+
+
 def _part(world: World, plural: str, owner: int, item: Json) -> None:
     other, other_id = item["to_entity_type"], item["to_entity_id"]
-    if "leads" in (plural, other) and "contacts" in (plural, other):
-        lead_id, contact_id = (owner, other_id) if plural == "leads" else (other_id, owner)
-        world.leads[lead_id]["_contacts"].pop(contact_id, None)
+    held = _held(world, plural, owner, other, other_id)
+    if held is not None:
+        held[0].pop(held[1], None)
     elif other == "companies":
         world.table(plural)[owner]["_company"] = None
     elif plural == "companies":

@@ -287,15 +287,9 @@ async def loss_reasons(request: Request) -> Response:
     return page_answer(request, rows, "loss_reasons", lambda r: r)
 
 
-async def nothing(request: Request) -> Response:
-    """Collections this account has none of."""
-    caller_of(request)
-    return envelope.empty()
-
-
 def routes() -> list[Route]:
     one = _PIPELINES + "/{pipeline:int}"
-    own = "/api/v4/{plural:entity}/custom_fields"
+    own = "/api/v4/{plural:card}/custom_fields"
     return [
         Route(_PIPELINES, pipelines, methods=["GET"]),
         Route(_PIPELINES, add_pipelines, methods=["POST"]),
@@ -308,8 +302,6 @@ def routes() -> list[Route]:
         Route(own + "/groups", groups, methods=["GET"]),
         Route(own + "/{id:int}", field, methods=["GET", "PATCH", "DELETE"]),
         Route("/api/v4/leads/loss_reasons", loss_reasons, methods=["GET"]),
-        Route("/api/v4/customers", nothing, methods=["GET"]),
-        Route("/api/v4/catalogs", nothing, methods=["GET"]),
         Route("/api/v4/{plural:card}/tags", tags, methods=["GET"]),
         Route("/api/v4/{plural:card}/tags", add_tags, methods=["POST"]),
     ]

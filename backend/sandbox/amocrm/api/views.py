@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backend.sandbox.amocrm.envelope import self_link
-from backend.sandbox.amocrm.world import COMPANY, CONTACT, LEAD
+from backend.sandbox.amocrm.world import COMPANY, CONTACT, CUSTOMER, LEAD
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,7 +38,7 @@ def show(request: Request, world: World, kind: Kind, record: Json, wanted: froze
         embedded["companies"] = (
             [] if company is None else [reference(request, "companies", company)]
         )
-    if kind is LEAD:
+    if kind in (LEAD, CUSTOMER):
         if "contacts" in wanted:
             embedded["contacts"] = [
                 {**reference(request, "contacts", c), "is_main": is_main}
@@ -53,7 +53,8 @@ def show(request: Request, world: World, kind: Kind, record: Json, wanted: froze
             leads = world.leads_of(kind, record["id"])
             embedded["leads"] = [reference(request, "leads", lead["id"]) for lead in leads]
         if "customers" in wanted:
-            embedded["customers"] = []
+            customers = world.customers_of(kind, record["id"])
+            embedded["customers"] = [reference(request, "customers", c["id"]) for c in customers]
     if kind is COMPANY and "contacts" in wanted:
         embedded["contacts"] = [
             reference(request, "contacts", c["id"])
