@@ -74,6 +74,8 @@ class Wire(asyncio.Protocol):
         self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
         """Questions without a reply, oldest first, with the second they were asked."""
         self._transport: asyncio.Transport | None = None
+        self._out: list[bytes] = []
+        """Packed commands of this turn of the loop: a write costs more than packing one."""
         self.lost: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -110,13 +112,23 @@ class Wire(asyncio.Protocol):
             waiter.set_exception(ConnectionResetError("the bus went away"))
             return waiter
         self._waiting.append((waiter, self._loop.time()))
-        self._transport.write(hiredis.pack_command(cast(Any, words)))
+        self._write(words)
         return waiter
 
     def tell(self, *words: Word) -> None:
         """Send a command that RESP3 answers by a push (subscribing)."""
         if self._transport is not None and not self.lost.done():
-            self._transport.write(hiredis.pack_command(cast(Any, words)))
+            self._write(words)
+
+    def _write(self, words: tuple[Word, ...]) -> None:
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        self._out.append(hiredis.pack_command(cast(Any, words)))
+
+    def _flush(self) -> None:
+        out, self._out = self._out, []
+        if self._transport is not None and not self.lost.done():
+            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     def overdue(self) -> bool:
         """The oldest question waits longer than a server that lives would let it."""

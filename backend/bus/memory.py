@@ -94,46 +94,49 @@ class MemoryBus:
     async def publish(self, publications: Sequence[Publication]) -> None:
         now = self._clock.monotonic()
         # All are stored before the first is told: a listener that reads sees the whole step.
-        deliveries = [self._store(publication, now) for publication in publications]
-        for delivery in deliveries:
-            if delivery is None:
-                continue
-            followers = self._followers.get(delivery.key)
-            if followers:
-                for listener, _ in tuple(followers.values()):
-                    listener(delivery)
+        if len(publications) == 1:
+            # Mostly it is one: no list is made for it.
+            delivery = self._store(publications[0], now)
+            if delivery is not None:
+                self._tell(delivery)
+            return
+        for delivery in [self._store(publication, now) for publication in publications]:
+            if delivery is not None:
+                self._tell(delivery)
+
+    def _tell(self, delivery: Delivery) -> None:
+        followers = self._followers.get(delivery.key)
+        if followers:
+            for listener, _ in tuple(followers.values()):
+                listener(delivery)
 
     def _store(self, publication: Publication, now: float) -> Delivery | None:
-        push = publication.push
-        stream = self._streams.get(publication.key)
+        key, push = publication.key, publication.push
+        entity, version = push.entity, push.version
+        stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[publication.key] = _Stream()
-        known = stream.versions.get(push.entity)
-        if known is not None and push.version <= known:
+            stream = self._streams[key] = _Stream()
+        known = stream.versions.get(entity)
+        if known is not None and version <= known:
             return None
         if stream.removed or now - stream.written > keys.LOG_TTL_S:
             self._forget_old(stream, now)
-        stream.seq += 1
+        stream.seq = seq = stream.seq + 1
         tag = _TAGS.get(type(push))
         if tag is None:
             tag = _TAGS[type(push)] = pushes.tag(push)
-        delivery = Delivery(
-            publication.key,
-            stream.epoch,
-            stream.seq,
-            tag,
-            numbered(pushes.encode(push), stream.seq),
-        )
+        delivery = Delivery(key, stream.epoch, seq, tag, numbered(pushes.encode(push), seq))
         stream.log.append(delivery)
         stream.written = now
-        stream.versions[push.entity] = push.version
+        stream.versions[entity] = version
         # Put last again: the snapshot is told in the order of `seq`.
-        stream.newest.pop(push.entity, None)
-        stream.removed.pop(push.entity, None)
+        stream.newest.pop(entity, None)
+        if stream.removed:
+            stream.removed.pop(entity, None)
         if publication.removes:
-            stream.removed[push.entity] = now
+            stream.removed[entity] = now
         else:
-            stream.newest[push.entity] = delivery
+            stream.newest[entity] = delivery
         return delivery
 
     @staticmethod
@@ -265,6 +268,12 @@ class MemoryBus:
                 del self._values[old]
         self._values.pop(key, None)
         self._values[key] = (value, now + ttl_s)
+
+    async def redeem(
+        self, key: str, positions: Mapping[StreamKey, Position | None]
+    ) -> tuple[bytes, dict[StreamKey, StreamRead]] | None:
+        value = await self.take(key)
+        return None if value is None else (value, await self.read_all(positions))
 
     async def take(self, key: str) -> bytes | None:
         value, until = self._values.pop(key, (b"", 0.0))

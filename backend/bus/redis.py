@@ -15,10 +15,11 @@ import hiredis
 import structlog
 
 from backend.bus import keys, scripts
-from backend.bus.fanout import Followed, Listener, OnReset, catch_up, read_of
+from backend.bus.fanout import Followed, Listener, OnReset, catch_up
 from backend.bus.line import Address, Line, Wire, Word
 from backend.bus.membership import Membership, Prompt
 from backend.bus.memory import new_epoch
+from backend.bus.reading import Reading
 from backend.bus.redis_values import RedisValues
 from backend.errors import Expired
 from backend.services.ports import Publication, StreamKey, StreamRead
@@ -40,7 +41,7 @@ class RedisBus(RedisValues):
         address = Address.parse(url)
         super().__init__(Line(address, on_up=scripts.load))
         self._fanout = Line(address, on_message=self._on_message, on_up=self._resubscribe)
-        self._followed: dict[bytes, Followed] = {}
+        self.followed: dict[bytes, Followed] = {}
         """By channel."""
         self._plain: dict[bytes, dict[object, Callable[[bytes], None]]] = {}
         """Listeners of wake-ups, questions and answers, by channel."""
@@ -118,33 +119,33 @@ class RedisBus(RedisValues):
     ) -> dict[StreamKey, StreamRead]:
         """Asked over the connection that subscribes: the server answers in order, so a stream that
         was begun to be followed before is read after its subscription took effect."""
-        names: list[str] = []
-        args: list[Word] = [new_epoch()]
-        beginning: list[tuple[bytes, Followed]] = []
-        for key, position in positions.items():
-            stream = keys.stream(key)
-            names += (stream.state, stream.entities, stream.log)
-            args += position or ("", 0)
-            channel = keys.channel(key).encode()
-            followed = self._followed.get(channel)
-            if followed is not None and not followed.asked:
-                followed.asked = True
-                beginning.append((channel, followed))
-        if not names:
+        if not positions:
             return {}
+        reading = Reading(self, positions)
         try:
-            answers = await self._run("read", names, args, again=True, line=self._fanout)
+            answers = await self._run(
+                "read", reading.names, reading.args, again=True, line=self._fanout
+            )
         except BaseException:
-            # Others may wait for these streams: their place is asked for all the same.
-            for channel, followed in beginning:
-                followed.asked = False
-                self._ask_place(channel, followed)
+            reading.failed()
             raise
-        reads = {key: read_of(key, answer) for key, answer in zip(positions, answers, strict=True)}
-        for channel, followed in beginning:
-            read = reads[followed.key]
-            self._placed(channel, followed, read.epoch, read.seq)
-        return reads
+        return reading.done(answers)
+
+    async def redeem(
+        self, key: str, positions: Mapping[StreamKey, Position | None]
+    ) -> tuple[bytes, dict[StreamKey, StreamRead]] | None:
+        reading = Reading(self, positions)
+        names = [*reading.names, keys.value(key)]
+        try:
+            # Repeated it would find nothing, so it is not.
+            answers = await self._run("read", names, reading.args, line=self._fanout)
+        except BaseException:
+            reading.failed()
+            raise
+        if answers is None:
+            reading.failed()
+            return None
+        return answers.pop(), reading.done(answers)
 
     def follow(
         self, key: StreamKey, listener: Listener, on_reset: OnReset | None = None
@@ -156,7 +157,7 @@ class RedisBus(RedisValues):
             return self._begin(key, channel, token, (listener, on_reset))
 
         async def enter() -> None:
-            if channel not in self._followed:
+            if channel not in self.followed:
                 await self._fanout.wire()
             confirmed = begin()
             if confirmed is not None:
@@ -181,18 +182,18 @@ class RedisBus(RedisValues):
 
         None: the stream is followed already. Raises ConnectionError without a connection.
         """
-        followed = self._followed.get(channel)
+        followed = self.followed.get(channel)
         if followed is None:
             wire = self._fanout.now
             if wire is None:
                 raise ConnectionError("the bus is away")
-            followed = self._followed[channel] = Followed(key)
+            followed = self.followed[channel] = Followed(key)
             wire.tell("SUBSCRIBE", channel)
-            asyncio.get_running_loop().call_soon(self._ask_place, channel, followed)
+            asyncio.get_running_loop().call_soon(self.ask_place, channel, followed)
         followed.listeners[token] = listener
         return followed.ready
 
-    def _ask_place(self, channel: bytes, followed: Followed) -> None:
+    def ask_place(self, channel: bytes, followed: Followed) -> None:
         if followed.asked:
             return
         followed.asked = True
@@ -215,9 +216,9 @@ class RedisBus(RedisValues):
             self._not_followed(channel, followed, error)
         else:
             epoch, seq = answer.result()
-            self._placed(channel, followed, epoch.decode(), int(seq))
+            self.placed(channel, followed, epoch.decode(), int(seq))
 
-    def _placed(self, channel: bytes, followed: Followed, epoch: str, seq: int) -> None:
+    def placed(self, channel: bytes, followed: Followed, epoch: str, seq: int) -> None:
         """The place of a stream that begins to be followed is known."""
         ready = followed.ready
         if ready is None or ready.done():
@@ -236,7 +237,7 @@ class RedisBus(RedisValues):
             self._not_followed(channel, followed, error)
         else:
             followed.asked = False
-            self._ask_place(channel, followed)
+            self.ask_place(channel, followed)
 
     def _not_followed(self, channel: bytes, followed: Followed, error: BaseException) -> None:
         self._drop(channel, followed)
@@ -246,7 +247,7 @@ class RedisBus(RedisValues):
             followed.ready.exception()
 
     def _unfollow(self, channel: bytes, token: object) -> None:
-        followed = self._followed.get(channel)
+        followed = self.followed.get(channel)
         if followed is None:
             return
         followed.listeners.pop(token, None)
@@ -254,8 +255,8 @@ class RedisBus(RedisValues):
             self._drop(channel, followed)
 
     def _drop(self, channel: bytes, followed: Followed) -> None:
-        if self._followed.get(channel) is followed:
-            del self._followed[channel]
+        if self.followed.get(channel) is followed:
+            del self.followed[channel]
             self._unsubscribe(channel)
 
     def _unsubscribe(self, channel: bytes) -> None:
@@ -264,7 +265,7 @@ class RedisBus(RedisValues):
             wire.tell("UNSUBSCRIBE", channel)
 
     def _on_message(self, channel: bytes, payload: bytes) -> None:
-        followed = self._followed.get(channel)
+        followed = self.followed.get(channel)
         if followed is not None:
             if not followed.take(payload):
                 self._spawn(catch_up([followed], self.read_all))
@@ -275,12 +276,12 @@ class RedisBus(RedisValues):
     async def _resubscribe(self, wire: Wire) -> None:
         """A new fan-out connection: everything followed goes on, gaps are read."""
         await scripts.load(wire)
-        channels = [*self._plain, *self._followed]
+        channels = [*self._plain, *self.followed]
         for first in range(0, len(channels), 500):
             wire.tell("SUBSCRIBE", *channels[first : first + 500])
         # Answered after all subscriptions took effect; an error here means they were refused.
         await wire.ask("PING")
-        behind = [f for f in self._followed.values() if f.ready is None]
+        behind = [f for f in self.followed.values() if f.ready is None]
         for followed in behind:
             followed.held = followed.held or []
         if behind:

@@ -12,6 +12,7 @@ import msgspec
 from backend.errors import NotAllowed
 from backend.realtime import registry
 from backend.realtime.agent import Agent
+from backend.realtime.hub import Positions, Reads
 from backend.realtime.outbox import AsgiSend, Message, Outbox, text_message
 from backend.realtime.session import Close, Phase, Run, Send, Session, reply, stream_name
 from backend.services.ports import (
@@ -24,7 +25,7 @@ from backend.services.ports import (
     me_stream,
 )
 from backend.services.presence import Seat
-from backend.services.sessions import Admission
+from backend.services.sessions import Admission, claimed
 from protocol.close_codes import CloseCode
 from protocol.frames import Hello, Position, You
 from protocol.vocabulary import StreamName
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder().encode
 _ALWAYS = (StreamName.ME, StreamName.ACCOUNT)
+
+
+class ForeignPage(Exception):
+    """A good ticket shown by a page that is not one of its account's."""
 
 
 class Connection:
@@ -67,20 +72,30 @@ class Connection:
 
     # ── starting ─────────────────────────────────────────────────────────────────────────────
 
-    async def welcome(self, hello: Hello, admission: Admission) -> None:
-        """Read the session's streams, tell them in the welcome and go on live."""
-        self.admission = admission
+    async def welcome(self, hello: Hello, origin: str) -> None:
+        """Take the ticket and read the session's streams in one step, tell them in the welcome
+        and go on live. Raises BadTicket and ForeignPage; nothing was told then."""
+        account_id, employee_id = claimed(hello.ticket)
         positions = {
             key: hello.streams.get(stream_name(key))
-            for key in (self._key(StreamName.ME), self._key(StreamName.ACCOUNT))
+            for key in (me_stream(account_id, employee_id), account_stream(account_id))
         }
         colleagues = hello.streams.get(StreamName.COLLEAGUES)
         if colleagues is not None:
             # It was on screen when the socket went; one round trip less for the reader.
-            positions[self._key(StreamName.COLLEAGUES)] = colleagues
+            positions[colleagues_stream(account_id)] = colleagues
         gateway = self._gateway
 
-        def start(reads: dict[StreamKey, StreamRead]) -> None:
+        async def read(wanted: Positions) -> Reads:
+            admission, reads = await gateway.services.sessions.admit(hello.ticket, wanted)
+            if admission.origins and origin not in admission.origins:
+                raise ForeignPage(account_id)
+            self.admission = admission
+            return reads
+
+        def start(reads: Reads) -> None:
+            admission = self._admitted
+            self.keys.update(positions)
             self.send(
                 self.session.welcome(
                     hello=hello,
@@ -98,14 +113,13 @@ class Connection:
                 )
             )
 
-        self.keys.update(positions)
-        await gateway.hub.join(self, positions, start)
+        await gateway.hub.join(self, positions, start, read)
         self.seat = Seat(
-            admission.account_id,
-            admission.employee_id,
+            account_id,
+            employee_id,
             TabPresence(
                 # Several tabs of a browser share one session: presence counts sockets.
-                session=f"{admission.session_id}:{id(self):x}:{gateway.process}",
+                session=f"{self._admitted.session_id}:{id(self):x}:{gateway.process}",
                 tab=hello.tab,
                 visible=hello.visible,
                 sound=hello.sound,
@@ -113,10 +127,14 @@ class Connection:
             ),
         )
 
-    def _key(self, stream: StreamName) -> StreamKey:
-        admission = self.admission
-        if admission is None:
+    @property
+    def _admitted(self) -> Admission:
+        if self.admission is None:
             raise NotAllowed("not admitted yet")
+        return self.admission
+
+    def _key(self, stream: StreamName) -> StreamKey:
+        admission = self._admitted
         if stream is StreamName.ME:
             return me_stream(admission.account_id, admission.employee_id)
         if stream is StreamName.ACCOUNT:

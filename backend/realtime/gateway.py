@@ -23,7 +23,7 @@ import structlog
 from backend.errors import BadTicket
 from backend.kit.clock import Clock
 from backend.realtime import handlers, session
-from backend.realtime.connection import Connection
+from backend.realtime.connection import Connection, ForeignPage
 from backend.realtime.hub import Hub
 from backend.realtime.keeper import Keeper
 from backend.realtime.limits import Limits
@@ -192,19 +192,17 @@ class Gateway:
 
     async def _admit(self, connection: Connection, hello: Hello, origin: str) -> bool:
         try:
-            admission = await self.services.sessions.admit(hello.ticket)
+            await connection.welcome(hello, origin)
         except BadTicket as error:
             connection.close(CloseCode.TICKET, str(error))
             return False
-        if admission.origins and origin not in admission.origins:
-            _log.warning("foreign_origin", account=admission.account_id, origin=origin[:200])
+        except ForeignPage as error:
+            _log.warning("foreign_origin", account=str(error), origin=origin[:200])
             connection.close(CloseCode.ORIGIN, "not a page of this account")
             return False
-        try:
-            await connection.welcome(hello, admission)
         except OSError as error:
             # The bus is away: nothing true can be said, so nothing is; the tab comes back.
-            _log.warning("welcome_failed", account=admission.account_id, error=repr(error))
+            _log.warning("welcome_failed", error=repr(error))
             connection.close(CloseCode.RESYNC, "try again")
             return False
         self.connections.add(connection)

@@ -6,7 +6,7 @@ The bus is asked once per stream, however many sessions read it, and a push beco
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from typing import Any, Protocol, cast
@@ -16,6 +16,7 @@ from backend.services.ports import Bus, Delivery, StreamKey, StreamRead
 from protocol.frames import Position
 
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+Positions = Mapping[StreamKey, Position | None]
 Reads = dict[StreamKey, StreamRead]
 
 
@@ -77,14 +78,16 @@ class Hub:
     async def join(
         self,
         reader: Reader,
-        positions: Mapping[StreamKey, Position | None],
+        positions: Positions,
         start: Callable[[Reads], None],
+        read: Callable[[Positions], Awaitable[Reads]] | None = None,
     ) -> None:
         """Read the streams from `positions` on and go on live, missing and doubling nothing.
 
-        `start` is called with what was read, right before the first live push. Following comes
-        before reading, and what arrives between is kept: a push is then in the snapshot, or kept,
-        or both, and the session's position drops the double.
+        `read` is the bus's own reading unless something else has to be asked in the same step;
+        what it raises ends the joining. `start` is called with what was read, right before the
+        first live push. Following comes before reading, and what arrives between is kept: a push is
+        then in the snapshot, or kept, or both, and the session's position drops the double.
         """
         token = object()
         kept: list[Delivery | tuple[StreamKey, StreamRead]] = []
@@ -98,7 +101,7 @@ class Hub:
                 if channel.slow and channel.opening is not None:
                     # Shielded: others wait for the same; it must outlive this socket.
                     await asyncio.shield(channel.opening)
-            reads = await self._bus.read_all(positions)
+            reads = await (read or self._bus.read_all)(positions)
             for confirmed in opening:
                 # Mostly done by now: it was asked before the reading was.
                 if confirmed.done():

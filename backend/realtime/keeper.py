@@ -39,8 +39,8 @@ _GOODBYE_S = 5.0
 """How long a close may wait for a socket that takes nothing."""
 _TELLING = 8
 """Comings and goings told at once."""
-_GATHER_S = 0.02
-_GATHER_MAX_S = 0.5
+_GATHER_S = 0.1
+_GATHER_MAX_S = 5.0
 """Arrivals are told when none came for the first, or the oldest waits for the second. When all
 tabs come back after a restart, their welcomes go first; who is online follows."""
 _TURN = 16

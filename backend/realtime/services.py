@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from backend.services.ports import StreamKey, StreamRead
 from backend.services.presence import Seat
 from backend.services.sessions import Admission, IssuedToken
-from protocol.frames import Command
+from protocol.frames import Command, Position
 from protocol.pushes import HistoryPage
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId, SessionId
 
@@ -52,7 +53,9 @@ class History(Protocol):
 class SessionService(Protocol):
     """`backend.services.sessions.Sessions`, as far as sockets need it."""
 
-    async def admit(self, ticket: str) -> Admission: ...
+    async def admit(
+        self, ticket: str, positions: Mapping[StreamKey, Position | None]
+    ) -> tuple[Admission, dict[StreamKey, StreamRead]]: ...
     async def renew(self, account_id: AccountId, session_id: SessionId) -> IssuedToken: ...
     async def revoked_since(self, at: datetime) -> Sequence[SessionId]: ...
 

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 import msgspec
 
@@ -80,22 +81,28 @@ _FEATURES: dict[str, Feature] = {f.value: f for f in Feature}
 _NUL = "\\u0000"
 """As JSON writes it. PostgreSQL keeps no text with it, so it is refused at the door."""
 
-_FEATURE_SETS: dict[frozenset[Feature], tuple[frozenset[Feature], list[Feature]]] = {}
-"""One object per combination, with the words of the welcome: ten thousand sessions share a
-handful."""
+
+class _Spoken(NamedTuple):
+    """One combination of features. Ten thousand sessions share a handful."""
+
+    features: frozenset[Feature]
+    words: list[Feature]
+    """As the welcome names them."""
+    tags: frozenset[str]
+    """Of the pushes that are sent: a text is looked up faster than a member of an enum."""
+
+
+_SPOKEN: dict[frozenset[Feature], _Spoken] = {}
 _STREAMS: dict[str, StreamName] = {name.value: name for name in StreamName}
 
 
-def _negotiated(wanted: list[str]) -> tuple[frozenset[Feature], list[Feature]]:
+def _negotiated(wanted: list[str]) -> _Spoken:
     known = frozenset(_FEATURES[word] for word in wanted if word in _FEATURES)
-    shared = _FEATURE_SETS.get(known)
+    shared = _SPOKEN.get(known)
     if shared is None:
-        shared = _FEATURE_SETS[known] = (known, sorted(known))
+        tags = frozenset(tag for tag, feature in pushes.FEATURE_OF.items() if feature in known)
+        shared = _SPOKEN[known] = _Spoken(known, sorted(known), tags)
     return shared
-
-
-def negotiate(wanted: list[str]) -> frozenset[Feature]:
-    return _negotiated(wanted)[0]
 
 
 def stream_name(key: StreamKey) -> StreamName:
@@ -116,6 +123,7 @@ class Session:
         "_positions",
         "_refused",
         "_replies",
+        "_tags",
         "expires_at",
         "features",
         "heard_at",
@@ -127,6 +135,8 @@ class Session:
         self.phase = Phase.GREETING
         self.features: frozenset[Feature] = frozenset()
         """Negotiated in hello."""
+        self._tags: frozenset[str] = frozenset()
+        """Of the pushes those features bring."""
         self.expires_at: datetime | None = None
         """When the session token ends; set in welcome and by renewal."""
         self.heard_at = now
@@ -242,13 +252,14 @@ class Session:
         reads: dict[StreamKey, StreamRead],
     ) -> bytes:
         self.phase = Phase.OPEN
-        self.features, spoken = _negotiated(hello.features)
+        spoken = _negotiated(hello.features)
+        self.features, self._tags = spoken.features, spoken.tags
         self.expires_at = expires_at
         return _encode(
             frames.Welcome(
                 session=session_id,
                 protocol=PROTOCOL_VERSION,
-                features=spoken,
+                features=spoken.words,
                 you=you,
                 server_time=server_time,
                 session_expires_at=expires_at,
@@ -264,7 +275,7 @@ class Session:
             epoch=read.epoch,
             seq=read.seq,
             recovered=read.recovered,
-            pushes=[msgspec.Raw(d.frame) for d in read.deliveries if self._understands(d.tag)],
+            pushes=[msgspec.Raw(d.frame) for d in read.deliveries if d.tag in self._tags],
         )
 
     def leave(self, key: StreamKey) -> None:
@@ -277,10 +288,7 @@ class Session:
             # Already told by the snapshot, or of a history this session is not in.
             return False
         self._positions[delivery.key] = (delivery.epoch, delivery.seq)
-        return self._understands(delivery.tag)
-
-    def _understands(self, tag: str) -> bool:
-        return pushes.FEATURE_OF.get(tag) in self.features
+        return delivery.tag in self._tags
 
     def reset(self, key: StreamKey, read: StreamRead) -> bytes | None:
         """The frame that starts `key` over; None when this session is already beyond it."""

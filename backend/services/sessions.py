@@ -8,9 +8,10 @@ know, so that ten thousand tabs that come back at once cost no SQL and no questi
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -19,7 +20,8 @@ import msgspec
 
 from backend.errors import BadTicket, NotAllowed
 from backend.kit.clock import Clock
-from backend.services.ports import Bus
+from backend.services.ports import Bus, StreamKey, StreamRead
+from protocol.frames import Position
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId, SessionId
 
 SESSION_TTL_S = 12 * 3600.0
@@ -162,7 +164,6 @@ class Sessions:
         return await self.ticket_for(await self.check(token))
 
     async def ticket_for(self, session: StoredSession) -> str:
-        ticket = secrets.token_urlsafe(24)
         identity = session.identity
         admission = Admission(
             session_id=session.session_id,
@@ -174,18 +175,23 @@ class Sessions:
             origins=identity.origins,
             expires_at=session.expires_at,
         )
+        ticket = f"{_claim(identity.account_id, identity.employee_id)}.{secrets.token_urlsafe(24)}"
         await self._bus.put(_ticket_key(ticket), _encode(admission), ttl_s=self._ticket_ttl_s)
         return ticket
 
-    async def admit(self, ticket: str) -> Admission:
-        """Whose ticket it is; works once. Raises BadTicket."""
-        kept = await self._bus.take(_ticket_key(ticket))
-        if kept is None:
+    async def admit(
+        self, ticket: str, positions: Mapping[StreamKey, Position | None]
+    ) -> tuple[Admission, dict[StreamKey, StreamRead]]:
+        """Whose ticket it is, and the streams the holder `claimed` in the same round trip; works
+        once. Raises BadTicket, and then nothing was read."""
+        redeemed = await self._bus.redeem(_ticket_key(ticket), positions)
+        if redeemed is None:
             raise BadTicket("unknown, used or too old")
+        kept, reads = redeemed
         admission = _admission.decode(kept)
         if admission.expires_at <= self._clock.now():
             raise BadTicket("its session expired")
-        return admission
+        return admission, reads
 
     async def renew(self, account_id: AccountId, session_id: SessionId) -> IssuedToken:
         """A fresh token for a live session; the old one stops working. Raises NotAllowed."""
@@ -211,6 +217,24 @@ class Sessions:
     async def revoked_since(self, at: datetime) -> Sequence[SessionId]:
         """For the poll beside the wake-up, which a lossy bus may swallow."""
         return await self._store.revoked_since(at)
+
+
+def claimed(ticket: str) -> tuple[AccountId, EmployeeId]:
+    """Who the holder of a ticket says to be, so that streams can be asked for together with the
+    admission. True once the ticket is admitted: its key is a hash of the claim, too.
+
+    Raises BadTicket for what was never one.
+    """
+    claim, _, _ = ticket.partition(".")
+    try:
+        account_id, employee_id = base64.urlsafe_b64decode(claim).decode().split("\n")
+    except ValueError:
+        raise BadTicket("not a ticket") from None
+    return AccountId(account_id), EmployeeId(employee_id)
+
+
+def _claim(account_id: AccountId, employee_id: EmployeeId) -> str:
+    return base64.urlsafe_b64encode(f"{account_id}\n{employee_id}".encode()).decode()
 
 
 def _ticket_key(ticket: str) -> str:

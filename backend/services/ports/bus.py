@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from protocol.frames import Position, Push
 from protocol.vocabulary import AccountId, EmployeeId
 
@@ -15,17 +17,19 @@ StreamKey = str
 """`me:<account>:<employee>`, `account:<account>` or `colleagues:<account>`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """One push on its way into one stream. `removes` deletes the entity from the snapshot."""
+class Publication(msgspec.Struct, frozen=True, gc=False):
+    """One push on its way into one stream. `removes` deletes the entity from the snapshot.
+
+    A Struct, as `Delivery` is: both are made for every push, and a frozen dataclass costs more
+    than the rest of the bus's work on it.
+    """
 
     key: StreamKey
     push: Push
     removes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One numbered push as it left the bus. `frame` is the wire form, the same for all readers."""
 
     key: StreamKey
@@ -106,6 +110,11 @@ class Bus(Protocol):
 
     async def take(self, key: str) -> bytes | None:
         """The value, once: it is gone afterwards."""
+
+    async def redeem(
+        self, key: str, positions: Mapping[StreamKey, Position | None]
+    ) -> tuple[bytes, dict[StreamKey, StreamRead]] | None:
+        """`take` and `read_all` in one step (a `hello`); without a value nothing is read."""
 
     async def count(self, key: str, *, ttl_s: float) -> int:
         """One more; the counter vanishes `ttl_s` after its first use."""
