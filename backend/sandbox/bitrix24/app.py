@@ -46,8 +46,8 @@ def create_portal(config: PortalConfig, clock: Clock) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/rest/{path:path}", RestDoor(portal).__call__, methods=_VERBS),
             *OAuth(portal).routes(),
+            Route("/rest/{path:path}", RestDoor(portal).__call__, methods=_VERBS),
             *Control(portal).routes(),
             Mount("/portal/static", StaticFiles(directory=_PAGE / "static")),
             *Pages(portal, _PAGE).routes(),

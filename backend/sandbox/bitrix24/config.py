@@ -7,6 +7,10 @@ from urllib.parse import urlsplit
 
 from backend.sandbox.dataset import Dataset, generate
 
+# The vendor's authorization servers: clients have either written into their code (reference 1.5).
+OAUTH_HOSTS = ("oauth.bitrix.info", "oauth.bitrix24.tech")
+VENDOR_HOST = "dozvon.bitrix24.ru"
+"""The portal's name among the vendor's, for clients that accept no other."""
 DEFAULT_SCOPES = (
     "crm",
     "telephony",
@@ -15,6 +19,7 @@ DEFAULT_SCOPES = (
     "im",
     "timeman",
     "imopenlines",
+    "imconnector",
     "pull",
     "department",
     "app",
@@ -37,11 +42,25 @@ class Application:
     install_url: str = "http://127.0.0.1:8000/bitrix24/install"
     redirect_uri: str = "http://127.0.0.1:8000/bitrix24/oauth"
     scopes: tuple[str, ...] = DEFAULT_SCOPES
+    api_only: bool = False
+    """True for an application without pages: installed at once, told by ONAPPINSTALL."""
     placements: tuple[tuple[str, str, str], ...] = ()
     installed: bool = False
     id: int = 3
     version: int = 1
     status: str = "L"
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The portal and its authorization server under the names a caller knows them by."""
+
+    domain: str
+    protocol: str
+    """`1` for https, `0` for http: the PROTOCOL of a launch."""
+    client_endpoint: str
+    server_endpoint: str
+    oauth_host: str
 
 
 @dataclass
@@ -63,6 +82,8 @@ class PortalConfig:
     webhook_scopes: tuple[str, ...] = DEFAULT_SCOPES
     member_id: str = "6f1e2d3c4b5a69788796a5b4c3d2e1f0"
     language: str = "ru"
+    vendor_host: str = VENDOR_HOST
+    """Callers who come under this name or an authorization server's get the vendor's addresses."""
     crm_mode: int = 1
     """1 classic (with leads), 2 simple."""
     phones_by_digits: bool = True
@@ -80,6 +101,16 @@ class PortalConfig:
     refresh_grace_s: float = 0.0
     """How long a used refresh token still works; 0 is strict."""
     event_delay_s: float = 0.0
+    on_premise: bool = False
+    """A portal on the customer's server: another licence, limits off, no `operating`."""
+    old_build: bool = False
+    """Launches lack the fields newer builds added (reference 1.2)."""
+    missing_modules: tuple[str, ...] = ()
+    """Scopes whose methods are not installed, e.g. `timeman`."""
+    desktop_app: bool = False
+    """Pages behave as inside the vendor's desktop application (reference 4.4)."""
+    internal_finish: bool = False
+    """True lets `finish` record a call between employees; False refuses it, as is assumed."""
 
     def __post_init__(self) -> None:
         self.public_url = self.public_url.rstrip("/")
@@ -108,6 +139,25 @@ class PortalConfig:
     def webhook_url(self) -> str:
         """The incoming webhook of the administrator, ready for a client."""
         return f"{self.server_url}/rest/{self.webhook_user_id}/{self.webhook_secret}/"
+
+    def at(self, host: str = "") -> Endpoints:
+        """The addresses for a caller who named `host` (a Host header's value)."""
+        name = host.partition(":")[0].lower()
+        if name == self.vendor_host or name in OAUTH_HOSTS:
+            return Endpoints(
+                domain=self.vendor_host,
+                protocol="1",
+                client_endpoint=f"https://{self.vendor_host}/rest/",
+                server_endpoint=f"https://{OAUTH_HOSTS[0]}/rest/",
+                oauth_host=OAUTH_HOSTS[0],
+            )
+        return Endpoints(
+            domain=self.domain,
+            protocol=self.protocol,
+            client_endpoint=self.client_endpoint,
+            server_endpoint=self.server_endpoint,
+            oauth_host=urlsplit(self.oauth_url).netloc,
+        )
 
     def data(self) -> Dataset:
         """The rows to start with."""

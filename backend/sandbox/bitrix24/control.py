@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from backend.sandbox.bitrix24 import staff
+from backend.sandbox.bitrix24.events import EVENT_NAMES
+from backend.sandbox.bitrix24.overtime import SLOW_MS, WORKER
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -24,6 +28,14 @@ class Control:
         return [
             Route("/sandbox/state", self.state),
             Route("/sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/sandbox/clock", self.clock, methods=["GET", "POST"]),
+            Route("/sandbox/fire", self.fire, methods=["POST"]),
+            Route("/sandbox/users", self.hire, methods=["POST"]),
+            Route("/sandbox/users/{number:int}", self.change, methods=["PATCH"]),
+            Route("/sandbox/workday", self.workday, methods=["POST"]),
+            Route("/sandbox/rename", self.rename, methods=["POST"]),
+            Route("/sandbox/update", self.update, methods=["POST"]),
+            Route("/sandbox/worker-loaded", self.worker_loaded, methods=["POST"]),
             Route("/sandbox/log", self.log, methods=["GET", "DELETE"]),
             Route("/sandbox/tokens", self.tokens, methods=["POST", "DELETE"]),
             Route("/sandbox/uninstall", self.uninstall, methods=["POST"]),
@@ -74,21 +86,99 @@ class Control:
                     for page in portal.hub.pages.values()
                 ],
                 "cards": [{"call": call, "page": page} for call, page in portal.hub.drawn()],
-                "faults": portal.faults.shown(),
+                "faults": portal.switches.values(),
+                "refreshes": portal.tokens.refreshes,
+                "call_lists": [vars(item) for item in portal.papers.call_lists.values()],
+                "chats": [vars(item) for item in portal.papers.chats.values()],
+                "connectors": [vars(item) for item in portal.papers.connectors.values()],
+                "connector_messages": portal.papers.sent,
+                "pushes": portal.papers.pushes,
+                "transcripts": portal.papers.transcripts,
+                "now": portal.clock.now().isoformat(),
             }
         )
 
     async def faults(self, request: Request) -> Response:
-        """POST sets the named switches, DELETE clears all of them."""
-        faults = self._portal.faults
+        """GET describes every switch, POST sets the named ones, DELETE sets all as at the start."""
+        switches = self._portal.switches
         if request.method == "DELETE":
-            faults.clear()
+            switches.reset()
         elif request.method == "POST":
             try:
-                faults.update(await _body(request))
-            except (KeyError, TypeError, ValueError) as error:
+                switches.set(await _body(request))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 return JSONResponse({"error": f"no such fault: {error}"}, 400)
-        return JSONResponse(faults.shown())
+        else:
+            return JSONResponse(switches.described())
+        return JSONResponse(switches.values())
+
+    async def clock(self, request: Request) -> Response:
+        """POST {advance_s} lets time pass for lifetimes, limits and working days alike."""
+        clock = self._portal.clock
+        if request.method == "POST":
+            try:
+                clock.advance(float((await _body(request)).get("advance_s", 0)))
+            except (TypeError, ValueError) as error:
+                return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"now": clock.now().isoformat(), "ahead_s": clock.ahead_s})
+
+    async def fire(self, request: Request) -> Response:
+        """POST {event, data, user}: an event nobody's deed here causes, such as ONAPPPAYMENT."""
+        body = await _body(request)
+        event, data = str(body.get("event", "")).upper(), body.get("data")
+        if event not in EVENT_NAMES:
+            return JSONResponse({"error": "no such event"}, 400)
+        user = self._portal.active_user(body.get("user"))
+        shown = data if isinstance(data, dict) else {}
+        self._portal.events.fire(event, shown, user.id if user else None)
+        return JSONResponse({"fired": event})
+
+    async def hire(self, request: Request) -> Response:
+        """POST {first_name, last_name, email, extension, department…}: a new employee."""
+        body = await _body(request)
+        return JSONResponse({"id": staff.hire(self._portal, body, by=1).id})
+
+    async def change(self, request: Request) -> Response:
+        """PATCH any field of an employee; {active: false} dismisses."""
+        try:
+            body = await _body(request)
+            user = staff.change(self._portal, request.path_params["number"], body)
+        except (KeyError, TypeError) as error:
+            return JSONResponse({"error": f"no such user or field: {error}"}, 400)
+        return JSONResponse({"id": user.id, "active": user.active})
+
+    async def workday(self, request: Request) -> Response:
+        """POST {user, tracked}: whether the person's working day is kept at all."""
+        body = await _body(request)
+        user = self._portal.active_user(body.get("user"))
+        if user is None:
+            return JSONResponse({"error": "no such user"}, 404)
+        self._portal.workdays.track(user.id, on=bool(body.get("tracked", True)))
+        return JSONResponse({"status": self._portal.workdays.status(user.id)})
+
+    async def rename(self, request: Request) -> Response:
+        """POST {public_url, server_url}: the portal moves; its old hosts answer 302."""
+        body = await _body(request)
+        public = str(body.get("public_url") or "")
+        if not public.startswith(("http://", "https://")):
+            return JSONResponse({"error": "public_url is an http(s) address"}, 400)
+        self._portal.rename(public, str(body.get("server_url") or ""))
+        return JSONResponse({"domain": self._portal.config.domain})
+
+    async def update(self, _: Request) -> Response:
+        """A new version of the application: its handlers go and its installer has to run."""
+        self._portal.update_application(1)
+        return JSONResponse({"version": self._portal.config.application.version})
+
+    async def worker_loaded(self, request: Request) -> Response:
+        """POST {took_ms, times}: as if the background worker had loaded so, so often, today."""
+        body = await _body(request)
+        portal, gone = self._portal, False
+        took_ms, times = float(body.get("took_ms", SLOW_MS + 1)), int(body.get("times", 1))
+        for item in [item for item in portal.placements if item.code == WORKER]:
+            for _ in range(min(times, 100)):
+                gone = portal.overtime.loaded(item.code, item.handler, took_ms) or gone
+        return JSONResponse({"unregistered": gone})
 
     async def log(self, request: Request) -> Response:
         if request.method == "DELETE":
@@ -96,20 +186,27 @@ class Control:
         return JSONResponse(self._portal.log.shown())
 
     async def tokens(self, request: Request) -> Response:
-        """POST {user} issues a pair; DELETE makes every access token expired."""
+        """POST {user} issues a pair; DELETE makes every access token expired.
+
+        DELETE with `?revoke=all` or `?revoke=USER` withdraws the refresh tokens too.
+        """
         portal = self._portal
         if request.method == "DELETE":
+            whose = request.query_params.get("revoke")
+            if whose is not None:
+                portal.tokens.revoke(int(whose) if whose.isdigit() else None)
+                return JSONResponse({"revoked": True})
             portal.tokens.expire_all()
             return JSONResponse({"expired": True})
         user = portal.active_user((await _body(request)).get("user"))
         if user is None:
             return JSONResponse({"error": "no such user"}, 404)
-        host = portal.config.domain
-        return JSONResponse(portal.tokens.answer(portal.tokens.issue(user.id), host=host))
+        at = portal.config.at(request.headers.get("host", ""))
+        return JSONResponse(portal.tokens.answer(portal.tokens.issue(user.id), at))
 
-    async def uninstall(self, _: Request) -> Response:
+    async def uninstall(self, request: Request) -> Response:
         """The administrator deletes the application; it may be installed again."""
-        self._portal.uninstall()
+        self._portal.uninstall(clean=bool((await _body(request)).get("clean")))
         return JSONResponse({"installed": False})
 
     async def default_line(self, request: Request) -> Response:

@@ -14,12 +14,21 @@ from backend.sandbox.bitrix24.outgoing import reachable
 from backend.sandbox.bitrix24.records import stamp
 
 if TYPE_CHECKING:
-    from backend.kit.clock import Clock
     from backend.sandbox.bitrix24.config import PortalConfig
+    from backend.sandbox.bitrix24.faults import Faults
+    from backend.sandbox.bitrix24.shift import ShiftedClock
     from backend.sandbox.bitrix24.tokens import Tokens
 
 _NAMES = {
-    "app": ("ONAPPINSTALL", "ONAPPUPDATE", "ONAPPUNINSTALL", "ONAPPTEST", "ONOFFLINEEVENT"),
+    "app": (
+        "ONAPPINSTALL",
+        "ONAPPUPDATE",
+        "ONAPPUNINSTALL",
+        "ONAPPPAYMENT",
+        "ONAPPMETHODCONFIRM",
+        "ONAPPTEST",
+        "ONOFFLINEEVENT",
+    ),
     "telephony": (
         "ONEXTERNALCALLSTART",
         "ONEXTERNALCALLBACKSTART",
@@ -27,15 +36,25 @@ _NAMES = {
         "ONVOXIMPLANTCALLSTART",
         "ONVOXIMPLANTCALLEND",
     ),
-    "crm": tuple(
-        f"ONCRM{kind}{verb}"
-        for kind in ("LEAD", "DEAL", "CONTACT", "COMPANY", "ACTIVITY", "TIMELINECOMMENT")
-        for verb in ("ADD", "UPDATE", "DELETE")
+    "crm": (
+        *(
+            f"ONCRM{kind}{verb}"
+            for kind in (
+                *("LEAD", "DEAL", "CONTACT", "COMPANY", "ACTIVITY", "TIMELINECOMMENT"),
+                *(f"{entity}USERFIELD" for entity in ("LEAD", "DEAL", "CONTACT", "COMPANY")),
+            )
+            for verb in ("ADD", "UPDATE", "DELETE")
+        ),
+        "ONCRMDEALMOVETOCATEGORY",
     ),
     "user": ("ONUSERADD",),
 }
 EVENT_NAMES = tuple(itertools.chain.from_iterable(_NAMES.values()))
 _TIMEOUT_S = 5.0
+_ALWAYS = frozenset({"ONAPPINSTALL", "ONAPPUPDATE", "ONAPPUNINSTALL"})
+# Nobody in particular is behind these; the vendor sends no user's tokens along.
+_TOKENLESS = frozenset({"ONAPPUNINSTALL", "ONAPPPAYMENT"})
+_WAKE_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +66,8 @@ class Handler:
     url: str
     auth_type: int
     offline: bool
+    min_timeout_s: float = _WAKE_EVERY_S
+    """How often ONOFFLINEEVENT may come at most."""
 
 
 @dataclass
@@ -84,7 +105,12 @@ class Delivery:
 class Events:
     """The portal's subscriptions and its delivery queue; `run` must be going to deliver."""
 
-    def __init__(self, config: PortalConfig, clock: Clock, tokens: Tokens) -> None:
+    def __init__(
+        self, config: PortalConfig, clock: ShiftedClock, tokens: Tokens, faults: Faults
+    ) -> None:
+        self._faults = faults
+        self._woken_at: dict[int, float] = {}
+        """Handler id → monotonic time of its last ONOFFLINEEVENT."""
         self._config = config
         self._clock = clock
         self._tokens = tokens
@@ -94,14 +120,22 @@ class Events:
         self.deliveries: list[Delivery] = []
         self._queue: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(maxsize=5000)
 
-    def bind(self, event: str, url: str, auth_type: int, *, offline: bool) -> bool:
+    def bind(
+        self,
+        event: str,
+        url: str,
+        auth_type: int,
+        *,
+        offline: bool,
+        min_timeout_s: float = _WAKE_EVERY_S,
+    ) -> bool:
         """Subscribe; False when this very subscription exists already."""
         name = event.upper()
         if any(
             (item.event, item.url, item.offline) == (name, url, offline) for item in self.handlers
         ):
             return False
-        self.handlers.append(Handler(next(self._ids), name, url, auth_type, offline))
+        self.handlers.append(Handler(next(self._ids), name, url, auth_type, offline, min_timeout_s))
         return True
 
     def unbind(self, event: str, url: str, *, offline: bool) -> int:
@@ -118,31 +152,58 @@ class Events:
     def fire(self, event: str, data: dict[str, Any], user_id: int | None) -> None:
         """Queue the event for every subscriber; nothing is delivered before installation ends."""
         application = self._config.application
-        if not application.installed and event not in {"ONAPPINSTALL", "ONAPPUNINSTALL"}:
+        if not application.installed and event not in _ALWAYS:
             return
         for handler in self.handlers:
             if handler.event != event:
                 continue
             if handler.offline:
                 self._store(event, data)
+                self._wake(user_id)
             else:
-                self._enqueue(handler, event, data, user_id)
+                who = handler.auth_type or user_id
+                self._enqueue(event, handler.url, handler.id, data, who)
+
+    def send(self, event: str, url: str, data: dict[str, Any], user_id: int | None) -> None:
+        """Queue the event for one address that never subscribed: an installation handler."""
+        self._enqueue(event, url, 0, data, user_id)
 
     def _enqueue(
-        self, handler: Handler, event: str, data: dict[str, Any], user_id: int | None
+        self, event: str, url: str, handler_id: int, data: dict[str, Any], user_id: int | None
     ) -> None:
         body = brackets.encode(
             {
                 "event": event,
-                "event_handler_id": handler.id,
+                "event_handler_id": handler_id,
                 "data": data,
-                "ts": int(self._clock.now().timestamp()),
-                "auth": self._auth(event, handler.auth_type or user_id),
+                "ts": int(self._clock.told().timestamp()),
+                "auth": self._auth(event, None if event in _TOKENLESS else user_id),
             }
         )
-        # The vendor's queue promises nothing either: what does not fit is lost.
-        if not self._queue.full():
-            self._queue.put_nowait((event, handler.url, body))
+        self.post(event, url, body)
+
+    def post(self, event: str, url: str, body: str) -> None:
+        """Queue a ready form; on the way it may be lost or doubled when that is switched on."""
+        if self._faults.spend("lost_events"):
+            self.deliveries.append(Delivery(event, url, None))
+            return
+        copies = 2 if self._faults.spend("doubled_events") else 1
+        for _ in range(copies):
+            # The vendor's queue promises nothing either: what does not fit is lost.
+            if not self._queue.full():
+                self._queue.put_nowait((event, url, body))
+
+    def _wake(self, user_id: int | None) -> None:
+        """Tell those who asked that the offline queue has something, not too often."""
+        now = self._clock.monotonic()
+        for handler in self.handlers:
+            if handler.event != "ONOFFLINEEVENT" or handler.offline:
+                continue
+            last = self._woken_at.get(handler.id)
+            if last is None or now - last >= handler.min_timeout_s:
+                self._woken_at[handler.id] = now
+                who = handler.auth_type or user_id
+                self._enqueue("ONOFFLINEEVENT", handler.url, handler.id, {}, who)
 
     def _auth(self, event: str, user_id: int | None) -> dict[str, Any]:
         config = self._config
@@ -184,8 +245,10 @@ class Events:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False) as client:
             while True:
                 event, url, body = await self._queue.get()
-                if self._config.event_delay_s:
-                    await self._clock.sleep(self._config.event_delay_s)
+                delay_s = self._config.event_delay_s + self._faults.late_events_s
+                if delay_s:
+                    await self._clock.sleep(delay_s)
+                event, url, body = self._swapped((event, url, body))
                 status: int | None = None
                 try:
                     target, headers = reachable(url)
@@ -198,6 +261,19 @@ class Events:
                 self.deliveries.append(Delivery(event, url, status))
                 del self.deliveries[:-1000]
                 self._queue.task_done()
+
+    def _swapped(self, item: tuple[str, str, str]) -> tuple[str, str, str]:
+        """`item`, or the newest that waits behind it when the order is to be swapped."""
+        if not self._faults.swapped_events or self._queue.empty():
+            return item
+        waiting = [item]
+        while not self._queue.empty():
+            waiting.append(self._queue.get_nowait())
+            self._queue.task_done()
+        newest = waiting.pop()
+        for other in waiting:
+            self._queue.put_nowait(other)
+        return newest
 
     async def drained(self) -> None:
         """Return when everything queued so far was tried."""

@@ -10,29 +10,41 @@ from urllib.parse import urlencode
 from backend.sandbox.bitrix24.errors import RestError
 
 if TYPE_CHECKING:
+    from backend.sandbox.bitrix24.config import Endpoints
     from backend.sandbox.bitrix24.portal import Portal
     from backend.sandbox.dataset import User
 
 MAIN, INSTALL = "DEFAULT", "INSTALL"
+# Absent in older builds (reference 1.2).
+_NEWER_FIELDS = ("SERVER_ENDPOINT", "APPLICATION_TOKEN", "APPLICATION_SCOPE")
 
 
 def launch(
-    portal: Portal, user: User, *, code: str, handler: str, options: dict[str, Any], language: str
+    portal: Portal,
+    user: User,
+    *,
+    code: str,
+    handler: str,
+    options: dict[str, Any],
+    language: str,
+    at: Endpoints | None = None,
 ) -> dict[str, Any]:
     """What a page needs to open the frame: url, frame name, form fields and `getInitData`'s answer.
 
-    `code` is a placement, DEFAULT for the main page or INSTALL for the installation page. Raises
-    RestError when the user may not open it or nothing is bound there.
+    `code` is a placement, DEFAULT for the main page or INSTALL for the installation page; `at` are
+    the addresses under which the browser knows the portal. Raises RestError when the user may not
+    open it or nothing is bound there.
     """
     url = _target(portal, user, code, handler)
     config = portal.config
+    at = at or config.at()
     sid = secrets.token_hex(16)
     grant = portal.tokens.issue(user.id)
     placement = MAIN if code == INSTALL else code
     query = urlencode(
         {
-            "DOMAIN": config.domain,
-            "PROTOCOL": config.protocol,
+            "DOMAIN": at.domain,
+            "PROTOCOL": at.protocol,
             "LANG": language,
             "APP_SID": sid,
         }
@@ -41,7 +53,7 @@ def launch(
         "AUTH_ID": grant.access_token,
         "AUTH_EXPIRES": str(int(config.access_lifetime_s)),
         "REFRESH_ID": grant.refresh_token,
-        "SERVER_ENDPOINT": config.server_endpoint,
+        "SERVER_ENDPOINT": at.server_endpoint,
         "APPLICATION_TOKEN": config.application.application_token,
         "APPLICATION_SCOPE": ",".join(config.application.scopes),
         "member_id": config.member_id,
@@ -49,15 +61,18 @@ def launch(
         "PLACEMENT": placement,
         "PLACEMENT_OPTIONS": json.dumps(options, ensure_ascii=False),
     }
+    if config.old_build:
+        for name in _NEWER_FIELDS:
+            del fields[name]
     return {
         "url": f"{url}{'&' if '?' in url else '?'}{query}",
-        "name": f"{config.domain}|{config.protocol}|{sid}",
+        "name": f"{at.domain}|{at.protocol}|{sid}",
         "sid": sid,
         "fields": fields,
         "init": {
             "LANG": language,
-            "DOMAIN": config.domain,
-            "PROTOCOL": config.protocol,
+            "DOMAIN": at.domain,
+            "PROTOCOL": at.protocol,
             "PATH": "/rest",
             "AUTH_ID": grant.access_token,
             "AUTH_EXPIRES": str(int(config.access_lifetime_s)),

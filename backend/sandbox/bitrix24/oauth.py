@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Host, Mount, Route, Router
 
 from backend.sandbox.bitrix24 import brackets
+from backend.sandbox.bitrix24.config import OAUTH_HOSTS
 from backend.sandbox.bitrix24.errors import RestError
 from backend.sandbox.bitrix24.records import PORTAL_ZONE
 from backend.sandbox.bitrix24.rest.server import answer
+from backend.sandbox.bitrix24.rest.trouble import Dropped, bad_gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from starlette.requests import Request
@@ -25,19 +28,46 @@ SESSION_COOKIE = "portal_session"
 
 
 class OAuth:
-    """Routes of `/oauth/authorize/` (on the portal) and `/oauth-server/…`."""
+    """Routes of `/oauth/authorize/` (on the portal) and of the authorization server.
+
+    The server is below `/oauth-server/` on the portal's own address, and at the root under the
+    vendor's names.
+    """
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
+        server = self._server_routes()
         return [
+            *(Host(name, Router(server)) for name in OAUTH_HOSTS),
             Route("/oauth/authorize/", self.authorize),
-            Route("/oauth-server/oauth/token/", self.token, methods=["GET", "POST"]),
-            Route("/oauth-server/rest/app.info", self.app_info, methods=["GET", "POST"]),
-            Route("/oauth-server/rest/app.info/", self.app_info, methods=["GET", "POST"]),
-            Route("/oauth-server/rest/app.info.json", self.app_info, methods=["GET", "POST"]),
+            Mount("/oauth-server", Router(server)),
         ]
+
+    def _server_routes(self) -> list[Route]:
+        both = ["GET", "POST"]
+        info = self._guarded(self.app_info)
+        return [
+            Route("/oauth/token/", self._guarded(self.token), methods=both),
+            Route("/oauth/token", self._guarded(self.token), methods=both),
+            *(Route(f"/rest/app.info{end}", info, methods=both) for end in ("", "/", ".json")),
+        ]
+
+    def _guarded(
+        self, respond: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """`respond` with the troubles of the authorization server before it."""
+
+        async def guarded(request: Request) -> Response:
+            faults = self._portal.faults
+            if faults.auth_slow_s:
+                await self._portal.clock.sleep(faults.auth_slow_s)
+            if faults.spend("auth_503"):
+                return bad_gateway(503)
+            return await respond(request)
+
+        return guarded
 
     async def authorize(self, request: Request) -> Response:
         """Send the signed-in user back with a code; `sandbox_user` stands in for signing in."""
@@ -53,14 +83,15 @@ class OAuth:
         if user_id is None:
             back = f"{request.url.path}?{request.url.query}"
             return RedirectResponse(f"/login/?back={quote(back, safe='')}", 302)
+        at = portal.config.at(request.headers.get("host", ""))
         query = urlencode(
             {
                 "code": portal.tokens.code(user_id),
                 "state": request.query_params.get("state", ""),
-                "domain": portal.config.domain,
+                "domain": at.domain,
                 "member_id": portal.config.member_id,
                 "scope": ",".join(application.scopes),
-                "server_domain": urlsplit(portal.config.oauth_url).netloc,
+                "server_domain": at.oauth_host,
             }
         )
         mark = "&" if "?" in application.redirect_uri else "?"
@@ -74,6 +105,8 @@ class OAuth:
         portal = self._portal
         application = portal.config.application
         try:
+            if portal.faults.auth_error:
+                raise RestError(portal.faults.auth_error, "Switched on", 400)
             if values.get("client_id") != application.client_id or not secrets.compare_digest(
                 str(values.get("client_secret", "")), application.client_secret
             ):
@@ -81,13 +114,17 @@ class OAuth:
             if values.get("grant_type") == "authorization_code":
                 grant = portal.tokens.exchange_code(str(values.get("code", "")))
             elif values.get("grant_type") == "refresh_token":
+                if portal.faults.no_plan:
+                    raise RestError("PAYMENT_REQUIRED", "Payment required", 401)
                 grant = portal.tokens.refresh(str(values.get("refresh_token", "")))
+                if portal.faults.spend("auth_lost"):
+                    return Dropped()
             else:
                 raise RestError("invalid_request", "Unknown grant type", 400)
         except RestError as error:
             return answer(error.body(), error.status)
-        host = urlsplit(portal.config.oauth_url).netloc
-        return answer(portal.tokens.answer(grant, host=host))
+        at = portal.config.at(request.headers.get("host", ""))
+        return answer(portal.tokens.answer(grant, at))
 
     async def app_info(self, request: Request) -> Response:
         """Client, portal and user behind a token: the one check that cannot be forged."""
@@ -100,12 +137,13 @@ class OAuth:
             else:
                 values |= brackets.parse_query((await request.body()).decode("utf-8", "replace"))
         portal = self._portal
-        start = portal.clock.now()
+        start = portal.clock.told()
         try:
             grant = portal.tokens.check(str(values.get("auth", "")))
         except RestError as error:
             return answer(error.body(), error.status)
         config, application = portal.config, portal.config.application
+        at = config.at(request.headers.get("host", ""))
         scope = ",".join(application.scopes)
         result = {
             "client_id": application.client_id,
@@ -116,15 +154,15 @@ class OAuth:
                 "version": str(application.version),
                 "status": application.status,
                 "scope": scope,
-                "domain": config.domain,
-                "uri": config.public_url,
-                "client_endpoint": config.client_endpoint,
+                "domain": at.domain,
+                "uri": f"{'https' if at.protocol == '1' else 'http'}://{at.domain}",
+                "client_endpoint": at.client_endpoint,
                 "member_id": config.member_id,
                 "member_type": "bitrix24",
             },
             "user_id": grant.user_id,
         }
-        return answer({"result": result, "time": _times(start, portal.clock.now())})
+        return answer({"result": result, "time": _times(start, portal.clock.told())})
 
 
 def _iso(portal: Portal, unix: float) -> str:

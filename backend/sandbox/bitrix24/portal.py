@@ -5,13 +5,20 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from backend.sandbox.bitrix24.calls import Call, Telephony
 from backend.sandbox.bitrix24.events import Events
-from backend.sandbox.bitrix24.faults import CallLog, Faults
+from backend.sandbox.bitrix24.faults import Faults
 from backend.sandbox.bitrix24.hub import Hub
 from backend.sandbox.bitrix24.limits import LeakyBucket, OperatingTime
+from backend.sandbox.bitrix24.log import CallLog
+from backend.sandbox.bitrix24.overtime import Overtime
+from backend.sandbox.bitrix24.papers import Papers
+from backend.sandbox.bitrix24.shift import ShiftedClock
+from backend.sandbox.bitrix24.staff import EXTRA_USERS, structure
 from backend.sandbox.bitrix24.store import CrmStore
+from backend.sandbox.bitrix24.switches import Switchboard
 from backend.sandbox.bitrix24.tokens import Tokens
 from backend.sandbox.bitrix24.workday import Workdays
 
@@ -41,28 +48,39 @@ class Portal:
 
     def __init__(self, config: PortalConfig, clock: Clock) -> None:
         self.config = config
-        self.clock = clock
+        self.clock = ShiftedClock(clock)
         self.data = config.data()
-        self.users = {user.id: user for user in self.data.users}
-        self.store = CrmStore(self.data, clock, by_digits=config.phones_by_digits)
-        self.tokens = Tokens(config, clock)
-        self.events = Events(config, clock, self.tokens)
-        self.telephony = Telephony(clock)
-        self.workdays = Workdays(clock)
-        self.hub = Hub()
+        self.users = {user.id: user for user in (*self.data.users, *EXTRA_USERS)}
+        self.departments = structure(self.users.values())
+        self.store = CrmStore(self.data, self.clock, by_digits=config.phones_by_digits)
         self.faults = Faults()
+        self.tokens = Tokens(config, self.clock)
+        self.events = Events(config, self.clock, self.tokens, self.faults)
+        self.telephony = Telephony(self.clock)
+        self.workdays = Workdays(self.clock)
+        self.papers = Papers()
+        self.hub = Hub()
         self.log = CallLog()
-        self.bucket = LeakyBucket(clock, config.bucket_size, config.bucket_leak_per_s)
-        self.operating = OperatingTime(clock, config.operating_limit_s)
+        self.bucket = LeakyBucket(self.clock, config.bucket_size, config.bucket_leak_per_s)
+        self.operating = OperatingTime(self.clock, config.operating_limit_s)
         self.placements = [
             Placement(code, handler, title)
             for code, handler, title in config.application.placements
         ]
+        self.overtime = Overtime(self)
+        self.switches = Switchboard(self)
         self.notices: list[dict[str, Any]] = []
         self.app_options: dict[str, Any] = {}
         self.user_options: dict[int, dict[str, Any]] = {}
         self.sessions: dict[str, int] = {}
         """Cookie of a signed-in browser → user."""
+        self.old_hosts: set[str] = set()
+        """Hosts the portal had before it was renamed; they answer 302."""
+
+    def refit(self) -> None:
+        """Hand on what of the configuration others have copied."""
+        self.operating.limit_s = self.config.operating_limit_s
+        self.store.set_phone_search(by_digits=self.config.phones_by_digits)
 
     def sign_in(self, user_id: int) -> str:
         """A browser session of the user."""
@@ -83,6 +101,8 @@ class Portal:
             None,
         )
 
+    # The application's life.
+
     def bound(self, code: str, user_id: int) -> list[Placement]:
         """Widgets a page of this user shows in that place: none before installation ends."""
         if not self.config.application.installed:
@@ -102,15 +122,54 @@ class Portal:
             "LANGUAGE_ID": self.config.language,
         }
         self.events.fire("ONAPPINSTALL", data, user_id)
+        if application.api_only:
+            # Without pages the installation handler itself is told (reference 1.3).
+            self.events.send("ONAPPINSTALL", application.install_url, data, user_id)
 
-    def uninstall(self) -> None:
-        """Everything of the application goes: widgets, handlers, tokens, lines."""
-        self.events.fire("ONAPPUNINSTALL", {"LANGUAGE_ID": self.config.language, "CLEAN": 0}, None)
-        self.config.application.installed = False
+    def update_application(self, user_id: int) -> None:
+        """A new version with a new application token: handlers go, its installer has to run."""
+        application = self.config.application
+        before = application.version
+        application.version += 1
+        application.application_token = secrets.token_hex(16)
+        data = {
+            "VERSION": application.version,
+            "PREVIOUS_VERSION": before,
+            "LANGUAGE_ID": self.config.language,
+        }
+        self.events.fire("ONAPPUPDATE", data, user_id)
+        self.events.handlers.clear()
+        application.installed = False
+
+    def uninstall(self, *, clean: bool = False) -> None:
+        """Everything of the application goes: widgets, handlers, tokens, lines.
+
+        The event is the last thing the old handlers get; a later installation has another token.
+        """
+        application = self.config.application
+        data = {"LANGUAGE_ID": self.config.language, "CLEAN": int(clean)}
+        self.events.fire("ONAPPUNINSTALL", data, None)
+        if application.api_only:
+            self.events.send("ONAPPUNINSTALL", application.install_url, data, None)
+        application.installed = False
+        application.application_token = secrets.token_hex(16)
         self.placements.clear()
         self.events.handlers.clear()
+        self.events.offline.clear()
         self.tokens.revoke()
         self.telephony.lines.clear()
+        self.telephony.default_line = None
+        self.papers.connectors.clear()
+
+    def rename(self, public_url: str, server_url: str = "") -> None:
+        """The portal moves to another address; the old one answers 302 from now on."""
+        config = self.config
+        self.old_hosts |= {urlsplit(config.public_url).netloc, urlsplit(config.server_url).netloc}
+        config.public_url = public_url.rstrip("/")
+        config.server_url = (server_url or public_url).rstrip("/")
+        self.old_hosts -= {urlsplit(config.public_url).netloc, urlsplit(config.server_url).netloc}
+
+    # The call card.
 
     def card(self, call: Call) -> dict[str, Any]:
         """The call as its card knows it; keys and types of the `initialized` event."""
@@ -127,7 +186,7 @@ class Portal:
             "CRM_BINDINGS": call.bindings,
             "CALL_DIRECTION": call.direction,
             "CALL_STATE": "idle",
-            "CALL_LIST_MODE": False,
+            "CALL_LIST_MODE": bool(call.list_id),
             # Not part of the event: what the card itself shows.
             "clientName": self.client_name(call),
         }

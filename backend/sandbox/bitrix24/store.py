@@ -35,6 +35,11 @@ class CrmStore:
         self.comments: dict[int, Row] = {}
         self._phones: dict[str, list[tuple[str, int]]] | None = None
 
+    def set_phone_search(self, *, by_digits: bool) -> None:
+        """Compare numbers by their last ten digits, or exactly as they are typed."""
+        self._by_digits = by_digits
+        self._phones = None
+
     def rows(self, kind: str) -> list[Row]:
         return list(self.tables[kind].values())
 

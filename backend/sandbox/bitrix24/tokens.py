@@ -10,7 +10,7 @@ from backend.sandbox.bitrix24.errors import RestError
 
 if TYPE_CHECKING:
     from backend.kit.clock import Clock
-    from backend.sandbox.bitrix24.config import PortalConfig
+    from backend.sandbox.bitrix24.config import Endpoints, PortalConfig
 
 
 @dataclass
@@ -38,6 +38,8 @@ class Tokens:
         self._by_access: dict[str, Grant] = {}
         self._by_refresh: dict[str, Grant] = {}
         self._codes: dict[str, tuple[int, float]] = {}
+        self.refreshes: dict[int, int] = {}
+        """User → how often their pair was refreshed, for those who count."""
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -88,6 +90,7 @@ class Tokens:
             raise RestError("invalid_grant", "Refresh token was already used", 400)
         if grant.spent_at is None:
             grant.spent_at = now
+        self.refreshes[grant.user_id] = self.refreshes.get(grant.user_id, 0) + 1
         return self.issue(grant.user_id)
 
     def expire_all(self) -> None:
@@ -101,19 +104,19 @@ class Tokens:
             if user_id is None or grant.user_id == user_id:
                 grant.revoked = True
 
-    def answer(self, grant: Grant, *, host: str) -> dict[str, Any]:
-        """The body of a token response; `host` is the authorization server's own."""
+    def answer(self, grant: Grant, at: Endpoints) -> dict[str, Any]:
+        """The body of a token response; its `domain` is the authorization server's own."""
         config = self._config
         return {
             "access_token": grant.access_token,
-            "client_endpoint": config.client_endpoint,
-            "domain": host,
+            "client_endpoint": at.client_endpoint,
+            "domain": at.oauth_host,
             "expires": int(grant.expires_at),
             "expires_in": int(config.access_lifetime_s),
             "member_id": config.member_id,
             "refresh_token": grant.refresh_token,
             "scope": ",".join(config.application.scopes),
-            "server_endpoint": config.server_endpoint,
+            "server_endpoint": at.server_endpoint,
             "status": config.application.status,
             "user_id": grant.user_id,
         }

@@ -256,7 +256,7 @@ def staff(portal: Portal, language: str) -> str:
         f"{escape(user.last_name)}"
         f"{' · ' + text('administrator', language) if user.is_admin else ''}</td>"
         f"<td>{escape(user.position)}</td><td>{escape(user.department)}</td>"
-        f"<td>{user.extension}</td></tr>"
+        f"<td>{escape(user.extension)}</td></tr>"
         for user in portal.users.values()
         if user.active
     )

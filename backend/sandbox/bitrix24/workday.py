@@ -35,9 +35,25 @@ class Workdays:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._days: dict[int, Day] = {}
+        self._untracked: set[int] = set()
+
+    def track(self, user_id: int, *, on: bool) -> None:
+        """Keep this person's working day, or not at all."""
+        if on:
+            self._untracked.discard(user_id)
+        else:
+            self._untracked.add(user_id)
+
+    def tracked(self, user_id: int) -> bool:
+        return user_id not in self._untracked
 
     def status(self, user_id: int) -> str:
-        """OPENED, PAUSED, CLOSED, or EXPIRED when an earlier day was never closed."""
+        """OPENED, PAUSED, CLOSED, or EXPIRED when an earlier day was never closed.
+
+        UNAVAILABLE for somebody whose working day is not kept.
+        """
+        if user_id in self._untracked:
+            return "UNAVAILABLE"
         day = self._days.get(user_id)
         if day is None:
             return "CLOSED"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backend.sandbox.bitrix24.errors import RestError, access_denied
 from backend.sandbox.bitrix24.events import EVENT_NAMES, names
 from backend.sandbox.bitrix24.query import matching, ordered, page
+from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.rest.registry import method
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ def bind(context: Context, params: Params) -> bool:
     handler = "" if offline else params.required("handler")
     if not admin:
         auth_type = context.user.id
-    if not context.portal.events.bind(event, handler, auth_type, offline=offline):
+    options = params.mapping("options")
+    wake_s = float(as_int(options.get("minTimeout"), 1))
+    if not context.portal.events.bind(
+        event, handler, auth_type, offline=offline, min_timeout_s=wake_s
+    ):
         raise RestError("ERROR_CORE", "Unable to set event handler: Handler already binded")
     return True
 

@@ -29,6 +29,8 @@ class Context:
     scopes: tuple[str, ...]
     token: str
     """The access token, or the webhook's secret."""
+    host: str = ""
+    """The Host header the caller used: what addresses in answers are made of."""
 
     @property
     def caller(self) -> str:
@@ -67,10 +69,15 @@ def method(
     return register
 
 
+def missing_module(known: Method, context: Context) -> bool:
+    """True when the method belongs to a module this portal has not installed."""
+    return bool(known.scope) and known.scope in context.portal.config.missing_modules
+
+
 def allowed(name: str, context: Context) -> Method:
     """The method, when this caller may call it. Raises the error the portal answers otherwise."""
     known = METHODS.get(name.lower())
-    if known is None:
+    if known is None or missing_module(known, context):
         raise method_not_found()
     if known.scope and not set(_COVERED_BY.get(known.scope, (known.scope,))) & set(context.scopes):
         raise RestError(

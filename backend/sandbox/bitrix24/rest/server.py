@@ -8,20 +8,19 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import Response
 
 from backend.sandbox.bitrix24 import brackets
 from backend.sandbox.bitrix24.errors import RestError
-from backend.sandbox.bitrix24.faults import Received
+from backend.sandbox.bitrix24.log import Received
 from backend.sandbox.bitrix24.query import Listing
 from backend.sandbox.bitrix24.records import stamp
-from backend.sandbox.bitrix24.rest import batch, statistics
+from backend.sandbox.bitrix24.rest import batch, statistics, trouble
 from backend.sandbox.bitrix24.rest.params import Params
 from backend.sandbox.bitrix24.rest.registry import Context, allowed
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
 
     from backend.sandbox.bitrix24.portal import Portal
 
@@ -33,15 +32,6 @@ _PREFLIGHT = _CORS | {
     "Access-Control-Allow-Headers": "Origin, Content-Type, Accept, Authorization, X-Requested-With",
     "Access-Control-Max-Age": "600",
 }
-
-
-class Dropped(Response):
-    """An answer that begins and never ends: the server then cuts the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"64")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:
@@ -69,7 +59,7 @@ class RestDoor:
 
     async def _respond(self, request: Request) -> Response:
         portal = self._portal
-        fault = self._broken(request)
+        fault = trouble.before(portal, request)
         if fault is not None:
             return fault
         name, webhook = self._address(request.path_params["path"])
@@ -79,8 +69,9 @@ class RestDoor:
         status, error = 200, None
         try:
             await self._slow(name)
-            self._refused(name, has_token=bool(token))
-            context = self._context(webhook, token)
+            self._insecure(request)
+            trouble.refuse(portal, name, has_token=bool(token))
+            context = self._context(webhook, token, request.headers.get("host", ""))
             portal.bucket.take(request.client.host if request.client else "unknown")
             body = await self._answered(name, context, params, request)
         except RestError as refusal:
@@ -96,40 +87,13 @@ class RestDoor:
                 error,
             )
         )
-        return answer(body, status)
-
-    def _broken(self, request: Request) -> Response | None:
-        """An answer no REST code ever sees: the connection, a proxy, the old host name."""
-        faults = self._portal.faults
-        if faults.spend("drop"):
-            return Dropped()
-        if faults.spend("html_502"):
-            page = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-            return HTMLResponse(page, 502)
-        if faults.moved_to:
-            query = f"?{request.url.query}" if request.url.query else ""
-            target = f"{faults.moved_to.rstrip('/')}{request.url.path}{query}"
-            return RedirectResponse(target, 302)
-        return None
+        return trouble.after(portal, answer(body, status))
 
     async def _slow(self, name: str) -> None:
         slow = self._portal.faults.slow_s
         seconds = slow.get(name, slow.get("*", 0.0))
         if seconds:
             await self._portal.clock.sleep(seconds)
-
-    def _refused(self, name: str, *, has_token: bool) -> None:
-        faults = self._portal.faults
-        if faults.crm_down:
-            raise RestError("INTERNAL_SERVER_ERROR", "Internal server error", 500)
-        if faults.spend("burst_503"):
-            raise RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
-        if name in faults.blocked_methods:
-            raise RestError(
-                "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429
-            )
-        if has_token and faults.spend("expired_tokens"):
-            raise RestError("expired_token", "The access token provided has expired.", 401)
 
     def _address(self, path: str) -> tuple[str, tuple[str, str] | None]:
         """Lower-case method, and (user, secret) when the call came through the webhook."""
@@ -140,23 +104,31 @@ class RestDoor:
         name = "/".join(parts).lower()
         return name.removesuffix(".json").removesuffix(".xml"), webhook
 
-    def _context(self, webhook: tuple[str, str] | None, token: str) -> Context:
+    def _insecure(self, request: Request) -> None:
+        """A portal under the vendor's name speaks https only."""
+        host = request.headers.get("host", "").partition(":")[0]
+        if host == self._portal.config.vendor_host and request.url.scheme == "http":
+            raise RestError("INVALID_REQUEST", "Https required")
+
+    def _context(self, webhook: tuple[str, str] | None, token: str, host: str) -> Context:
         portal, config = self._portal, self._portal.config
         if webhook is not None:
             if webhook != (str(config.webhook_user_id), config.webhook_secret):
                 raise RestError("NO_AUTH_FOUND", "Wrong authorization data", 401)
             owner = portal.users[config.webhook_user_id]
-            return Context(portal, owner, "webhook", config.webhook_scopes, webhook[1])
+            return Context(portal, owner, "webhook", config.webhook_scopes, webhook[1], host)
         grant = portal.tokens.check(token)
         user = portal.active_user(grant.user_id)
-        if user is None:
-            raise RestError("INVALID_CREDENTIALS", "Invalid request credentials", 403)
-        return Context(portal, user, "oauth", config.application.scopes, token)
+        if user is None or user.id in portal.faults.closed_for:
+            # Dismissed, or not among those an administrator opened the application for.
+            text = "The user does not have access to the application."
+            raise RestError("user_access_error", text, 403)
+        return Context(portal, user, "oauth", config.application.scopes, token, host)
 
     async def _answered(
         self, name: str, context: Context, params: Params, request: Request
     ) -> dict[str, Any]:
-        start = self._portal.clock.now().timestamp()
+        start = self._portal.clock.told().timestamp()
         if name == "upload":
             result: Any = await self._uploaded(request)
         elif name == "batch":
@@ -176,7 +148,9 @@ class RestDoor:
     async def _call(self, name: str, context: Context, params: Params, *, charged: bool) -> Any:
         portal = self._portal
         known = allowed(name, context)
-        portal.operating.check(context.caller, name)
+        trouble.refuse_method(portal, name)
+        if self._limited():
+            portal.operating.check(context.caller, name)
         begun = portal.clock.monotonic()
         result = known.answer(context, params)
         if inspect.isawaitable(result):
@@ -185,7 +159,11 @@ class RestDoor:
             slow = portal.faults.slow_s.get(name, 0.0)
             used = portal.clock.monotonic() - begun + slow
             portal.operating.add(context.caller, name, used)
-        return result
+        return trouble.thinned(portal, name, result)
+
+    def _limited(self) -> bool:
+        """On-premise portals count no operating time unless told to (reference 2.4)."""
+        return not self._portal.config.on_premise
 
     async def _batch(self, context: Context, params: Params) -> dict[str, Any]:
         portal = self._portal
@@ -193,7 +171,7 @@ class RestDoor:
         begun = portal.clock.monotonic()
 
         async def call(name: str, inner: Params) -> tuple[Any, dict[str, Any]]:
-            start = portal.clock.now().timestamp()
+            start = portal.clock.told().timestamp()
             if name in portal.faults.slow_s:
                 await portal.clock.sleep(portal.faults.slow_s[name])
             if name in portal.faults.blocked_methods:
@@ -220,11 +198,14 @@ class RestDoor:
             call_id, name = waiting
             return statistics.keep(self._portal, call_id, name, await file.read())
 
+    def _shows_operating(self) -> bool:
+        return self._portal.config.operating_keys and self._limited()
+
     def _time(
         self, start: float, name: str | None = None, context: Context | None = None
     ) -> dict[str, Any]:
         portal = self._portal
-        finish = portal.clock.now().timestamp()
+        finish = portal.clock.told().timestamp()
         result: dict[str, Any] = {
             "start": start,
             "finish": finish,
@@ -233,7 +214,7 @@ class RestDoor:
             "date_start": stamp(datetime.fromtimestamp(start, UTC)),
             "date_finish": stamp(datetime.fromtimestamp(finish, UTC)),
         }
-        if name is not None and context is not None and portal.config.operating_keys:
+        if name is not None and context is not None and self._shows_operating():
             result["operating_reset_at"] = portal.operating.reset_at(context.caller, name)
             result["operating"] = portal.operating.used(context.caller, name)
         return result

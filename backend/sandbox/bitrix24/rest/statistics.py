@@ -48,7 +48,7 @@ async def attach_record(context: Context, params: Params) -> dict[str, Any]:
         token = f"telephony|{base64.b64encode(call_id.encode()).decode()}|{secrets.token_hex(8)}"
         portal.telephony.uploads[token] = (call_id, name)
         address = httpx.URL(
-            f"{portal.config.client_endpoint}upload.json",
+            f"{portal.config.at(context.host).client_endpoint}upload.json",
             params={"auth": context.token, "token": token},
         )
         return {"uploadUrl": str(address), "fieldName": "file"}

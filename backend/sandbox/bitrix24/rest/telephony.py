@@ -178,6 +178,12 @@ def hide(context: Context, params: Params) -> bool:
     return True
 
 
+def _day(portal: Portal, user_id: int) -> str:
+    if "timeman" in portal.config.missing_modules:
+        return "NOT_INSTALLED"
+    return portal.workdays.status(user_id)
+
+
 @method("telephony.externalCall.searchCrmEntities", scope="telephony")
 def search(context: Context, params: Params) -> list[Row]:
     portal = context.portal
@@ -196,7 +202,7 @@ def search(context: Context, params: Params) -> list[Row]:
                 "NAME": portal.store.title(kind, row),
                 "ASSIGNED_BY": {
                     "ID": str(responsible),
-                    "TIMEMAN_STATUS": portal.workdays.status(responsible),
+                    "TIMEMAN_STATUS": _day(portal, responsible),
                     "USER_PHONE_INNER": user.extension if user else None,
                     "WORK_PHONE": None,
                     "PERSONAL_PHONE": None,
@@ -213,9 +219,11 @@ def finish(context: Context, params: Params) -> Row:
     if not isinstance(params.get("CALL_ID"), str):
         raise RestError("INVALID_ARGUMENT", "CALL_ID must be a string")
     user = user_of(portal, params)
-    call = portal.telephony.calls.pop(params.text("CALL_ID"), None)
-    if call is None:
+    call = portal.telephony.calls.get(params.text("CALL_ID"))
+    if call is None or (call.internal and not portal.config.internal_finish):
+        # A call between employees has a card and is no call of the CRM: nothing records its end.
         raise core("Call is not found (call should be registered prior to finishing)")
+    del portal.telephony.calls[call.call_id]
     duration = params.number("DURATION")
     code = params.text("STATUS_CODE") or (_DONE if duration > 0 else _MISSED)
     portal.hub.ended(call.call_id, code)

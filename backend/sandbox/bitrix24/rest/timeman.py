@@ -56,7 +56,7 @@ def close(context: Context, params: Params) -> Row:
 def settings(context: Context, params: Params) -> Row:
     user = context.portal.users[_user(context, params)]
     return {
-        "UF_TIMEMAN": True,
+        "UF_TIMEMAN": context.portal.workdays.tracked(user.id),
         "UF_TM_FREE": False,
         "UF_TM_MAX_START": "09:15:00",
         "UF_TM_MIN_FINISH": "17:45:00",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from backend.sandbox.bitrix24.query import matching, ordered, page
 from backend.sandbox.bitrix24.records import PORTAL_ZONE, stamp
 from backend.sandbox.bitrix24.rest.registry import method
+from backend.sandbox.bitrix24.staff import EXTRANET, places
 
 if TYPE_CHECKING:
     from backend.sandbox.bitrix24.portal import Portal
@@ -18,22 +19,10 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _CONTROL = {"sort", "order", "admin_mode", "select", "start", "filter", "auth"}
 _BASIC = {"EMAIL", "PERSONAL_MOBILE", "PERSONAL_PHONE", "WORK_PHONE"}
-# The head of the company's structure; departments of the data set hang below it.
-_ROOT = 1
-
-
-def departments(portal: Portal) -> list[Row]:
-    """The structure: one root, then the departments in order of appearance."""
-    names = list(dict.fromkeys(user.department for user in portal.users.values()))
-    rows: list[Row] = [{"ID": str(_ROOT), "NAME": "Компания", "SORT": 500, "UF_HEAD": "1"}]
-    for number, name in enumerate(names, _ROOT + 1):
-        rows.append({"ID": str(number), "NAME": name, "SORT": 500, "PARENT": str(_ROOT)})
-    return rows
 
 
 def user_row(portal: Portal, user: User, scopes: tuple[str, ...] = ("user",)) -> Row:
     """The employee as user.get answers, without what the scopes hide."""
-    places = {row["NAME"]: int(row["ID"]) for row in departments(portal)}
     online = any(item.user_id == user.id for item in portal.hub.pages.values())
     row: Row = {
         "ID": str(user.id),
@@ -56,9 +45,9 @@ def user_row(portal: Portal, user: User, scopes: tuple[str, ...] = ("user",)) ->
         "PERSONAL_PHONE": "",
         "WORK_PHONE": "",
         "WORK_POSITION": user.position,
-        "UF_DEPARTMENT": [places[user.department]],
+        "UF_DEPARTMENT": places(portal, user),
         "UF_PHONE_INNER": user.extension,
-        "USER_TYPE": "employee",
+        "USER_TYPE": "extranet" if user.department == EXTRANET else "employee",
     }
     if not {"user", "user_basic"} & set(scopes):
         row = {name: value for name, value in row.items() if name not in _BASIC}
@@ -140,5 +129,5 @@ def department(context: Context, params: Params) -> Listing:
         for name, value in params.values.items()
         if name.upper() in {"ID", "NAME", "PARENT", "UF_HEAD"}
     }
-    rows = matching(departments(context.portal), conditions)
+    rows = matching([item.shown() for item in context.portal.departments], conditions)
     return page(ordered(rows, {params.text("sort", "ID").upper(): params.text("order")}), 0)
