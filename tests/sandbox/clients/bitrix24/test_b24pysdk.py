@@ -117,8 +117,8 @@ async def test_a_code_becomes_a_pair_and_the_pair_is_refreshed(world: World) -> 
     # The used one is worth nothing, and neither is another's secret.
     with pytest.raises(BitrixOAuthInvalidGrant):
         await blocking(lambda: app.refresh_oauth_token(first.oauth_token.refresh_token))
+    wrong = application(world, "wrong")
     with pytest.raises(BitrixOAuthInvalidClient):
-        wrong = application(world, "wrong")
         await blocking(lambda: wrong.refresh_oauth_token(second.oauth_token.refresh_token))
 
 
