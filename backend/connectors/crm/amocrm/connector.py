@@ -10,6 +10,7 @@ import structlog
 
 from backend.connectors.crm.amocrm import mapping
 from backend.connectors.crm.amocrm.auth import Refresher
+from backend.connectors.crm.amocrm.care import AccountCare
 from backend.connectors.crm.amocrm.client import AmoCrmClient
 from backend.connectors.crm.amocrm.limits import BURST, MAX_LEADS, RATE_PER_S, SEARCH_DIGITS
 from backend.domain import phone_number
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from backend.connectors.crm.amocrm.hosts import Hosts
     from backend.domain.phone_number import PhoneNumber
     from backend.kit.clock import Clock
     from backend.services.ports import Grants
@@ -58,6 +60,7 @@ class AmoCrm:
         clock: Clock,
         known_kind: Callable[[PhoneNumber], RecordKind | None] = lambda _number: None,
         region: str = "RU",
+        hosts: Hosts | None = None,
     ) -> None:
         """`known_kind` tells from the local index what a number belongs to: that collection is
         searched first, so a known caller's card takes two requests."""
@@ -72,8 +75,10 @@ class AmoCrm:
             client_id=client_id,
             client_secret=client_secret,
             redirect_uri=redirect_uri,
+            hosts=hosts,
         )
         self.client = AmoCrmClient(http, grants, refresher, self.budget)
+        self.care = AccountCare(self.client, clock)
         self._names = mapping.Dictionary()
         self._names_until = float("-inf")
         self._learning = asyncio.Lock()
@@ -132,15 +137,15 @@ class AmoCrm:
     ) -> tuple[RecordKind, list[_Row], dict[str, _Row], dict[str, str]] | None:
         """The records with the number, their open deals and the names of their companies."""
         for kind in sorted(_COLLECTION, key=lambda kind: kind is not known):
-            rows = await self._with_number(kind, number)
+            rows = await self.with_number(kind, number)
             if rows:
                 ids = list(dict.fromkeys(lead for row in rows for lead in mapping.lead_ids(row)))
-                leads = await self._leads(ids)
+                leads = await self.leads(ids)
                 open_leads = {key: lead for key, lead in leads.items() if mapping.is_open(lead)}
                 return kind, rows, open_leads, await self._company_names(rows, spare=not ids)
         return None
 
-    async def _with_number(self, kind: RecordKind, number: PhoneNumber) -> list[_Row]:
+    async def with_number(self, kind: RecordKind, number: PhoneNumber) -> list[_Row]:
         rows = await self.client.search(
             _COLLECTION[kind],
             number.digits[-SEARCH_DIGITS:],
@@ -149,8 +154,8 @@ class AmoCrm:
         )
         return [row for row in rows if mapping.has_number(row, number, self._region)]
 
-    async def _leads(self, ids: list[str]) -> dict[str, _Row]:
-        """Leads by id, in one request wherever that can be."""
+    async def leads(self, ids: list[str]) -> dict[str, _Row]:
+        """Deals by id, open or not, in one request wherever that can be. Raises CrmError."""
         if not ids:
             return {}
         if len(ids) == 1:
@@ -220,6 +225,14 @@ class AmoCrm:
                     for phone in self._phones(kind, row):
                         yield phone
                 more = more and bool(rows)
+
+    async def read_phones(self, kind: RecordKind, record_id: str) -> list[IndexedPhone]:
+        """What one record has now; nothing when it is gone. Raises CrmError."""
+        collection = _COLLECTION.get(kind)
+        if collection is None:
+            return []
+        row = await self.client.contact(collection, record_id, priority=Priority.BACKGROUND)
+        return self._phones(kind, row) if row and not row.get("is_deleted") else []
 
     def _phones(self, kind: RecordKind, row: dict[str, Any]) -> list[IndexedPhone]:
         found = {}
