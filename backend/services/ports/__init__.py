@@ -18,6 +18,13 @@ from backend.services.ports.crm import (
     IndexedPhone,
 )
 from backend.services.ports.people import DayState, PeopleSource, WorkdaySource
+from backend.services.ports.recordings import (
+    AudioStorage,
+    RecordingRow,
+    RecordingRows,
+    RecordingState,
+    SwitchRecordings,
+)
 from backend.services.ports.storage import (
     CallJournal,
     FinishedCall,
@@ -43,6 +50,7 @@ from backend.services.ports.switch import (
 
 __all__ = [
     "Arrived",
+    "AudioStorage",
     "Bus",
     "CallJournal",
     "ContactSource",
@@ -63,6 +71,9 @@ __all__ = [
     "LiveLeg",
     "PeopleSource",
     "Publication",
+    "RecordingRow",
+    "RecordingRows",
+    "RecordingState",
     "RingOrder",
     "StepNote",
     "StreamKey",
@@ -71,6 +82,7 @@ __all__ = [
     "SwitchConnected",
     "SwitchDisconnected",
     "SwitchEvent",
+    "SwitchRecordings",
     "TabPresence",
     "WorkdaySource",
     "account_stream",

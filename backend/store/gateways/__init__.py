@@ -7,6 +7,7 @@ from backend.store.gateways.inbox import SqlInbox
 from backend.store.gateways.pairing import SqlPairings
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.gateways.portal_calls import SqlPortalCalls
+from backend.store.gateways.recordings import SqlRecordings
 from backend.store.gateways.routing import SqlRouting
 from backend.store.gateways.sessions import SqlSessions
 from backend.store.gateways.statuses import SqlStatuses
@@ -19,6 +20,7 @@ __all__ = [
     "SqlPairings",
     "SqlPhoneIndex",
     "SqlPortalCalls",
+    "SqlRecordings",
     "SqlRouting",
     "SqlSessions",
     "SqlStatuses",
