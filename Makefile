@@ -36,7 +36,7 @@ fmt: install-dev
 check: install-dev widget/node_modules/.installed
 	$(BIN)/ruff format --check backend protocol tests
 	$(BIN)/ruff check backend protocol tests
-	$(BIN)/mypy protocol backend
+	$(BIN)/mypy protocol backend tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.checks
 	cd widget && PATH="$(abspath $(BIN)):$$PATH" npm run --silent check

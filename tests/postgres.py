@@ -30,12 +30,12 @@ class PostgresForTests:
         name = f"test_{next(_numbers)}"
         aside = self.url.replace(f"/{DATABASE}?", "/postgres?")
         with psycopg.connect(aside, autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY file_copy")  # type: ignore[arg-type]
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY file_copy")
         try:
             yield self.url.replace(f"/{DATABASE}?", f"/{name}?")
         finally:
             with psycopg.connect(aside, autocommit=True) as admin:
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -199,4 +200,5 @@ async def amo_rig(**config: Any) -> AsyncIterator[AmoRig]:
             await amo.aclose()
 
 
-RIGS = {"bitrix24": portal_rig, "amocrm": amo_rig}
+Rig = Callable[..., AbstractAsyncContextManager["PortalRig | AmoRig"]]
+RIGS: dict[str, Rig] = {"bitrix24": portal_rig, "amocrm": amo_rig}

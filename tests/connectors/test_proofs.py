@@ -78,7 +78,7 @@ async def test_a_good_token_opens_a_session_and_may_come_again() -> None:
         token(client_uuid="other"),
         token(account_id=78),
         token(exp=int(time.time()) - 3600),
-        jwt.encode({"account_id": 77}, None, algorithm="none"),
+        jwt.encode({"account_id": 77}, "", algorithm="none"),
         "no token at all",
     ],
 )

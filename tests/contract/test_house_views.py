@@ -9,7 +9,6 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +84,7 @@ async def _scene(hour: Hour, scene: Scene) -> None:
 
 
 @pytest.fixture(scope="module")
-def played() -> Iterator[Played]:
+def played() -> Played:
     found = asyncio.run(play())
     for old in house_transcript.ROOM.glob("*.json"):
         old.unlink()

@@ -17,6 +17,7 @@ from playwright.async_api import (
     FrameLocator,
     Locator,
     Page,
+    ViewportSize,
     WebSocketRoute,
     expect,
 )
@@ -25,7 +26,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from tests.e2e.demo import ILYA, MARIA, Demo
 
 PHONES = {ILYA: "vektor-101", MARIA: "vektor-102"}
-WIDE = {"width": 1280, "height": 800}
+WIDE = ViewportSize(width=1280, height=800)
 
 COUNT_TONES = """
 (() => {

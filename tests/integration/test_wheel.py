@@ -130,5 +130,5 @@ def _serves(port: int) -> None:
         assert http.get("/health/ready").text == "ok\n"
     # The sandboxes' own pages are packed as well.
     for offset in (1, 2, 3):
-        page = httpx.get(f"http://127.0.0.1:{port + offset}/", follow_redirects=False)
-        assert page.status_code < 400, (offset, page.status_code)
+        first = httpx.get(f"http://127.0.0.1:{port + offset}/", follow_redirects=False)
+        assert first.status_code < 400, (offset, first.status_code)

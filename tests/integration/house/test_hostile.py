@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,14 @@ async def bystander(house: Single) -> AsyncIterator[Tab]:
         await works(tab)
 
 
+def _has(tab: Tab, status: str) -> bool:
+    return bool(tab.state["me"]["status"]["status"] == status)
+
+
 async def works(tab: Tab) -> None:
     for status in ("break", "available"):
         await tab.done("status.set", status=status)
-        await eventually(lambda s=status: tab.state["me"]["status"]["status"] == s)
+        await eventually(partial(_has, tab, status))
     assert tab.close_code is None
     assert [s["reset"] for s in tab.starts].count(True) == 0
 
@@ -151,7 +156,10 @@ async def test_a_forged_launch_opens_no_session(
 ) -> None:
     member = house.portal.config.member_id
     good = house.portal.tokens.issue(2).access_token
-    ask = lambda **body: http.post("/api/bitrix24/session", json=body)  # noqa: E731
+
+    async def ask(**body: Any) -> httpx.Response:
+        return await http.post("/api/bitrix24/session", json=body)
+
     assert code(await ask(auth_id="0" * 70, member_id=member)) == (401, "bad_proof")
     assert code(await ask(auth_id=good, member_id="f" * 32)) == (401, "bad_proof")
     assert code(await ask(auth_id=good)) == (400, "bad_request")
@@ -196,7 +204,7 @@ async def test_a_forged_amocrm_token_opens_no_session(
 
     for token in (
         signed("another-secret-of-the-same-good-length"),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
         signed(exp=now - 3600, iat=now - 5400),
         signed(aud=EVIL),
         signed(client_uuid="another"),
@@ -295,7 +303,10 @@ async def test_another_accounts_call_does_not_exist(house: Single) -> None:
     """Every command that names a call, asked by somebody of another account."""
     asked = [c for c in commands.COMMANDS if "call_id" in c.__struct_fields__]
     assert len(asked) >= 7
-    more = {"call.hold": {"on": True}, "contact.choose": {"kind": "contact", "record_id": "1"}}
+    more: dict[str, dict[str, Any]] = {
+        "call.hold": {"on": True},
+        "contact.choose": {"kind": "contact", "record_id": "1"},
+    }
     async with await house.tab("sever-101") as owner, await house.tab("vektor-101") as stranger:
         house.switch.place_call(CUSTOMER, SEVER.virtual_number)
         card = await owner.until(my_leg="ringing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
@@ -16,7 +17,7 @@ KEY = f"k1:{new_key()}"
 
 
 async def kept(
-    database_url: str, directory: Path, **ari: str
+    database_url: str, directory: Path, **ari: Any
 ) -> tuple[list[SwitchConnection], list[bytes]]:
     """The connections after a start with these settings, and their credentials as stored."""
     settings = Settings(database_url=database_url, var_dir=directory, secret_keys=KEY, **ari)

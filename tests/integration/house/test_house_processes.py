@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -64,7 +63,7 @@ class House:
 
 
 @pytest.fixture
-async def house(empty_town: Town) -> AsyncIterator[House]:
+async def house(empty_town: Town) -> House:
     town = empty_town
     await town.worker()
     await town.worker()

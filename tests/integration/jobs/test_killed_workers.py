@@ -35,7 +35,7 @@ def _worker(url: str, mode: str) -> Iterator[subprocess.Popen[bytes]]:
 
 async def _rows(url: str, query: str) -> list[tuple[object, ...]]:
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        return await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
+        return await (await connection.execute(query)).fetchall()
 
 
 async def _until(url: str, query: str, *, within_s: float) -> None:

@@ -14,7 +14,7 @@ from backend.store.embedded import embedded
 
 async def _one(url: str, query: str) -> object:
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        row = await (await connection.execute(query)).fetchone()  # type: ignore[arg-type]
+        row = await (await connection.execute(query)).fetchone()
         assert row is not None
         return row[0]
 

@@ -50,10 +50,10 @@ async def test_the_migrated_policies_are_those_the_code_means(database_url: str)
     migrated = await policies()
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
         for table, name, *_ in migrated:
-            await connection.execute(f"drop policy {name} on {table}")  # type: ignore[arg-type]
+            await connection.execute(f"drop policy {name} on {table}")
         for table in metadata.tables:
             for statement in policy_ddl(table):
-                await connection.execute(statement)  # type: ignore[arg-type]
+                await connection.execute(statement)
     assert await policies() == migrated
 
 

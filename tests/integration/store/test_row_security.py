@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.store.database import Database, engine_for
 from backend.store.policies import GLOBAL, RESOLVERS
 from backend.store.tables import accounts, metadata, switch_connections
+from protocol.vocabulary import AccountId
 from tests.integration.conftest import ALPHA, BETA
 
 OF_ACCOUNT = [t for t in metadata.sorted_tables if "account_id" in t.c]
@@ -41,7 +42,7 @@ def _row(table: Table, account_id: str) -> dict[str, Any]:
     return values
 
 
-async def _fill(database: Database, account_id: str) -> None:
+async def _fill(database: Database, account_id: AccountId) -> None:
     async with database.begin(account_id, resolving=True) as tx:
         await tx.execute(
             text(

@@ -223,7 +223,11 @@ def test_an_internal_call_knows_both_sides() -> None:
         ],
         newborn(Direction.INTERNAL, ANNA),
     )
-    assert (call.state, call.rung, call.concerned()) == (CallState.RINGING, (VERA,), {ANNA, VERA})
+    assert (call.state, call.rung, call.concerned()) == (
+        CallState.RINGING,
+        (VERA,),
+        frozenset({ANNA, VERA}),
+    )
     call = apply(call, Taken(leg_id=agent_leg(VERA, 1), at=at(5)))
     assert (call.answered_by, call.state) == (VERA, CallState.TALKING)
 

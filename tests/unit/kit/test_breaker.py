@@ -14,12 +14,12 @@ async def test_it_opens_tries_one_and_rests_longer_each_time() -> None:
     breaker.failed()
     assert (breaker.state, breaker.allows()) == ("open", False)
     await clock.advance(5)
-    assert breaker.state == "half_open"
+    assert (breaker.state,) == ("half_open",)
     assert breaker.allows()
     assert not breaker.allows()
     breaker.failed()
     await clock.advance(9)
-    assert breaker.state == "open"
+    assert (breaker.state,) == ("open",)
     await clock.advance(1)
     assert breaker.allows()
     breaker.succeeded()

@@ -12,7 +12,7 @@ from backend.domain.scenario import Step
 from backend.errors import SwitchRefused
 from backend.services.ports import LiveCall, LiveLeg
 from protocol.commands import Dial, HangUpCall, HoldCall
-from protocol.vocabulary import CallId, LegId, LegState
+from protocol.vocabulary import CallId, CommandId, LegId, LegState
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -70,7 +70,7 @@ async def test_a_talk_survives_a_new_owner_with_a_higher_version() -> None:
         assert await stage.cards(BORIS) == []
         # Nothing but the recording, which goes on under its name if it was begun before.
         assert stage.switch.orders == [("record", "c1", "dozvon-demo-c1")]
-        await stage.client.send(ACC, ANNA, HoldCall(id="hold-0001", call_id=C1, on=True))
+        await stage.client.send(ACC, ANNA, HoldCall(id=CommandId("hold-0001"), call_id=C1, on=True))
         assert stage.switch.said("hold") == [("c1", "customer-0", True)]
 
 
@@ -164,7 +164,7 @@ async def test_a_call_dialled_during_the_gap_is_not_taken_for_lost() -> None:
     async with playing(Stage(account(BOTH))) as stage:
         stage.switch.gate = asyncio.Event()
         dialling = asyncio.create_task(
-            stage.client.send(ACC, ANNA, Dial(id="dial-00001", target=NUMBER))
+            stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-00001"), target=NUMBER))
         )
         await idle()
         await stage.connected()
@@ -191,7 +191,7 @@ async def test_cards_the_forerunner_left_are_swept() -> None:
 async def test_a_dialled_call_goes_on_under_a_new_owner() -> None:
     stage = Stage(account(BOTH))
     async with playing(stage):
-        await stage.client.send(ACC, ANNA, Dial(id="dial-00001", target=NUMBER))
+        await stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-00001"), target=NUMBER))
         call_id = stage.last(ANNA)["call_id"]
         await stage.leg("agent-anna-1", "ringing", call_id)
     stage.new_owner()
@@ -203,9 +203,9 @@ async def test_a_dialled_call_goes_on_under_a_new_owner() -> None:
         )
         await stage.leg("agent-anna-1", "up", call_id)
         assert stage.switch.endpoints() == ["PJSIP/79161234567@trunk"]
-        await stage.client.send(ACC, ANNA, Dial(id="dial-00001", target=NUMBER))
+        await stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-00001"), target=NUMBER))
         assert len(stage.switch.rung) == 1
-        await stage.client.send(ACC, ANNA, HangUpCall(id="hangup-001", call_id=call_id))
+        await stage.client.send(ACC, ANNA, HangUpCall(id=CommandId("hangup-001"), call_id=call_id))
         await idle()
         (card,) = await stage.cards(ANNA)
         assert (card["state"], card["cause"]) == ("ended", "cancelled")

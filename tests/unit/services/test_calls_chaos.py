@@ -14,7 +14,7 @@ from backend.domain.scenario import Step
 from backend.errors import AppError
 from backend.services.ports import Arrived, HoldReported, LegEnded, LegMoved, SwitchEvent
 from protocol.commands import AnswerCall, AnyCommand, DeclineCall, HangUpCall, HoldCall
-from protocol.vocabulary import CallId, HangupCause, LegId, LegState
+from protocol.vocabulary import CallId, CommandId, HangupCause, LegId, LegState
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -58,10 +58,10 @@ asked = st.tuples(
     st.sampled_from([ANNA, BORIS]),
     st.sampled_from(
         [
-            AnswerCall(id="answer-01", call_id=C1),
-            DeclineCall(id="decline-01", call_id=C1),
-            HangUpCall(id="hangup-001", call_id=C1),
-            HoldCall(id="hold-0001", call_id=C1, on=True),
+            AnswerCall(id=CommandId("answer-01"), call_id=C1),
+            DeclineCall(id=CommandId("decline-01"), call_id=C1),
+            HangUpCall(id=CommandId("hangup-001"), call_id=C1),
+            HoldCall(id=CommandId("hold-0001"), call_id=C1, on=True),
         ]
     ),
 )

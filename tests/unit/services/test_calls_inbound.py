@@ -12,7 +12,7 @@ from backend.domain.scenario import Step
 from backend.errors import NotFound, SwitchRefused, SwitchUnavailable, WrongState
 from protocol.commands import AnswerCall, DeclineCall, DismissCall, HangUpCall, HoldCall
 from protocol.pushes import RecordRef
-from protocol.vocabulary import AgentStatus, CallId, EmployeeId, HangupCause, RecordKind
+from protocol.vocabulary import AgentStatus, CallId, CommandId, EmployeeId, HangupCause, RecordKind
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -56,7 +56,7 @@ async def test_the_phone_rings_is_answered_and_hung_up() -> None:
         assert stage.switch.said("answer") == [("c1", "customer-0")]
         assert stage.switch.said("connect") == [("c1", ("customer-0", "agent-anna-1"))]
         await stage.wait(65)
-        await stage.client.send(ACC, ANNA, HangUpCall(id="hangup-001", call_id=C1))
+        await stage.client.send(ACC, ANNA, HangUpCall(id=CommandId("hangup-001"), call_id=C1))
         await stage.gone("agent-anna-1")
         await stage.gone("customer-0")
         await stage.wait(3)
@@ -112,7 +112,7 @@ async def test_in_turn_goes_on_after_a_decline_and_after_a_timeout() -> None:
         await stage.arrives()
         assert stage.switch.endpoints() == ["PJSIP/101"]
         assert await stage.cards(BORIS) == []
-        await stage.client.send(ACC, ANNA, DeclineCall(id="decline-01", call_id=C1))
+        await stage.client.send(ACC, ANNA, DeclineCall(id=CommandId("decline-01"), call_id=C1))
         await idle()
         assert stage.tags(ANNA)[-1] == "call.removed:declined"
         assert stage.switch.endpoints() == ["PJSIP/101", "PJSIP/102"]
@@ -245,14 +245,16 @@ async def test_hold_and_back() -> None:
     async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
         await stage.arrives()
         await stage.leg("agent-anna-1", "up")
-        await stage.client.send(ACC, ANNA, HoldCall(id="hold-0001", call_id=C1, on=True))
+        await stage.client.send(ACC, ANNA, HoldCall(id=CommandId("hold-0001"), call_id=C1, on=True))
         await stage.held(on=True)
         assert stage.last(ANNA)["state"] == "held"
         assert stage.last(ANNA)["actions"] == ["hangup", "unhold"]
-        await stage.client.send(ACC, ANNA, HoldCall(id="hold-0002", call_id=C1, on=True))
+        await stage.client.send(ACC, ANNA, HoldCall(id=CommandId("hold-0002"), call_id=C1, on=True))
         assert stage.switch.said("hold") == [("c1", "customer-0", True)]
         await stage.wait(2)
-        await stage.client.send(ACC, ANNA, HoldCall(id="hold-0003", call_id=C1, on=False))
+        await stage.client.send(
+            ACC, ANNA, HoldCall(id=CommandId("hold-0003"), call_id=C1, on=False)
+        )
         await idle()
         assert stage.last(ANNA)["state"] == "talking"
         await stage.wait(1)
@@ -285,9 +287,9 @@ async def test_answer_in_the_tab_rings_the_phone_anew_and_it_picks_up() -> None:
     async with playing(Stage(account(BOTH))) as stage:
         await stage.arrives()
         await stage.leg("agent-anna-1", "ringing")
-        command = AnswerCall(id="answer-01", call_id=C1)
+        command = AnswerCall(id=CommandId("answer-01"), call_id=C1)
         await asyncio.gather(*(stage.client.send(ACC, ANNA, command) for _ in range(3)))
-        await stage.client.send(ACC, ANNA, AnswerCall(id="answer-02", call_id=C1))
+        await stage.client.send(ACC, ANNA, AnswerCall(id=CommandId("answer-02"), call_id=C1))
         assert ("agent-anna-1", HangupCause.CANCELLED) in stage.switch.said("hang_up")
         (anew,) = [order for order in stage.switch.rung if order.auto_answer]
         assert anew.leg_id == "agent-anna-2"
@@ -301,7 +303,7 @@ async def test_answer_in_the_tab_rings_the_phone_anew_and_it_picks_up() -> None:
 async def test_a_phone_that_does_not_pick_up_by_itself_rings_again() -> None:
     async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
         await stage.arrives()
-        await stage.client.send(ACC, ANNA, AnswerCall(id="answer-01", call_id=C1))
+        await stage.client.send(ACC, ANNA, AnswerCall(id=CommandId("answer-01"), call_id=C1))
         await stage.gone("agent-anna-2", "failure")
         assert [o.auto_answer for o in stage.switch.rung] == [False, True, False]
         assert stage.last(ANNA)["actions"] == ["answer", "decline"]
@@ -383,7 +385,7 @@ async def test_a_hang_up_whose_report_is_lost_ends_the_call_all_the_same() -> No
     async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
         await stage.arrives()
         await stage.leg("agent-anna-1", "up")
-        await stage.client.send(ACC, ANNA, HangUpCall(id="hangup-001", call_id=C1))
+        await stage.client.send(ACC, ANNA, HangUpCall(id=CommandId("hangup-001"), call_id=C1))
         assert stage.last(ANNA)["state"] == "talking"
         await stage.wait(5)
         assert stage.last(ANNA)["state"] == "ended"
@@ -393,18 +395,22 @@ async def test_commands_are_refused_by_name() -> None:
     async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
         await stage.arrives()
         with pytest.raises(NotFound):
-            await stage.client.send(ACC, BORIS, AnswerCall(id="answer-01", call_id=C1))
+            await stage.client.send(ACC, BORIS, AnswerCall(id=CommandId("answer-01"), call_id=C1))
         with pytest.raises(WrongState):
-            await stage.client.send(ACC, ANNA, DismissCall(id="dismiss-1", call_id=C1))
+            await stage.client.send(ACC, ANNA, DismissCall(id=CommandId("dismiss-1"), call_id=C1))
         with pytest.raises(WrongState):
-            await stage.client.send(ACC, ANNA, HoldCall(id="hold-0001", call_id=C1, on=True))
+            await stage.client.send(
+                ACC, ANNA, HoldCall(id=CommandId("hold-0001"), call_id=C1, on=True)
+            )
         with pytest.raises(WrongState):
-            await stage.client.send(ACC, ANNA, HangUpCall(id="hangup-001", call_id=C1))
+            await stage.client.send(ACC, ANNA, HangUpCall(id=CommandId("hangup-001"), call_id=C1))
         with pytest.raises(NotFound):
-            await stage.client.send(ACC, ANNA, HangUpCall(id="hangup-002", call_id=CallId("no")))
+            await stage.client.send(
+                ACC, ANNA, HangUpCall(id=CommandId("hangup-002"), call_id=CallId("no"))
+            )
         await stage.leg("agent-anna-1", "up")
         with pytest.raises(WrongState):
-            await stage.client.send(ACC, ANNA, AnswerCall(id="answer-03", call_id=C1))
+            await stage.client.send(ACC, ANNA, AnswerCall(id=CommandId("answer-03"), call_id=C1))
 
 
 async def test_an_ended_card_is_dismissed_everywhere() -> None:
@@ -412,7 +418,7 @@ async def test_an_ended_card_is_dismissed_everywhere() -> None:
         await stage.arrives()
         await stage.leg("agent-anna-1", "up")
         await stage.gone("agent-anna-1")
-        await stage.client.send(ACC, ANNA, DismissCall(id="dismiss-1", call_id=C1))
+        await stage.client.send(ACC, ANNA, DismissCall(id=CommandId("dismiss-1"), call_id=C1))
         await idle()
         assert stage.tags(ANNA)[-2:] == ["call.changed:ended", "call.removed:dismissed"]
 

@@ -13,7 +13,7 @@ from backend.services.calls.hooks import Manager
 from backend.services.ports import LiveCall, LiveLeg, StepNote
 from backend.services.routing import AccountRoute
 from protocol.commands import DeclineCall, Dial
-from protocol.vocabulary import AccountId, CallId, EmployeeId, LegState, StepReason
+from protocol.vocabulary import AccountId, CallId, CommandId, EmployeeId, LegState, StepReason
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -153,7 +153,7 @@ async def test_a_manager_who_talks_is_passed_over_unless_the_step_rings_busy() -
         stage = Stage(_account(ManagerStep(ring_busy=ring_busy)))
         stage.managers.answer = Manager(employee_id=BORIS)
         async with playing(stage):
-            await stage.client.send(ACC, BORIS, Dial(id="dial-00001", target=LINE))
+            await stage.client.send(ACC, BORIS, Dial(id=CommandId("dial-00001"), target=LINE))
             await stage.arrives()
             assert stage.switch.endpoints()[-1] == second
             if not ring_busy:
@@ -170,7 +170,7 @@ async def test_a_manager_who_declines_or_does_not_come() -> None:
                 stage.switch.errors["PJSIP/102"] = SwitchRefused("not registered")
             await stage.arrives()
             if reason is StepReason.DECLINED:
-                decline = DeclineCall(id="decline-01", call_id=CallId("c1"))
+                decline = DeclineCall(id=CommandId("decline-01"), call_id=CallId("c1"))
                 await stage.client.send(ACC, BORIS, decline)
             elif reason is StepReason.NO_ANSWER:
                 await stage.wait(10)

@@ -27,7 +27,7 @@ from tests.unit.services.stage import (
 )
 
 STEP = Step(employees=(ANNA,))
-DIAL = Dial(id="dial-00001", target="8 916 123-45-67".replace(" ", "").replace("-", ""))
+DIAL = Dial(id=CommandId("dial-00001"), target="8 916 123-45-67".replace(" ", "").replace("-", ""))
 CALL = dialed_call_id(ACC, ANNA, CommandId("dial-00001"))
 
 
@@ -52,7 +52,9 @@ async def test_the_own_device_first_then_the_customer() -> None:
         await stage.leg("customer-0", "up", CALL)
         assert stage.switch.said("connect") == [(CALL, ("agent-anna-1", "customer-0"))]
         assert stage.last(ANNA)["state"] == "talking"
-        await stage.client.send(ACC, ANNA, HoldCall(id="hold-0001", call_id=CALL, on=True))
+        await stage.client.send(
+            ACC, ANNA, HoldCall(id=CommandId("hold-0001"), call_id=CALL, on=True)
+        )
         assert stage.switch.said("hold") == [(CALL, "customer-0", True)]
         await stage.wait(10)
         await stage.gone("customer-0", call=CALL)
@@ -77,7 +79,7 @@ async def test_one_command_dials_once() -> None:
     async with playing(Stage(account(STEP))) as stage:
         await asyncio.gather(*(stage.client.send(ACC, ANNA, DIAL) for _ in range(5)))
         assert len(stage.switch.rung) == 1
-        await stage.client.send(ACC, ANNA, HangUpCall(id="hangup-001", call_id=CALL))
+        await stage.client.send(ACC, ANNA, HangUpCall(id=CommandId("hangup-001"), call_id=CALL))
         await stage.wait(70)
         await stage.client.send(ACC, ANNA, DIAL)
         assert len(stage.switch.rung) == 1
@@ -87,11 +89,11 @@ async def test_giving_up_before_the_answer_ends_at_once() -> None:
     async with playing(Stage(account(STEP))) as stage:
         await stage.client.send(ACC, ANNA, DIAL)
         await stage.leg("agent-anna-1", "up", CALL)
-        await stage.client.send(ACC, ANNA, HangUpCall(id="hangup-001", call_id=CALL))
+        await stage.client.send(ACC, ANNA, HangUpCall(id=CommandId("hangup-001"), call_id=CALL))
         await idle()
         assert stage.last(ANNA)["state"] == "ended"
         assert stage.busy()[-1] == ("anna", "free")
-        ended = [leg for leg, _ in stage.switch.said("hang_up")]
+        ended = [str(leg) for leg, _ in stage.switch.said("hang_up")]
         assert sorted(ended) == ["agent-anna-1", "customer-0"]
 
 
@@ -111,7 +113,9 @@ async def test_refusals_have_names() -> None:
     async with playing(Stage(account(STEP, people=(employee(ANNA, "101"), deaf)))) as stage:
         for target, error in (("999", NotFound), ("101", BadRequest), ("1", BadRequest)):
             with pytest.raises(error):
-                await stage.client.send(ACC, ANNA, Dial(id=f"dial-{target}-x", target=target))
+                await stage.client.send(
+                    ACC, ANNA, Dial(id=CommandId(f"dial-{target}-x"), target=target)
+                )
         with pytest.raises(NoDevice):
             await stage.client.send(ACC, BORIS, DIAL)
         stage.switch.errors["PJSIP/101"] = NoDevice("nothing there")
@@ -119,15 +123,15 @@ async def test_refusals_have_names() -> None:
             await stage.client.send(ACC, ANNA, DIAL)
         assert stage.last(ANNA)["outcome"] == "failed"
         del stage.switch.errors["PJSIP/101"]
-        await stage.client.send(ACC, ANNA, Dial(id="dial-00002", target=NUMBER))
+        await stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-00002"), target=NUMBER))
         with pytest.raises(WrongState):
-            await stage.client.send(ACC, ANNA, Dial(id="dial-00003", target=NUMBER))
+            await stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-00003"), target=NUMBER))
 
 
 @pytest.mark.feature("W15")
 async def test_a_colleague_is_called_with_a_card_of_his_own() -> None:
     async with playing(Stage(account(STEP))) as stage:
-        await stage.client.send(ACC, ANNA, Dial(id="dial-00001", target="102"))
+        await stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-00001"), target="102"))
         mine = stage.last(ANNA)
         assert (mine["direction"], mine["number"], mine["name"]) == ("internal", "102", "Boris")
         assert await stage.cards(BORIS) == []
@@ -137,8 +141,12 @@ async def test_a_colleague_is_called_with_a_card_of_his_own() -> None:
         assert his["actions"] == ["answer", "decline"]
         await stage.leg("agent-boris-1", "up", CALL)
         assert stage.switch.said("connect") == [(CALL, ("agent-anna-1", "agent-boris-1"))]
-        await stage.client.send(ACC, BORIS, HoldCall(id="hold-0001", call_id=CALL, on=True))
-        await stage.client.send(ACC, ANNA, HoldCall(id="hold-0002", call_id=CALL, on=False))
+        await stage.client.send(
+            ACC, BORIS, HoldCall(id=CommandId("hold-0001"), call_id=CALL, on=True)
+        )
+        await stage.client.send(
+            ACC, ANNA, HoldCall(id=CommandId("hold-0002"), call_id=CALL, on=False)
+        )
         assert stage.switch.said("hold") == [
             (CALL, "agent-anna-1", True),
             (CALL, "agent-anna-1", False),
@@ -151,9 +159,9 @@ async def test_a_colleague_is_called_with_a_card_of_his_own() -> None:
 
 async def test_a_colleague_declines() -> None:
     async with playing(Stage(account(STEP))) as stage:
-        await stage.client.send(ACC, ANNA, Dial(id="dial-00001", target="102"))
+        await stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-00001"), target="102"))
         await stage.leg("agent-anna-1", "up", CALL)
-        await stage.client.send(ACC, BORIS, DeclineCall(id="decline-01", call_id=CALL))
+        await stage.client.send(ACC, BORIS, DeclineCall(id=CommandId("decline-01"), call_id=CALL))
         await idle()
         assert stage.tags(BORIS)[-1] == "call.removed:declined"
         assert (stage.last(ANNA)["state"], stage.last(ANNA)["outcome"]) == ("ended", "lost")

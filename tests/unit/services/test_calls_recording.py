@@ -11,7 +11,7 @@ from backend.domain.scenario import Step
 from backend.errors import SwitchUnavailable
 from backend.services.ports import LiveCall, LiveLeg
 from protocol.commands import Dial, HoldCall
-from protocol.vocabulary import CallId, LegId, LegState
+from protocol.vocabulary import CallId, CommandId, LegId, LegState
 from tests.fakes import until
 from tests.unit.services.stage import (
     ACC,
@@ -70,7 +70,7 @@ async def test_music_is_recorded_as_silence() -> None:
     async with playing(stage):
         await _talking(stage)
         for number, on in enumerate((True, False)):
-            hold = HoldCall(id=f"hold-000{number}", call_id=C1, on=on)
+            hold = HoldCall(id=CommandId(f"hold-000{number}"), call_id=C1, on=on)
             await stage.client.send(ACC, ANNA, hold)
         await until(lambda: len(stage.switch.said("mute_recording")) == 2)
         assert stage.switch.said("mute_recording") == [(NAME, True), (NAME, False)]
@@ -120,7 +120,7 @@ async def test_nothing_is_recorded_where_the_account_does_not_want_it() -> None:
 async def test_colleagues_among_themselves_are_not_recorded() -> None:
     stage = Stage(account())
     async with playing(stage):
-        await stage.client.send(ACC, ANNA, Dial(id="dial-0001", target="102"))
+        await stage.client.send(ACC, ANNA, Dial(id=CommandId("dial-0001"), target="102"))
         await until(lambda: bool(stage.switch.rung))
         call_id = str(stage.switch.rung[0].call_id)
         await stage.leg("agent-anna-1", "up", call_id)

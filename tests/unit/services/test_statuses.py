@@ -98,7 +98,8 @@ async def test_a_break_survives_the_working_day_of_the_crm() -> None:
 
 async def test_a_change_is_told_to_the_person_to_colleagues_and_to_routing() -> None:
     stage = Stage(account())
-    store, woken = Store(), []
+    store = Store()
+    woken: list[bytes] = []
     statuses = StatusService(store, stage.bus, stage.clock, routing=stage.routing)
     async with stage.bus.on_wake("routing", woken.append):
         await statuses.choose(ACC, ANNA, AgentStatus.AWAY, "road")
