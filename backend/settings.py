@@ -70,6 +70,14 @@ class Settings:
         "*.bitrix24.ru,*.bitrix24.by,*.bitrix24.kz,*.bitrix24.com,*.bitrix24.eu",
         "Hosts whose pages may open a socket before their account is known.",
     )
+    bitrix24_client_id: str = _setting(
+        "", "Code of our Bitrix24 Market application, `app.…`. Local applications bring their own."
+    )
+    bitrix24_client_secret: str = _setting("", "Its key.", secret=True)
+    bitrix24_auth_urls: str = _setting(
+        "https://oauth.bitrix.info/rest/,https://oauth.bitrix24.tech/rest/",
+        "Bitrix24 authorization servers whose word is taken, the usual one first.",
+    )
     amocrm_hosts: str = _setting(
         "*.amocrm.ru,*.amocrm.com,*.kommo.com",
         "The same for amoCRM accounts.",
@@ -125,6 +133,10 @@ class Settings:
         if not known_region(self.region):
             raise SettingsError(
                 f"DOZVON_REGION is {self.region!r}; use a country's two letters, RU for example"
+            )
+        if bool(self.bitrix24_client_id) != bool(self.bitrix24_client_secret):
+            raise SettingsError(
+                "DOZVON_BITRIX24_CLIENT_ID and _CLIENT_SECRET belong together: set both or none"
             )
         if self.ari_url and not (self.ari_user and self.ari_password):
             raise SettingsError("DOZVON_ARI_URL is set: DOZVON_ARI_USER and _PASSWORD must be too")

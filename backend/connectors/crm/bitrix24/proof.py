@@ -18,21 +18,26 @@ if TYPE_CHECKING:
 TIMEOUT_S = 8.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
+    """What the authorization server says of an access token."""
+
+    client_id: str
     member_id: str
     user_id: str
     domain: str
+    """Host and port of the portal's pages."""
+    api_url: str
+    """`client_endpoint`: where its REST is."""
     scope: str
+    installed: bool
 
 
-async def check(
-    http: httpx.AsyncClient, token: str, *, auth_url: str, client_id: str, member_id: str
-) -> Proof:
-    """The proven identity behind an access token.
+async def look(http: httpx.AsyncClient, token: str, *, auth_url: str) -> Proof:
+    """Whose token it is, of which application and portal.
 
-    `auth_url` is the authorization server kept with the portal's connection (never the one the
-    page names). Raises BadProof, or CrmUnavailable when the server does not answer.
+    `auth_url` is an authorization server we trust (never one a page names). Raises BadProof, or
+    CrmUnavailable when the server does not answer.
     """
     try:
         response = await http.post(
@@ -47,16 +52,27 @@ async def check(
     except (CrmError, KeyError):
         raise BadProof("the authorization server does not know this token") from None
     install = info.get("install") or {}
-    if str(info.get("client_id")) != client_id:
-        raise BadProof("the token is of another application")
-    if str(install.get("member_id")) != member_id:
-        raise BadProof("the token is of another portal")
     user_id = str(info.get("user_id") or "")
     if not user_id.isdigit():
         raise BadProof("the token belongs to nobody")
     return Proof(
-        member_id=member_id,
+        client_id=str(info.get("client_id") or ""),
+        member_id=str(install.get("member_id") or ""),
         user_id=user_id,
         domain=str(install.get("domain") or ""),
+        api_url=str(install.get("client_endpoint") or ""),
         scope=str(info.get("scope") or ""),
+        installed=bool(install.get("installed")),
     )
+
+
+async def check(
+    http: httpx.AsyncClient, token: str, *, auth_url: str, client_id: str, member_id: str
+) -> Proof:
+    """`look`, and BadProof unless the token is of this application and this portal."""
+    found = await look(http, token, auth_url=auth_url)
+    if found.client_id != client_id:
+        raise BadProof("the token is of another application")
+    if found.member_id != member_id:
+        raise BadProof("the token is of another portal")
+    return found
