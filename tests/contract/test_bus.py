@@ -44,6 +44,16 @@ async def open_bus(kind: str, url: str) -> AsyncIterator[Bus]:
         yield bus
 
 
+@contextlib.asynccontextmanager
+async def open_second(kind: str, url: str, first: Bus) -> AsyncIterator[Bus]:
+    """Another process's bus; in memory there is but one."""
+    if kind == "memory":
+        yield first
+        return
+    async with RedisBus(url) as bus:
+        yield bus
+
+
 async def command(url: str, *words: str | int) -> Any:
     """One command over a connection of its own."""
 
@@ -286,6 +296,62 @@ async def test_a_value_is_taken_once_and_forgotten_in_time(kind: str, valkey_url
         await bus.put("ticket", b"old", ttl_s=0.01)
         await asyncio.sleep(0.05)
         assert await bus.take("ticket") is None
+
+
+@both
+async def test_a_value_is_taken_and_streams_are_read_in_one_step(
+    kind: str, valkey_url: str
+) -> None:
+    async with open_bus(kind, valkey_url) as bus:
+        await bus.publish([status(1)])
+        await bus.put("ticket", b"anna", ttl_s=5)
+        redeemed = await bus.redeem("ticket", {KEY: None})
+        assert redeemed is not None
+        value, reads = redeemed
+        assert (value, [d.tag for d in reads[KEY].deliveries]) == (b"anna", ["status.changed"])
+        assert await bus.redeem("ticket", {KEY: None}) is None, "it works once"
+
+
+@both
+async def test_nothing_is_read_or_begun_for_a_value_that_is_not_there(
+    kind: str, valkey_url: str
+) -> None:
+    other = me_stream(ACCOUNT, BORIS)
+    async with open_bus(kind, valkey_url) as bus:
+        assert await bus.redeem("no-ticket", {other: None}) is None
+        if kind == "redis":
+            assert await command(valkey_url, "KEYS", "*boris*") == []
+        # Whoever follows meanwhile is not left waiting for the place that was not read.
+        heard: list[Delivery] = []
+        membership: Any = bus.follow(other, heard.append)
+        begun = membership.begin()
+        assert await bus.redeem("no-ticket", {other: None}) is None
+        if begun is not None:
+            await begun
+        await bus.publish([Publication(other, status(1).push)])
+        await eventually(lambda: [d.seq for d in heard] == [1])
+        await membership.__aexit__(None, None, None)
+
+
+@both
+async def test_what_is_read_after_following_began_leaves_no_gap(kind: str, valkey_url: str) -> None:
+    """`begin` does not wait, yet a reading asked for behind it is answered after it took effect:
+    each push published around them is in the reading, or delivered, or both."""
+    async with open_bus(kind, valkey_url) as bus, open_second(kind, valkey_url, bus) as writer:
+        for version in range(1, 200, 4):
+            heard: list[Delivery] = []
+            membership: Any = bus.follow(KEY, heard.append)
+            before = asyncio.create_task(writer.publish([status(version)]))
+            membership.begin()
+            reading = asyncio.create_task(bus.read(KEY, None))
+            await asyncio.gather(before, *(writer.publish([status(version + n)]) for n in (1, 2)))
+            read = await reading
+            await writer.publish([status(version + 3)])
+            last = (await bus.read(KEY, None)).seq
+            await eventually(lambda: bool(heard) and heard[-1].seq == last)  # noqa: B023
+            told = [d.seq for d in heard if d.seq > read.seq]
+            assert told == list(range(read.seq + 1, last + 1))
+            await membership.__aexit__(None, None, None)
 
 
 @both
