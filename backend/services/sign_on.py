@@ -47,6 +47,7 @@ class Proven:
 
     external_id: str
     crm_user_id: str
+    is_admin: bool = False
 
 
 class Directory(Protocol):

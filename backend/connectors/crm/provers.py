@@ -29,7 +29,9 @@ class AmoCrmProver:
             client_secret=connection.client_secret,
             redirect_uri=connection.redirect_uri,
         )
-        return Proven(external_id=found.account_id, crm_user_id=found.user_id)
+        return Proven(
+            external_id=found.account_id, crm_user_id=found.user_id, is_admin=found.is_admin
+        )
 
 
 class Bitrix24Prover:

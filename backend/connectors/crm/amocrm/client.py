@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 
 from backend.connectors.crm.amocrm import errors
 from backend.connectors.crm.amocrm.limits import BUSY_PAUSE_S, LONGEST_WAIT_S, PAGE, TIMEOUT_S
-from backend.errors import CrmAuthExpired, CrmUnavailable
+from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
 from backend.kit.budget import Budget, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime, timedelta
 
     from backend.connectors.crm.amocrm.auth import Refresher
     from backend.services.ports import Grant, Grants
@@ -21,7 +23,7 @@ Query = list[tuple[str, str | int | float | bool | None]]
 
 
 class AmoCrmClient:
-    """Reads one account within its budget."""
+    """Reads and writes one account within its budget."""
 
     def __init__(
         self, http: httpx.AsyncClient, grants: Grants, refresher: Refresher, budget: Budget
@@ -66,6 +68,19 @@ class AmoCrmClient:
         query: Query = [("page", str(page)), ("limit", str(PAGE))]
         return _embedded(await self.get("/users", query, priority=priority), "users")
 
+    async def user(self, user_id: str, *, priority: Priority) -> dict[str, Any]:
+        """`{}` when there is no such user."""
+        try:
+            return await self.get(f"/users/{user_id}", [], priority=priority)
+        except errors.NotThere:
+            return {}
+
+    async def contact(
+        self, collection: str, record_id: str, *, priority: Priority
+    ) -> dict[str, Any]:
+        """One of `/contacts` or `/companies`; `{}` when it is gone or hidden."""
+        return await self.get(f"/{collection}/{record_id}", [], priority=priority)
+
     async def account(self, *, priority: Priority) -> dict[str, Any]:
         return await self.get("/account", [("with", "is_api_filter_enabled")], priority=priority)
 
@@ -79,28 +94,71 @@ class AmoCrmClient:
 
     async def get(self, path: str, query: Query, *, priority: Priority) -> dict[str, Any]:
         """Raises CrmError. `{}` when there is nothing (204)."""
+        return await self._twice("GET", path, query, None, priority)
+
+    async def send(
+        self, method: str, path: str, body: Any, *, priority: Priority
+    ) -> dict[str, Any]:
+        """POST, PATCH or DELETE with JSON. Raises CrmError; whether a write whose answer was lost
+        may be repeated is the caller's to know."""
+        return await self._twice(method, path, [], body, priority)
+
+    async def at_home(self) -> None:
+        """Ask the account how it is; where its address no longer answers, find the new one and
+        keep it (§4.4). Raises CrmError when neither answers."""
+        try:
+            await self.account(priority=Priority.BACKGROUND)
+        except (CrmRejected, CrmUnavailable):
+            grant = await self._grants.current()
+            moved = await self._refresher.moved_to(grant)
+            if moved is None:
+                raise
+            await self._grants.moved(moved)
+
+    async def renewed(self, *, within: timedelta, now: datetime) -> None:
+        """Exchange the tokens ahead when the access token ends within this time: an answer lost on
+        the way then costs nothing until it really ends. Raises CrmError."""
+        grant = await self._grants.current()
+        if grant.expires_at - now < within:
+            await self._grants.refreshed(grant, self._refresher)
+
+    async def _twice(
+        self, method: str, path: str, query: Query, body: Any, priority: Priority
+    ) -> dict[str, Any]:
+        """Once more with fresh tokens after a 401, which did nothing over there."""
         grant = await self._grants.current()
         try:
-            return await self._send(grant, path, query, priority)
+            return await self._send(grant, method, path, query, body, priority)
         except errors.TokenExpired:
             fresh = await self._grants.refreshed(grant, self._refresher)
         try:
-            return await self._send(fresh, path, query, priority)
+            return await self._send(fresh, method, path, query, body, priority)
         except errors.TokenExpired as again:
             raise CrmAuthExpired(str(again)) from None
 
     async def _send(
-        self, grant: Grant, path: str, query: Query, priority: Priority
+        self,
+        grant: Grant,
+        method: str,
+        path: str,
+        query: Query,
+        body: Any,
+        priority: Priority,
     ) -> dict[str, Any]:
         silence_s = self._budget.paused_s
         if priority is Priority.POP_UP and silence_s > LONGEST_WAIT_S:
             raise CrmUnavailable(f"{path}: amoCRM asked for silence", retry_after_s=silence_s)
         await self._budget.acquire(priority)
         try:
-            response = await self._http.get(
+            response = await self._http.request(
+                method,
                 f"{grant.base_url.rstrip('/')}/api/v4{path}",
                 params=httpx.QueryParams(query),
-                headers={"Authorization": f"Bearer {grant.access_token}"},
+                content=None if body is None else msgspec.json.encode(body),
+                headers={
+                    "Authorization": f"Bearer {grant.access_token}",
+                    **({} if body is None else {"Content-Type": "application/json"}),
+                },
                 timeout=TIMEOUT_S,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:

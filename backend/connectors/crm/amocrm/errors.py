@@ -18,6 +18,10 @@ class TokenExpired(CrmAuthExpired):
     """401 on the API: refresh once before asking a person."""
 
 
+class NotThere(CrmRejected):
+    """404: no such thing, or no such address any more."""
+
+
 def decode(response: httpx.Response) -> dict[str, Any]:
     """The body of a good answer, `{}` for 204. Raises the outcome of a bad one."""
     status = response.status_code
@@ -36,6 +40,8 @@ def decode(response: httpx.Response) -> dict[str, Any]:
         raise TokenExpired(said)
     if status == 402:
         raise CrmAuthExpired(said)
+    if status == 404:
+        raise NotThere(said)
     if status == 403 and body is None:
         raise CrmUnavailable(said, retry_after_s=BLOCKED_PAUSE_S)
     if status == 429:

@@ -16,3 +16,10 @@ MAX_LEADS = 100
 """Ids in one filter: an address stays well under the usual 8 kB."""
 SEARCH_DIGITS = 10
 """Calls are matched by the last ten digits, so that +7 and 8 are one number."""
+INSTALL_TIMEOUT_S = 10.0
+"""A person waits for the page that comes after the consent."""
+DOUBT_S = 60.0
+"""After a refresh whose answer was lost: amoCRM may be stuck, and people should not wait long."""
+RENEW_WITHIN_H = 6
+"""An access token lives a day: it is exchanged while it still works, so that a lost answer is
+noticed before anybody is without the CRM."""
