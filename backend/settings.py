@@ -80,7 +80,14 @@ class Settings:
     )
     amocrm_hosts: str = _setting(
         "*.amocrm.ru,*.amocrm.com,*.kommo.com",
-        "The same for amoCRM accounts.",
+        "Hosts of amoCRM accounts: their pages may open a socket, secrets go to no other.",
+    )
+    amocrm_client_id: str = _setting(
+        "", "Id of our amoCRM integration. Private integrations bring their own."
+    )
+    amocrm_client_secret: str = _setting("", "Its secret key.", secret=True)
+    amocrm_site: str = _setting(
+        "https://www.amocrm.ru", "Where administrators consent; https://www.kommo.com for Kommo."
     )
     region: str = _setting("RU", "Country whose national phone numbers are understood.")
     max_unauthenticated: int = _setting(
@@ -118,6 +125,7 @@ class Settings:
         for name, value, schemes in (
             ("PUBLIC_URL", self.public_url, ("http", "https")),
             ("ARI_URL", self.ari_url, ("http", "https")),
+            ("AMOCRM_SITE", self.amocrm_site, ("https", "http")),
             ("DATABASE_URL", self.database_url, ("postgresql", "postgres")),
             ("REDIS_URL", self.redis_url, ("redis", "rediss", "unix")),
         ):
@@ -133,6 +141,10 @@ class Settings:
         if not known_region(self.region):
             raise SettingsError(
                 f"DOZVON_REGION is {self.region!r}; use a country's two letters, RU for example"
+            )
+        if bool(self.amocrm_client_id) != bool(self.amocrm_client_secret):
+            raise SettingsError(
+                "DOZVON_AMOCRM_CLIENT_ID and _CLIENT_SECRET belong together: set both or none"
             )
         if bool(self.bitrix24_client_id) != bool(self.bitrix24_client_secret):
             raise SettingsError(
