@@ -19,6 +19,7 @@ SHAPE = {
     "errors.py",
     "limits.py",
     "mapping.py",
+    "people.py",
     "proof.py",
     "quality.toml",
     "webhooks.py",

@@ -17,7 +17,17 @@ from backend.services.ports.crm import (
     Grants,
     IndexedPhone,
 )
-from backend.services.ports.people import DayState, PeopleSource, WorkdaySource
+from backend.services.ports.crm_calls import (
+    CallFacts,
+    CallReport,
+    CallWriter,
+    CrmCallRow,
+    CrmCallRows,
+    CrmCallState,
+    Taken,
+    Written,
+)
+from backend.services.ports.people import PeopleSource, WorkdaySource
 from backend.services.ports.recordings import (
     AudioStorage,
     RecordingRow,
@@ -52,9 +62,14 @@ __all__ = [
     "Arrived",
     "AudioStorage",
     "Bus",
+    "CallFacts",
     "CallJournal",
+    "CallReport",
+    "CallWriter",
     "ContactSource",
-    "DayState",
+    "CrmCallRow",
+    "CrmCallRows",
+    "CrmCallState",
     "Delivery",
     "FinishedCall",
     "FinishedLeg",
@@ -84,7 +99,9 @@ __all__ = [
     "SwitchEvent",
     "SwitchRecordings",
     "TabPresence",
+    "Taken",
     "WorkdaySource",
+    "Written",
     "account_stream",
     "colleagues_stream",
     "me_stream",
