@@ -20,10 +20,12 @@ from backend.bootstrap.foundation import require_bus
 from backend.bootstrap.logs import log_to
 from backend.bootstrap.parked import parked, retry
 from backend.bootstrap.serving import serve
+from backend.bootstrap.settings_file import apply, export, told
 from backend.demo.addresses import Addresses
 from backend.demo.servers import sandboxes
-from backend.errors import AppError
+from backend.errors import AppError, SettingsError
 from backend.kit.secrets_box import new_key
+from backend.services.settings_texts import language_of
 from backend.settings import Settings, table
 from protocol.vocabulary import CrmKind
 
@@ -50,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
         ("release", _release, "bring the database to this version"),
         ("doctor", _doctor, "say in words what is misconfigured"),
         ("jobs", _jobs, "list jobs that gave up; --retry gives them another life"),
+        ("apply", _apply, "make accounts as a file says"),
+        ("export", _export, "write an account's settings as a file"),
         ("settings", _settings, "list every setting"),
         ("pair", _pair, "print a code that joins a CRM's installation to an account"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
@@ -64,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
             verb.add_argument("--crm", choices=[kind.value for kind in CrmKind], required=True)
         if name == "jobs":
             verb.add_argument("--retry", metavar="ID", help="a job's number, or all")
+        if name == "apply":
+            verb.add_argument("file", metavar="FILE", help="a TOML file; - is standard input")
+            verb.add_argument("--check", action="store_true", help="say what would change")
+            verb.add_argument(
+                "--prune", action="store_true", help="remove what the file's lists do not name"
+            )
+        if name == "export":
+            verb.add_argument("account", metavar="ACCOUNT", help="id or short name")
     return parser
 
 
@@ -123,6 +135,27 @@ def _jobs(arguments: argparse.Namespace) -> int:
     lines = asyncio.run(parked(settings))
     sys.stdout.write("".join(f"{line}\n" for line in lines) or "No job gave up.\n")
     return 1 if lines else 0
+
+
+def _apply(arguments: argparse.Namespace) -> int:
+    """0: it is as the file says. 2: something is wrong and nothing was changed."""
+    settings = _read(arguments)
+    try:
+        text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {arguments.file}: {error}") from None
+    applied = asyncio.run(
+        apply(settings, text, env=os.environ, check=arguments.check, prune=arguments.prune)
+    )
+    out = sys.stderr if applied.troubles else sys.stdout
+    language = language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")
+    out.write("".join(f"{line}\n" for line in told(applied, language)))
+    return 2 if applied.troubles else 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    sys.stdout.write(asyncio.run(export(_read(arguments), arguments.account)))
+    return 0
 
 
 def _settings(_arguments: argparse.Namespace) -> int:

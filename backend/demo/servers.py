@@ -58,7 +58,7 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
     async with AsyncExitStack() as stack:
         for offset, app in ((1, portal), (2, amo), (3, switch)):
             await stack.enter_async_context(serving(app, base.settings.host, where.port + offset))
-        await seed(base, where, dataset, _portal_grant(portal, where), _amo_grant(amo, where))
+        await seed(base, where, _portal_grant(portal, where), _amo_grant(amo, where))
         about = describe(where, portal, dataset)
         yield [
             Route("/sandbox/about", lambda _request: JSONResponse(about)),

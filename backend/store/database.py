@@ -20,6 +20,11 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SET = text("SELECT set_config(:name, :value, true)")
 
 
+def is_plain_id(account_id: str) -> bool:
+    """Whether it can name an account at all."""
+    return _PLAIN_ID.fullmatch(account_id) is not None
+
+
 def as_app(url: str) -> str:
     """`url` with the application's role put on at login, whoever logs in; other options stay.
 
@@ -73,7 +78,7 @@ class Database:
     ) -> AsyncIterator[AsyncConnection]:
         """For work over several accounts at once: the journal's group commit and take-over."""
         for account_id in account_ids:
-            if not _PLAIN_ID.fullmatch(account_id):
+            if not is_plain_id(account_id):
                 raise ValueError(f"not an account id: {account_id!r}")
         async with self._engine.begin() as tx:
             await tx.execute(_SET, {"name": ACCOUNT_SETTING, "value": ",".join(account_ids)})

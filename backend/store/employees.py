@@ -98,7 +98,7 @@ class EmployeeStore:
             statement.on_conflict_do_update(index_elements=["account_id", "id"], set_=changed),
             rows,
         )
-        await self._sign_out(account_id, [person.id for person in people if not person.active])
+        await self.sign_out(account_id, [person.id for person in people if not person.active])
 
     async def deactivate(self, account_id: AccountId, ids: Sequence[EmployeeId]) -> None:
         """They no longer take part and are signed out; their calls stay."""
@@ -107,9 +107,9 @@ class EmployeeStore:
             .where(employees.c.account_id == account_id, employees.c.id.in_(ids))
             .values(active=False, extension=None)
         )
-        await self._sign_out(account_id, ids)
+        await self.sign_out(account_id, ids)
 
-    async def _sign_out(self, account_id: AccountId, ids: Sequence[EmployeeId]) -> None:
+    async def sign_out(self, account_id: AccountId, ids: Sequence[EmployeeId]) -> None:
         """In the same transaction: a tab left open would see calls for as long as its session
         lasts. Open sockets follow when their process next looks for revoked sessions (X10)."""
         if ids:

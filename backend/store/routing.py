@@ -75,46 +75,59 @@ class RoutingStore:
         if account is None:
             return None
         people = EmployeeStore(self._tx)
-        numbers = await self._tx.execute(
-            select(virtual_numbers).where(virtual_numbers.c.account_id == account_id)
-        )
-        written = await self._tx.execute(
-            select(scenarios).where(scenarios.c.account_id == account_id)
-        )
-        trunks = await self._tx.execute(
-            select(switch_accounts).where(switch_accounts.c.account_id == account_id)
-        )
         return AccountRouting(
             account=account,
             employees=tuple(await people.all(account_id)),
             numbers=await people.numbers(account_id, inactive=True),
             groups=tuple(await people.groups(account_id)),
-            virtual_numbers=tuple(
-                VirtualNumber(
-                    number=row["number"],
-                    name=row["name"],
-                    connection_id=row["connection_id"],
-                    scenario_id=row["scenario_id"],
-                    crm_line=row["crm_line"],
-                    label=row["label"],
-                )
-                for row in numbers.mappings()
-            ),
-            scenarios=tuple(
-                StoredScenario(id=row["id"], name=row["name"], steps=row["steps"])
-                for row in written.mappings()
-            ),
-            trunks=tuple(
-                Trunk(
-                    connection_id=row["connection_id"],
-                    trunk_endpoint=row["trunk_endpoint"],
-                    default_caller_id=row["default_caller_id"],
-                )
-                for row in trunks.mappings()
-            ),
+            virtual_numbers=tuple(await self.virtual_numbers(account_id)),
+            scenarios=tuple(await self.scenarios(account_id)),
+            trunks=tuple(await self.trunks(account_id)),
             statuses=await StatusStore(self._tx).all(account_id),
             settings=await AccountSettingsStore(self._tx).all(account_id),
         )
+
+    async def virtual_numbers(self, account_id: AccountId) -> list[VirtualNumber]:
+        rows = await self._tx.execute(
+            select(virtual_numbers)
+            .where(virtual_numbers.c.account_id == account_id)
+            .order_by(virtual_numbers.c.number)
+        )
+        return [
+            VirtualNumber(
+                number=row["number"],
+                name=row["name"],
+                connection_id=row["connection_id"],
+                scenario_id=row["scenario_id"],
+                crm_line=row["crm_line"],
+                label=row["label"],
+            )
+            for row in rows.mappings()
+        ]
+
+    async def scenarios(self, account_id: AccountId) -> list[StoredScenario]:
+        rows = await self._tx.execute(
+            select(scenarios).where(scenarios.c.account_id == account_id).order_by(scenarios.c.id)
+        )
+        return [
+            StoredScenario(id=row["id"], name=row["name"], steps=row["steps"])
+            for row in rows.mappings()
+        ]
+
+    async def trunks(self, account_id: AccountId) -> list[Trunk]:
+        rows = await self._tx.execute(
+            select(switch_accounts)
+            .where(switch_accounts.c.account_id == account_id)
+            .order_by(switch_accounts.c.connection_id)
+        )
+        return [
+            Trunk(
+                connection_id=row["connection_id"],
+                trunk_endpoint=row["trunk_endpoint"],
+                default_caller_id=row["default_caller_id"],
+            )
+            for row in rows.mappings()
+        ]
 
     async def save_scenario(self, account_id: AccountId, scenario: StoredScenario) -> None:
         statement = insert(scenarios).values(

@@ -25,7 +25,6 @@ from backend.demo.seed import seed_team
 from backend.kit.clock import SystemClock
 from backend.kit.secrets_box import SecretsBox, new_key, parse_key_ring
 from backend.sandbox.ari import PhoneConfig, Switch, SwitchConfig, VirtualNumber, create_switch
-from backend.sandbox.dataset import generate
 from backend.services.sessions import Identity, IssuedToken, Sessions
 from backend.store.database import Database
 from backend.store.gateways import SqlSessions
@@ -239,9 +238,8 @@ async def seed(database: Database, secrets: SecretsBox, connection_id: str = CON
                 credentials="a:b",
             )
         )
-    dataset = generate()
     for team in (SEVER, VEKTOR):
-        await seed_team(database, team, dataset, connection_id=connection_id)
+        await seed_team(database, secrets, team, connection_id=connection_id)
 
 
 @asynccontextmanager

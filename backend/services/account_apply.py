@@ -1,0 +1,255 @@
+"""Carrying out a declarative file: everything is checked first, then account by account.
+
+read ─► troubles? nothing happens
+     ─► plan of every switch and account ─► troubles? nothing happens
+     ─► `check`? the plan is all
+     ─► switches, then one transaction per account, each only if it still is as planned
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET
+
+from backend.domain.account_config import AccountConfig
+from backend.domain.account_faults import Fault
+from backend.errors import NotFound
+from backend.services.account_file import (
+    ReadFile,
+    SwitchConfig,
+    SwitchPatch,
+    Trouble,
+    read_file,
+    trouble_of,
+    written,
+)
+from backend.services.account_merge import Merged, merged
+from backend.services.account_patch import AccountPatch
+from backend.services.account_plan import Change, version_of
+from backend.services.account_settings import (
+    AccountSettings,
+    ChangedMeanwhile,
+    Edit,
+    Invalid,
+)
+from protocol.vocabulary import AccountId
+
+ENV = "env:"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSwitch:
+    """A switch connection with what opens it."""
+
+    config: SwitchConfig
+    credentials: str = field(repr=False)
+
+
+class Switches(Protocol):
+    """Connections of the whole server: no account owns them."""
+
+    async def all(self) -> list[KeptSwitch]: ...
+
+    async def save(self, switch: KeptSwitch) -> None: ...
+
+    async def account_id(self, slug: str) -> AccountId | None:
+        """Whose short name it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPlan:
+    account_id: AccountId
+    slug: str
+    changes: tuple[Change, ...]
+    kept: tuple[Trouble, ...]
+    """What the file asks for and the CRM decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """`troubles` and nothing was done; or what was done, or with `check` would be."""
+
+    switches: tuple[str, ...] = ()
+    accounts: tuple[AccountPlan, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.switches and not any(plan.changes for plan in self.accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    plan: AccountPlan
+    edit: Edit
+    place: int
+
+
+class AccountFiles:
+    def __init__(
+        self, settings: AccountSettings, switches: Switches, *, new_id: Callable[[], str]
+    ) -> None:
+        self._settings = settings
+        self._switches = switches
+        self._new_id = new_id
+
+    async def apply(
+        self,
+        text: str,
+        *,
+        env: Mapping[str, str],
+        who: str,
+        check: bool = False,
+        prune: bool = False,
+    ) -> Applied:
+        """Raises ChangedMeanwhile when an account was changed by somebody else between plan and
+        deed; accounts before it are done, that one is as it was."""
+        file = read_file(text)
+        if file.troubles:
+            return Applied(troubles=file.troubles)
+        kept = {switch.config.id: switch for switch in await self._switches.all()}
+        new, troubles = _switches(file, kept, env)
+        planned = []
+        known = {*kept, *(switch.config.id for switch in new)}
+        for place, patch in enumerate(file.accounts):
+            one, wrong = await self._plan(place, patch, known, prune=prune)
+            planned.append(one)
+            troubles += wrong
+        if troubles:
+            return Applied(troubles=tuple(troubles))
+        if not check:
+            for switch in new:
+                await self._switches.save(switch)
+            for one in planned:
+                troubles = await self._carry_out(one, who)
+                if troubles:
+                    return Applied(troubles=tuple(troubles))
+        return Applied(
+            switches=tuple(switch.config.id for switch in new),
+            accounts=tuple(one.plan for one in planned),
+        )
+
+    async def _plan(
+        self, place: int, patch: AccountPatch, known: set[str], *, prune: bool
+    ) -> tuple[_Planned, list[Trouble]]:
+        account_id = await self._account_id(patch)
+        seen: list[str] = []
+
+        def edit(before: AccountConfig | None) -> Merged:
+            version = version_of(before)
+            if seen and seen[0] != version:
+                raise ChangedMeanwhile(version)
+            seen.append(version)
+            return merged(before, patch, prune=prune, new_id=self._new_id)
+
+        result, plan, found = await self._settings.preview(account_id, edit, trusted=True)
+        found += [
+            Fault(kind="line", key=line.switch, field="switch", code="unknown_switch",
+                  data={"id": line.switch})
+            for line in result.config.lines
+            if line.switch not in known
+        ]  # fmt: skip
+        planned = _Planned(
+            AccountPlan(
+                account_id=account_id,
+                slug=result.config.slug,
+                changes=tuple(plan),
+                kept=tuple(trouble_of(fault, place, result) for fault in result.kept),
+            ),
+            edit,
+            place,
+        )
+        return planned, [trouble_of(fault, place, result) for fault in found]
+
+    async def _account_id(self, patch: AccountPatch) -> AccountId:
+        if patch.id is not UNSET:
+            return AccountId(patch.id)
+        slug = "" if patch.slug is UNSET else patch.slug
+        return await self._switches.account_id(slug) or AccountId(slug)
+
+    async def _carry_out(self, one: _Planned, who: str) -> list[Trouble]:
+        if not one.plan.changes:
+            return []
+        try:
+            await self._settings.change(one.plan.account_id, one.edit, who=who, trusted=True)
+        except Invalid as error:
+            # What only the database knows: a number or short name another account has.
+            return [trouble_of(fault, one.place, error.merged) for fault in error.faults]
+        return []
+
+    async def export(self, account: str) -> str:
+        """The file that changes nothing when it is applied. `account` is an id or a slug. Raises
+        NotFound."""
+        account_id = await self._switches.account_id(account) or AccountId(account)
+        try:
+            config = await self._settings.read(account_id)
+        except (NotFound, ValueError):
+            raise NotFound(f"there is no account {account!r}; give its id or short name") from None
+        used = {line.switch for line in config.lines}
+        switches = [s.config for s in await self._switches.all() if s.config.id in used]
+        return written(
+            [config],
+            switches,
+            heading="Written by `dozvon export`. Credentials of switches are not in it: they stay\n"
+            'as they are, or come from the environment (credentials = "env:NAME").',
+        )
+
+
+def _switches(
+    file: ReadFile, kept: Mapping[str, KeptSwitch], env: Mapping[str, str]
+) -> tuple[list[KeptSwitch], list[Trouble]]:
+    """Those that become different, and what is wrong with them."""
+    new, troubles = [], []
+    for place, patch in enumerate(file.switches):
+        path = f"switches[{place}]"
+        found = kept.get(patch.id)
+        credentials, wrong = _credentials(patch, found, env)
+        if wrong is not None:
+            troubles.append(Trouble(f"{path}.credentials", *wrong))
+        fields = {
+            name: value
+            for name in ("kind", "url", "app")
+            if (value := getattr(patch, name)) is not UNSET
+        }
+        if "url" in fields:
+            fields["url"] = fields["url"].rstrip("/")
+        elif found is None:
+            troubles.append(Trouble(f"{path}.url", "missing", {"name": "url"}))
+        base = SwitchConfig(id=patch.id, kind="asterisk", url="", app="dozvon")
+        config = msgspec.structs.replace(found.config if found else base, **fields)
+        if fields.get("kind", "asterisk") != "asterisk":
+            troubles.append(Trouble(f"{path}.kind", "not_one_of", {"known": "asterisk"}))
+        if "url" in fields and not _is_address(fields["url"]):
+            troubles.append(Trouble(f"{path}.url", "bad_url"))
+        switch = KeptSwitch(config, credentials)
+        if found != switch:
+            new.append(switch)
+    return new, troubles
+
+
+def _credentials(
+    patch: SwitchPatch, found: KeptSwitch | None, env: Mapping[str, str]
+) -> tuple[str, tuple[str, dict[str, str]] | None]:
+    given = patch.credentials
+    if given is UNSET or not given:
+        if found is None:
+            return "", ("credentials_missing", {})
+        return found.credentials, None
+    if not given.startswith(ENV):
+        return "", ("credentials_plain", {})
+    name = given.removeprefix(ENV)
+    value = env.get(name, "")
+    return value, None if value else ("credentials_unset", {"name": name})
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

@@ -1,0 +1,49 @@
+"""Switch connections, as whoever applies a file of settings sees them."""
+
+from __future__ import annotations
+
+from backend.kit.secrets_box import SecretsBox
+from backend.services.account_apply import KeptSwitch
+from backend.services.account_file import SwitchConfig
+from backend.store.accounts import AccountStore
+from backend.store.database import Database
+from backend.store.switches import SwitchConnection, SwitchStore
+from protocol.vocabulary import AccountId
+
+
+class SqlSwitches:
+    """`services.account_apply.Switches`."""
+
+    def __init__(self, database: Database, secrets: SecretsBox) -> None:
+        self._database = database
+        self._secrets = secrets
+
+    async def all(self) -> list[KeptSwitch]:
+        async with self._database.begin_resolving() as tx:
+            found = await SwitchStore(tx, self._secrets).all()
+        return [
+            KeptSwitch(SwitchConfig(id=s.id, kind=s.kind, url=s.url, app=s.app), s.credentials)
+            for s in found
+        ]
+
+    async def save(self, switch: KeptSwitch) -> None:
+        """What the file cannot say of a connection stays."""
+        config = switch.config
+        async with self._database.begin_resolving() as tx:
+            store = SwitchStore(tx, self._secrets)
+            kept = {s.id: s.settings for s in await store.all()}
+            await store.save(
+                SwitchConnection(
+                    id=config.id,
+                    kind=config.kind,
+                    url=config.url,
+                    app=config.app,
+                    credentials=switch.credentials,
+                    settings=kept.get(config.id, {}),
+                )
+            )
+
+    async def account_id(self, slug: str) -> AccountId | None:
+        async with self._database.begin_resolving() as tx:
+            found = await AccountStore(tx).by_slug(slug)
+        return None if found is None else found.id
