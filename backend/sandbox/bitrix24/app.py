@@ -12,6 +12,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from backend.sandbox.bitrix24.control import Control
+from backend.sandbox.bitrix24.deeds import Deeds
+from backend.sandbox.bitrix24.disk import Disk
+from backend.sandbox.bitrix24.form import CallbackForm
 from backend.sandbox.bitrix24.oauth import OAuth
 from backend.sandbox.bitrix24.pages import Pages
 from backend.sandbox.bitrix24.portal import Portal
@@ -49,7 +52,10 @@ def create_portal(config: PortalConfig, clock: Clock) -> Starlette:
             *OAuth(portal).routes(),
             Route("/rest/{path:path}", RestDoor(portal).__call__, methods=_VERBS),
             *Control(portal).routes(),
+            *Disk(portal).routes(),
             Mount("/portal/static", StaticFiles(directory=_PAGE / "static")),
+            *Deeds(portal).routes(),
+            *CallbackForm(portal, _PAGE).routes(),
             *Pages(portal, _PAGE).routes(),
         ],
         lifespan=lifespan,

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from backend.sandbox.bitrix24 import staff
 from backend.sandbox.bitrix24.events import EVENT_NAMES
 from backend.sandbox.bitrix24.overtime import SLOW_MS, WORKER
+from backend.sandbox.bitrix24.rest.chats import open_chat
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,6 +35,8 @@ class Control:
             Route("/sandbox/users/{number:int}", self.change, methods=["PATCH"]),
             Route("/sandbox/workday", self.workday, methods=["POST"]),
             Route("/sandbox/rename", self.rename, methods=["POST"]),
+            Route("/sandbox/confirm", self.confirm, methods=["POST"]),
+            Route("/sandbox/chats", self.chat, methods=["POST"]),
             Route("/sandbox/update", self.update, methods=["POST"]),
             Route("/sandbox/worker-loaded", self.worker_loaded, methods=["POST"]),
             Route("/sandbox/log", self.log, methods=["GET", "DELETE"]),
@@ -164,6 +167,28 @@ class Control:
             return JSONResponse({"error": "public_url is an http(s) address"}, 400)
         self._portal.rename(public, str(body.get("server_url") or ""))
         return JSONResponse({"domain": self._portal.config.domain})
+
+    async def confirm(self, request: Request) -> Response:
+        """POST {method, allow}: the administrator's word on a method that waits for it."""
+        body, papers = await _body(request), self._portal.papers
+        name, allowed = str(body.get("method", "")).lower(), bool(body.get("allow", True))
+        (papers.confirmed if allowed else papers.denied).add(name)
+        (papers.denied if allowed else papers.confirmed).discard(name)
+        data = {"METHOD": name, "CONFIRMED": "Y" if allowed else "N"}
+        self._portal.events.fire("ONAPPMETHODCONFIRM", data, 1)
+        return JSONResponse({"method": name, "allowed": allowed})
+
+    async def chat(self, request: Request) -> Response:
+        """POST {connector, entity_type, entity_id, members}: a client wrote into an open line."""
+        body = await _body(request)
+        chat = open_chat(
+            self._portal,
+            str(body.get("connector") or "livechat"),
+            str(body.get("entity_type") or "contact").lower(),
+            int(body.get("entity_id") or 0),
+            [int(item) for item in body.get("members") or []],
+        )
+        return JSONResponse({"chat": chat.id})
 
     async def update(self, _: Request) -> Response:
         """A new version of the application: its handlers go and its installer has to run."""

@@ -64,5 +64,7 @@ class Papers:
         """CALL_ID → its transcription."""
         self.confirmed: set[str] = set()
         """Methods an administrator allowed the application."""
+        self.denied: set[str] = set()
+        """Methods an administrator refused."""
         self.files: dict[int, tuple[str, bytes]] = {}
         """File id → name and content, served under `/disk/`."""

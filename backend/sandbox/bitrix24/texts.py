@@ -39,6 +39,23 @@ _TEXTS = {
     "general": ("Общие", "General"),
     "administrator": ("администратор", "administrator"),
     "user_menu": ("Меню сотрудника", "User menu"),
+    "uninstall": ("Удалить приложение", "Delete the application"),
+    "reinstall": ("Установить заново", "Install again"),
+    "call_list": ("Обзвон", "Call list"),
+    "call_lists": ("Обзвоны", "Call lists"),
+    "line": ("Линия", "Line"),
+    "callback": ("Заказать звонок", "Ask for a call"),
+    "callback_text": ("О чём поговорим", "What about"),
+    "callback_send": ("Перезвоните мне", "Call me back"),
+    "callback_thanks": ("Спасибо, мы перезвоним.", "Thank you, we will call you."),
+    "callback_bad_phone": (
+        "Проверьте номер: в нём слишком мало цифр.",
+        "Check the number: it has too few digits.",
+    ),
+    "callback_no_line": (
+        "Форма не привязана к линии. Подключите линию приложения и отправьте ещё раз.",
+        "The form has no line. Connect a line of the application and send it again.",
+    ),
     "portal": ("Учебный портал", "Training portal"),
 }
 

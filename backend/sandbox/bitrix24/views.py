@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.bitrix24.query import PAGE
 from backend.sandbox.bitrix24.records import stage_id
-from backend.sandbox.bitrix24.rest.dictionaries import statuses
+from backend.sandbox.bitrix24.rest.dictionaries import CALL_LIST_STATUSES, statuses
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.texts import text
 
 if TYPE_CHECKING:
+    from backend.sandbox.bitrix24.papers import CallList
     from backend.sandbox.bitrix24.portal import Placement, Portal
     from backend.sandbox.dataset import User
 
@@ -40,11 +41,11 @@ def initials(user: User) -> str:
     return f"{user.first_name[:1]}{user.last_name[:1]}"
 
 
-def phone_button(number: str, kind: str, row_id: str) -> str:
+def phone_button(number: str, kind: str, row_id: str, *, list_id: int = 0) -> str:
     """A number that dials when clicked."""
     return (
         f'<button type="button" class="phone" data-phone="{escape(number, quote=True)}" '
-        f'data-kind="{kind}" data-id="{row_id}">{escape(number)}</button>'
+        f'data-kind="{kind}" data-id="{row_id}" data-list="{list_id}">{escape(number)}</button>'
     )
 
 
@@ -232,6 +233,7 @@ def _side(portal: Portal, kind: str, row: Row, language: str) -> str:
     parts += [
         f'<p class="work{" done" if item["COMPLETED"] == "Y" else ""}">'
         f"{escape(item['SUBJECT'])} <span class=muted>{escape(item['DEADLINE'][:10])}</span></p>"
+        f"{_sound(item)}"
         for item in work
     ] or [_empty(language)]
     parts += [
@@ -242,8 +244,36 @@ def _side(portal: Portal, kind: str, row: Row, language: str) -> str:
     return "".join(parts)
 
 
+def _sound(activity: Row) -> str:
+    """A player for each recording of a call."""
+    return "".join(
+        f'<audio controls preload="none" src="{escape(file["url"], quote=True)}"></audio>'
+        for file in activity.get("FILES") or []
+    )
+
+
 def _empty(language: str) -> str:
     return f'<p class="muted">{text("nothing", language)}</p>'
+
+
+def call_list(portal: Portal, found: CallList, language: str) -> str:
+    """Clients of a call list, each with numbers that dial in the list's name."""
+    rows = []
+    for number, status in found.items.items():
+        row = portal.store.find(found.entity_type, number)
+        if row is None:
+            continue
+        phones = " ".join(
+            phone_button(item["VALUE"], found.entity_type, row["ID"], list_id=found.id)
+            for item in row["PHONE"]
+        )
+        name = dict(CALL_LIST_STATUSES)[status]
+        link = details_link(found.entity_type, row, portal)
+        rows.append(f"<tr><td>{link}</td><td>{phones}</td><td>{escape(name)}</td></tr>")
+    heads = "".join(f"<th>{text(key, language)}</th>" for key in ("name", "phone", "stage"))
+    return f"""<div class="head"><h1>{text("call_list", language)} #{found.id}</h1></div>
+<div class="panel"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>
+</div>"""
 
 
 def staff(portal: Portal, language: str) -> str:
@@ -272,6 +302,11 @@ def applications(portal: Portal, user: User, language: str) -> str:
             f'<span class="tag">{text("installed", language)}</span> '
             f'<a class="button" href="/marketplace/app/">{text("open_app", language)}</a>'
         )
+        if user.is_admin:
+            action += (
+                f' <button type="button" class="button quiet" id="uninstall">'
+                f"{text('uninstall', language)}</button>"
+            )
     elif user.is_admin:
         action = (
             f'<button type="button" class="button" id="install">{text("install", language)}'

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from backend.sandbox.bitrix24.rest import (
     activities,
+    bindings,
+    calllists,
+    chats,
     dictionaries,
     entities,
     event,
@@ -15,11 +18,17 @@ from backend.sandbox.bitrix24.rest import (
     telephony,
     timeline,
     timeman,
+    transcripts,
+    userfields,
     users,
+    voximplant,
 )
 
 __all__ = [
     "activities",
+    "bindings",
+    "calllists",
+    "chats",
     "dictionaries",
     "entities",
     "event",
@@ -31,5 +40,8 @@ __all__ = [
     "telephony",
     "timeline",
     "timeman",
+    "transcripts",
+    "userfields",
     "users",
+    "voximplant",
 ]

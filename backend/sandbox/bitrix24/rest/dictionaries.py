@@ -37,7 +37,14 @@ _SOURCES = (
     ("STORE", "Интернет-магазин"),
     ("OTHER", "Другое"),
 )
+CALL_LIST_STATUSES = (
+    ("IN_WORK", "В работе"),
+    ("SUCCESS", "Успешно"),
+    ("WRONG_NUMBER", "Неверный номер"),
+    ("STOP_CALLING", "Больше не звонить"),
+)
 _PLAIN = {
+    "CALL_LIST": CALL_LIST_STATUSES,
     "CONTACT_TYPE": (("CLIENT", "Клиенты"), ("SUPPLIER", "Поставщики"), ("OTHER", "Другое")),
     "COMPANY_TYPE": (("CUSTOMER", "Клиент"), ("SUPPLIER", "Поставщик"), ("OTHER", "Другое")),
     "DEAL_TYPE": (("SALE", "Продажа"), ("SERVICES", "Услуги"), ("OTHER", "Другое")),

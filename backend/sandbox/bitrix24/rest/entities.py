@@ -48,6 +48,14 @@ def changed(context: Context, kind: str, verb: str, number: str) -> None:
     context.portal.events.fire(f"ONCRM{kind}{verb}", {"FIELDS": {"ID": number}}, context.user.id)
 
 
+def moved(context: Context, kind: str, number: Any, before: Any) -> None:
+    """Tell that a deal left the pipeline it was in."""
+    row = context.portal.store.get(kind, number)
+    if kind == "DEAL" and row["CATEGORY_ID"] != before:
+        facts = {name: row[name] for name in ("ID", "CATEGORY_ID", "STAGE_ID")}
+        context.portal.events.fire("ONCRMDEALMOVETOCATEGORY", {"FIELDS": facts}, context.user.id)
+
+
 def written(params: Params) -> dict[str, Any]:
     """The `fields` of a write with upper-case names. Raises when they are no object."""
     fields = params.get("fields")
@@ -103,8 +111,10 @@ def _family(kind: str) -> None:
     @method(f"{name}.update", scope="crm")
     def update(context: Context, params: Params) -> bool:
         number = params.get("id")
+        funnel = context.portal.store.get(kind, number).get("CATEGORY_ID")
         if context.portal.store.update(kind, number, written(params), context.user.id):
             changed(context, kind, "UPDATE", str(number))
+            moved(context, kind, number, funnel)
         return True
 
     @method(f"{name}.delete", scope="crm")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backend.sandbox.bitrix24.errors import RestError, missing
 from backend.sandbox.bitrix24.query import matching, ordered, page, split_key
 from backend.sandbox.bitrix24.records import TYPE_NAMES
-from backend.sandbox.bitrix24.rest.entities import changed, field_type
+from backend.sandbox.bitrix24.rest.entities import changed, convert_lead, field_type, moved
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.rest.registry import method
 
@@ -186,6 +186,10 @@ def add(context: Context, params: Params) -> Row:
     kind = _kind(params)
     row = context.portal.store.add(kind, _written(kind, params), context.user.id)
     changed(context, kind, "ADD", row["ID"])
+    if kind == "LEAD" and context.portal.config.crm_mode == 2:
+        shape = shown(kind, row, phones=True)
+        convert_lead(context, int(row["ID"]))
+        return {"item": shape}
     return {"item": shown(kind, row, phones=True)}
 
 
@@ -193,8 +197,10 @@ def add(context: Context, params: Params) -> Row:
 def update(context: Context, params: Params) -> Row:
     kind = _kind(params)
     row = _row(context, kind, params)
+    funnel = row.get("CATEGORY_ID")
     if context.portal.store.update(kind, row["ID"], _written(kind, params), context.user.id):
         changed(context, kind, "UPDATE", row["ID"])
+        moved(context, kind, row["ID"], funnel)
     return {"item": shown(kind, row, phones=True)}
 
 

@@ -6,12 +6,13 @@ import base64
 import binascii
 import secrets
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import httpx
 
+from backend.sandbox.bitrix24.disk import duration_s
+from backend.sandbox.bitrix24.download import download
 from backend.sandbox.bitrix24.errors import core
-from backend.sandbox.bitrix24.outgoing import reachable
 from backend.sandbox.bitrix24.query import matching, ordered, page, split_key
 from backend.sandbox.bitrix24.rest.registry import method
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from backend.sandbox.bitrix24.rest.registry import Context
 
 _OPERATORS = {"=", "!", "!=", ">", ">=", "<", "<=", "%", "!%"}
-_DOWNLOAD_TIMEOUT_S = 20.0
+_FIRST_FILE = 1001
 
 
 @method("telephony.externalCall.attachRecord", scope="telephony", application=True)
@@ -41,8 +42,8 @@ async def attach_record(context: Context, params: Params) -> dict[str, Any]:
             "Call is not found in the statistic table. It looks like it is not finished yet."
         )
     if url:
-        content = await _download(url)
-        return keep(portal, call_id, name or urlsplit(url).path.rsplit("/", 1)[-1], content)
+        given, content = await download(url)
+        return keep(portal, call_id, name or given, content)
     _check_name(name)
     if params.get("FILE_CONTENT") is None:
         token = f"telephony|{base64.b64encode(call_id.encode()).decode()}|{secrets.token_hex(8)}"
@@ -67,29 +68,24 @@ def _check_name(name: str) -> None:
         raise core("Wrong file extension. Only wav and mp3 are allowed")
 
 
-async def _download(url: str) -> bytes:
-    try:
-        async with httpx.AsyncClient(timeout=_DOWNLOAD_TIMEOUT_S) as client:
-            target, headers = reachable(url)
-            answer = await client.get(target, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL):
-        raise core("SERVER_NOT_AVAILABLE") from None
-    if answer.status_code != 200:
-        raise core(f"Server returns HTTP error code {answer.status_code}")
-    return answer.content
-
-
 def keep(portal: Portal, call_id: str, name: str, content: bytes) -> dict[str, Any]:
     """Store the recording; a second one for the same call replaces the first."""
     if not name:
         raise core("File name is empty")
     _check_name(name)
     portal.telephony.records[call_id] = (name, content)
-    file_id = 1000 + len(portal.telephony.records)
+    file_id = max(portal.papers.files, default=_FIRST_FILE - 1) + 1
+    portal.papers.files[file_id] = (name, content)
+    address = f"{portal.config.public_url}/disk/{file_id}/{quote(name)}"
     row = portal.telephony.statistic(call_id)
     if row is not None:
+        portal.papers.files.pop(row["RECORD_FILE_ID"] or 0, None)
         row["RECORD_FILE_ID"] = file_id
-        row["CALL_RECORD_URL"] = f"{portal.config.public_url}/disk/{file_id}/{name}"
+        row["CALL_RECORD_URL"] = address
+        row["RECORD_DURATION"] = str(duration_s(name, content))
+        activity = portal.store.find("ACTIVITY", row["CRM_ACTIVITY_ID"])
+        if activity is not None:
+            activity["FILES"] = [{"id": file_id, "url": address}]
     return {"FILE_ID": file_id}
 
 

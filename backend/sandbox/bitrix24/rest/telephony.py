@@ -113,7 +113,7 @@ def _connect(context: Context, call: Call, params: Params) -> None:
         bind(portal, call, found, int(row["ID"]))
         return
     if params.flag("CRM_CREATE", default=False):
-        _create(context, call, params.text("CRM_SOURCE", "CALL"))
+        create(context, call, params.text("CRM_SOURCE", "CALL"))
 
 
 def bind(portal: Portal, call: Call, kind: str, number: int) -> None:
@@ -127,7 +127,11 @@ def bind(portal: Portal, call: Call, kind: str, number: int) -> None:
         ]
 
 
-def _create(context: Context, call: Call, source: str) -> None:
+def create(context: Context, call: Call, source: str) -> None:
+    """A lead for somebody unknown, or in simple mode a contact with a deal.
+
+    An outgoing call through a line that creates nothing creates nothing.
+    """
     portal = context.portal
     line = portal.telephony.lines.get(call.line)
     if call.type == OUTGOING and line is not None and line.crm_auto_create == "N":

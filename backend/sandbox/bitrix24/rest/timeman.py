@@ -52,6 +52,31 @@ def close(context: Context, params: Params) -> Row:
     return context.portal.workdays.close(_user(context, params), _moment(params))
 
 
+@method("timeman.schedule.get", scope="timeman")
+def schedule(context: Context, params: Params) -> Row | list[Any]:
+    """The office's one schedule, numbered 1; PHP's empty array for any other."""
+    if params.number("id") != 1:
+        return []
+    return {
+        "ID": 1,
+        "NAME": "Пятидневка",
+        "SCHEDULE_TYPE": "FIXED",
+        "REPORT_PERIOD": "MONTH",
+        "SHIFTS": [
+            {
+                "ID": 1,
+                "NAME": "День",
+                "WORK_TIME_START": 9 * 3600,
+                "WORK_TIME_END": 18 * 3600,
+                "WORK_DAYS": "12345",
+                "BREAK_DURATION": 3600,
+            }
+        ],
+        "CALENDAR": {"EXCLUSIONS": []},
+        "DEPARTMENTS": [{"ID": item.id} for item in context.portal.departments],
+    }
+
+
 @method("timeman.settings", scope="timeman")
 def settings(context: Context, params: Params) -> Row:
     user = context.portal.users[_user(context, params)]

@@ -24,6 +24,20 @@ const MAIN_ONLY = new Set(["setTitle", "setScroll", "reloadWindow"]);
 const SILENT = Symbol("no answer");
 // The vendor's library takes the first message within 900 ms of a bind for the bind's own answer.
 const SETTLE_MS = 950;
+const SLOW_MS = 5000;
+
+const REQUIRED = {
+  CallCardSetMute: "muted",
+  CallCardSetHold: "held",
+  CallCardSetCardTitle: "title",
+  CallCardSetStatusText: "statusText",
+};
+
+/** The field a command of the desktop application cannot do without, when it is not there. */
+function desktopMissing(command, params) {
+  const name = REQUIRED[command];
+  return name && !(name in (params ?? {})) ? name : null;
+}
 
 /** The parts of a message, or null when it is none of ours. The payload itself may hold colons. */
 export function parse(data) {
@@ -47,7 +61,8 @@ export function parse(data) {
 }
 
 export class AppFrame {
-  constructor({ portal, post, launch, code, host, visible = false, card = () => null }) {
+  constructor({ portal, post, launch, code, host, handler = "", visible = false, card = () => null }) {
+    this.handler = handler;
     this.portal = portal;
     this.post = post;
     this.launch = launch;
@@ -84,8 +99,17 @@ export class AppFrame {
       form.append(input);
     }
     document.body.append(form);
+    const asked = performance.now();
+    // The portal counts slow loads of the worker and in the end takes its place away.
+    this.element.addEventListener("load", () => this.loaded(performance.now() - asked), { once: true });
     form.submit();
     form.remove();
+  }
+
+  loaded(ms) {
+    if (this.code === WORKER && ms > SLOW_MS) {
+      void this.post("/portal/loaded", { code: this.code, handler: this.handler, ms });
+    }
   }
 
   close() {
@@ -122,16 +146,23 @@ export class AppFrame {
     }
     const own = this[`do_${command}`];
     if (own) return own.call(this, params, key);
-    return this.placementCommand(command, params);
+    return this.placementCommand(command, params, key);
   }
 
-  placementCommand(command, params) {
+  placementCommand(command, params, key) {
     if (this.code === WORKER && CARD_COMMANDS.includes(command)) {
       const card = this.card();
+      const missing = this.portal.boot.desktop && desktopMissing(command, params);
+      if (missing) {
+        // The desktop application checks itself, answers a bare object, and for hold goes on.
+        if (command === "CallCardSetHold") setTimeout(() => this.reply(key, []));
+        return { result: "error", errorCode: `missing field ${missing}` };
+      }
       if (command === "CallCardGetListUiStates") return this.portal.uiStates();
       if (!card?.drawn) return [{ result: "error", errorCode: "Call card is undefined" }];
       const answer = card.command(command, params);
-      return answer === undefined ? SILENT : answer;
+      if (answer !== undefined) return answer;
+      return this.portal.boot.desktop ? [] : SILENT;
     }
     if (this.code === "CALL_CARD" && TAB_COMMANDS.includes(command)) return this.card()[command]();
     if (command === "reloadData" && this.code.endsWith("_DETAIL_TAB")) location.reload();

@@ -27,7 +27,7 @@ async function open(code, handler, options, host, more = {}) {
     handler,
     options: { ...options, ...(code === "DEFAULT" || code === "INSTALL" ? {} : { URI: here }) },
   });
-  const frame = new AppFrame({ portal, post, launch, code, host, ...more });
+  const frame = new AppFrame({ portal, post, launch, code, host, handler, ...more });
   portal.frames.add(frame);
   frame.open();
   return frame;
@@ -40,7 +40,7 @@ if (boot.worker) {
   host.hidden = true;
   host.id = "worker";
   document.body.append(host);
-  portal.workerReady = open("PAGE_BACKGROUND_WORKER", "", { ID: "PAGE_BACKGROUND_WORKER" }, host, {
+  portal.workerReady = open("PAGE_BACKGROUND_WORKER", boot.worker, { ID: "PAGE_BACKGROUND_WORKER" }, host, {
     // A slider's worker steers the card of the page around it.
     card: () => (boot.slider ? window.top.portal?.card : portal.card),
   }).then((frame) => (portal.worker = frame));
@@ -76,6 +76,7 @@ function tell(message) {
 
 async function heard(message) {
   if (message.type === "notice") return notice(message.message);
+  if (message.type === "pull") return;
   if (message.type === "card.show") {
     if (portal.card) {
       if (portal.card.data.CALL_ID === message.card.CALL_ID) return;
@@ -153,8 +154,8 @@ portal.openApplication = (options, done) => {
   openSlider(`/marketplace/view/${boot.clientId}/?${query}`, done);
 };
 
-function dial(phone, kind, id) {
-  return post("/portal/call", { phone, kind, id });
+function dial(phone, kind, id, list) {
+  return post("/portal/call", { phone, kind, id, list });
 }
 
 document.addEventListener("click", (event) => {
@@ -165,7 +166,7 @@ document.addEventListener("click", (event) => {
     (boot.slider && window.parent !== window ? window.parent.portal : portal).openSlider(link.getAttribute("href"));
   }
   const phone = event.target.closest("button.phone");
-  if (phone) void dial(phone.dataset.phone, phone.dataset.kind, phone.dataset.id);
+  if (phone) void dial(phone.dataset.phone, phone.dataset.kind, phone.dataset.id, phone.dataset.list);
   const extra = event.target.closest("[data-profile-widget]");
   if (extra) showWidget(boot.profileMenu[extra.dataset.profileWidget]);
   const tab = event.target.closest("[data-tab-widget], [data-tab-general]");
@@ -199,7 +200,18 @@ function showTab(tab) {
   void open(item.code, item.handler, { ID: boot.detail.id }, stage, { visible: true });
 }
 
-document.getElementById("install")?.addEventListener("click", () => {
+document.getElementById("uninstall")?.addEventListener("click", async () => {
+  await post("/portal/uninstall");
+  location.reload();
+});
+
+document.getElementById("install")?.addEventListener("click", async () => {
+  if (boot.apiOnly) {
+    // Nothing to show: the installation handler hears an event.
+    await post("/portal/install");
+    location.reload();
+    return;
+  }
   const stage = document.getElementById("install-stage");
   stage.replaceChildren();
   void open("INSTALL", "", {}, stage, { visible: true });
