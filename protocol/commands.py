@@ -5,7 +5,7 @@ Every command may also be refused with `expired`, `not_allowed`, `too_many` or `
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -56,10 +56,18 @@ class Dial(Command, frozen=True, kw_only=True, tag="call.dial"):
     """Ring the agent's device, then `target` (W11, W14).
 
     The call's id is derived from the command's, so a repeated frame dials once.
-    Reply: {call_id}. Errors: no_device, wrong_state (already on a call), switch_unavailable.
+    Reply: {call_id}. Errors: no_device, wrong_state (already on a call), switch_unavailable; their
+    data may hold a `reason` (`RefusalReason`).
     """
 
     target: Target
+    source: Literal["keypad", "click", "redial"] = "keypad"
+    """Whether a number on the CRM's page was clicked: the account may have switched that off."""
+    caller_id: Target | None = None
+    """Which of the account's numbers the other party sees, for agents who may choose."""
+    record_kind: RecordKind | None = None
+    """With `record_id`: where the number was clicked; that record goes first on the card."""
+    record_id: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class DismissCall(Command, frozen=True, kw_only=True, tag="call.dismiss"):

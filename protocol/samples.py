@@ -181,7 +181,14 @@ COMMANDS: tuple[frames.Command, ...] = (
     commands.DeclineCall(id=CommandId("cmd_00000002"), call_id=_CALL),
     commands.HangUpCall(id=CommandId("cmd_00000003"), call_id=_CALL),
     commands.HoldCall(id=CommandId("cmd_00000004"), call_id=_CALL, on=True),
-    commands.Dial(id=CommandId("cmd_00000005"), target="+74950000117"),
+    commands.Dial(
+        id=CommandId("cmd_00000005"),
+        target="+74950000117",
+        source="click",
+        caller_id="+78000000042",
+        record_kind=RecordKind.CONTACT,
+        record_id="4021",
+    ),
     commands.DismissCall(id=CommandId("cmd_00000006"), call_id=_CALL),
     commands.ChooseContact(
         id=CommandId("cmd_00000007"), call_id=_CALL, kind=RecordKind.CONTACT, record_id="4021"

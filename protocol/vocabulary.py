@@ -90,6 +90,37 @@ class StepReason(StrEnum):
     NO_ANSWER = "no_answer"
 
 
+class RefusalReason(StrEnum):
+    """Why a call cannot be placed. It travels in the data of a refused command and in notices.
+
+    The first four are those the operator is told of by name (L1299-L1307).
+    """
+
+    NO_CALLER_ID = "no_caller_id"
+    """No registered line, and no number for clicks is chosen."""
+    NO_REGISTERED_LINE = "no_registered_line"
+    """Nothing of the employee's can be reached: no line is registered, no other number is there."""
+    NO_NUMBERS = "no_numbers"
+    NUMBERS_OFF = "numbers_off"
+    """The employee has numbers, all of them switched off."""
+    CALLS_OFF = "calls_off"
+    """The employee takes no part in calls."""
+    NOT_AN_EMPLOYEE = "not_an_employee"
+    """The CRM's user is nobody here: not synchronised."""
+    CLICK_OFF = "click_off"
+    """Calls by a click are switched off."""
+    NOT_PICKED_UP = "not_picked_up"
+    """The employee's own numbers rang in vain."""
+    CALLER_ID_NOT_ALLOWED = "caller_id_not_allowed"
+    BAD_NUMBER = "bad_number"
+    BUSY = "busy"
+    NO_TRUNK = "no_trunk"
+    NO_SCENARIO = "no_scenario"
+    CALLBACK_OFF = "callback_off"
+    TOO_LATE = "too_late"
+    SWITCH_AWAY = "switch_away"
+
+
 class AgentStatus(StrEnum):
     """What the agent chose (W7). It applies to every device of the employee."""
 

@@ -32,6 +32,8 @@ class FakeSwitch:
         """By endpoint, or by the name of the order: raised instead of obeying."""
         self.gate: asyncio.Event | None = None
         """While set and not open, ring orders hang: a slow switch."""
+        self.offline: set[str] = set()
+        """Endpoints nobody is registered at."""
         self._reports: asyncio.Queue[object] = asyncio.Queue()
 
     def emit(self, *events: SwitchEvent) -> None:
@@ -65,6 +67,10 @@ class FakeSwitch:
         if order.endpoint in self.errors:
             raise self.errors[order.endpoint]
         self.rung.append(order)
+
+    async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
+        self._obey("registered", tuple(endpoints))
+        return {name: name not in self.offline for name in endpoints if "@" not in name}
 
     async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
         self._obey("indicate_ringing", call_id, leg_id)
@@ -157,6 +163,7 @@ class FakeCallers:
     looked_up: list[tuple[CallId, str, tuple[EmployeeId, ...]]] = field(default_factory=list)
     forgotten: list[tuple[CallId, tuple[EmployeeId, ...]]] = field(default_factory=list)
     records: dict[CallId, tuple[RecordRef, str]] = field(default_factory=dict)
+    preferred: dict[CallId, RecordRef] = field(default_factory=dict)
 
     def known(self, account_id: AccountId, number: str) -> Known | None:
         return Known(self.names[number]) if number in self.names else None
@@ -168,6 +175,9 @@ class FakeCallers:
 
     def forget(self, call_id: CallId, employees: Iterable[EmployeeId]) -> None:
         self.forgotten.append((call_id, tuple(employees)))
+
+    def prefer(self, call_id: CallId, record: RecordRef) -> None:
+        self.preferred[call_id] = record
 
     def record_of(self, call_id: CallId) -> tuple[RecordRef, str] | None:
         return self.records.get(call_id)

@@ -260,13 +260,18 @@ export interface DeclineCall {
  * Ring the agent's device, then `target` (W11, W14).
  *
  * The call's id is derived from the command's, so a repeated frame dials once.
- * Reply: {call_id}. Errors: no_device, wrong_state (already on a call), switch_unavailable.
+ * Reply: {call_id}. Errors: no_device, wrong_state (already on a call), switch_unavailable; their
+ * data may hold a `reason` (`RefusalReason`).
  */
 export interface Dial {
   readonly type: "call.dial";
   readonly id: string;
   readonly ttl_ms?: number;
   readonly target: string;
+  readonly source?: "click" | "keypad" | "redial";
+  readonly caller_id?: string | null;
+  readonly record_kind?: RecordKind | null;
+  readonly record_id?: string | null;
 }
 
 export interface Dialed {

@@ -150,3 +150,10 @@ class SwitchContract:
         assert call.held
         await stage.switch.hold(arrived.call_id, arrived.leg_id, on=False)
         assert not (await stage.until(HoldReported)).on
+
+    @pytest.mark.feature("A4")
+    async def test_which_lines_are_registered_is_told(self, stage: SwitchStage) -> None:
+        first, second = stage.phones
+        trunk = f"{first}@trunk"
+        told = await stage.switch.registered([first, second, stage.missing_phone, trunk])
+        assert told == {first: True, second: True, stage.missing_phone: False}

@@ -113,11 +113,14 @@ class Adoption:
             live.recording = kept.recording
             live.notes, live.caller_id = kept.notes, kept.caller_id
             found = core.routing.dialed(core.connection_id, kept.call.dialed)
-            if kept.call.direction is Direction.INBOUND and found is not None:
+            by_scenario = kept.call.direction is Direction.INBOUND or kept.call.callback
+            if by_scenario and found is not None:
                 live.virtual, live.scenario = found[1], found[1].scenario
             if kept.call.direction is Direction.INTERNAL:
                 self._placing.prepare_internal(live, account)
-            live.called_out = kept.step >= 0 or kept.call.customer is not None
+            live.called_out = kept.call.customer is not None or (
+                kept.step >= 0 and not kept.call.callback
+            )
             core.calls[call_id] = live
 
     def _on_its_way(self, live: Live) -> bool:
@@ -210,7 +213,8 @@ class Adoption:
     def _resume(self, live: Live, found: LiveCall) -> None:
         if live.call.state is not CallState.RINGING:
             return
-        if live.call.direction is Direction.INBOUND:
+        unclaimed = live.call.callback and live.call.claimed is None
+        if live.call.direction is Direction.INBOUND or unclaimed:
             self._ringing.resume(live, live.step)
         elif live.call.origin_up is None:
             self._placing.resume_own(live)

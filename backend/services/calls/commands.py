@@ -12,7 +12,7 @@ from backend.domain.scenario import Device
 from backend.errors import BadRequest, Expired, NoDevice, WrongState
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
-from backend.services.calls.placing import Placing
+from backend.services.calls.placing import Placing, Wish, dialed_call_id
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
 from protocol.commands import (
@@ -98,9 +98,9 @@ class Commands:
         self, account_id: AccountId, employee_id: EmployeeId, command: AnyCommand
     ) -> object | None:
         match command:
-            case Dial(id=command_id, target=target):
-                call_id = await self._placing.dial(account_id, employee_id, command_id, target)
-                return Dialed(call_id=call_id)
+            case Dial():
+                wish = _wish(account_id, employee_id, command)
+                return Dialed(call_id=await self._placing.dial(account_id, employee_id, wish))
             case AnswerCall() | DeclineCall() | HangUpCall() | HoldCall() | DismissCall():
                 live = self._core.find(account_id, employee_id, command.call_id)
                 await self._ask(live, employee_id, command)
@@ -159,6 +159,19 @@ class Commands:
             raise NoDevice("no device of this employee picks up by itself")
         device: Device = able[0]
         await self._ringing.answer(live, offer, device)
+
+
+def _wish(account_id: AccountId, employee_id: EmployeeId, command: Dial) -> Wish:
+    record = None
+    if command.record_kind is not None and command.record_id is not None:
+        record = RecordRef(kind=command.record_kind, id=command.record_id)
+    return Wish(
+        call_id=dialed_call_id(account_id, employee_id, command.id),
+        target=command.target,
+        source=command.source,
+        caller_id=command.caller_id,
+        record=record,
+    )
 
 
 def _retrieve(task: asyncio.Task[object | None]) -> None:

@@ -51,6 +51,10 @@ class Callers(Protocol):
     ) -> None:
         """Begin the search, or let more employees watch it. Tells them by itself."""
 
+    def prefer(self, call_id: CallId, record: RecordRef) -> None:
+        """Of several matches the call is this one's, unless somebody says otherwise: it was
+        placed from there. After `look_up`."""
+
     def forget(self, call_id: CallId, employees: Iterable[EmployeeId]) -> None:
         """These no longer see the card."""
 

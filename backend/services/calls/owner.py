@@ -12,8 +12,9 @@ from structlog.contextvars import bound_contextvars
 from backend.domain.call import Call, Ended, Fact, Held, Moved
 from backend.domain.leg_id import leg_name
 from backend.kit.clock import Clock
-from backend.services.calls import wire
+from backend.services.calls import orders, wire
 from backend.services.calls.adoption import Adoption
+from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
 from backend.services.calls.hooks import Callers, Managers
@@ -97,6 +98,7 @@ class CallOwner:
         self._adoption = Adoption(
             self._core, self._ringing, self._placing, self._talking, self._settle, bus
         )
+        self._callbacks = CallBacks(self._core, self._ringing)
         self._commands = Commands(self._core, self._ringing, self._placing, self._talking)
         self._early: OrderedDict[CallId, list[Fact]] = OrderedDict()
         self._served: dict[AccountId, AsyncExitStack] = {}
@@ -132,6 +134,14 @@ class CallOwner:
         """Carry a command on calls out, once per command id. Raises AppErrors."""
         return await self._commands.handle(account_id, employee_id, command)
 
+    async def _on_order(self, account_id: AccountId, order: orders.Order) -> None:
+        """A call the CRM asked for; once per call id. Raises AppErrors."""
+        match order:
+            case orders.PlaceClick():
+                await self._placing.dial(account_id, order.employee_id, order.wish())
+            case orders.PlaceCallBack():
+                self._callbacks.place(account_id, order.call_id, order.line, order.number)
+
     def named(self, call_id: CallId, name: str) -> None:
         """The CRM says who the outside party is; calls of other owners are left alone."""
         live = self._core.calls.get(call_id)
@@ -162,6 +172,7 @@ class CallOwner:
             return
         stack = self._served[account.account_id] = AsyncExitStack()
         await stack.enter_async_context(wire.serve(self._bus, account.account_id, self.handle))
+        await stack.enter_async_context(orders.serve(self._bus, account.account_id, self._on_order))
         self._core.notices.welcome(account)
 
     # ── what the switch reports ──
@@ -269,6 +280,9 @@ class CallOwner:
         if call.taken is not None:
             self._talking.drop_losers(live)
             return
+        first = call.first_operator
+        if first is not None:
+            self._callbacks.claim(live, first)
         winner = call.answered_leg
         if winner is not None:
             # Even when it has left by now: both reports came at once, and it did answer.

@@ -1,18 +1,34 @@
-"""Calls placed by employees: the own device first, then the other party (W14, W15, B5)."""
+"""Calls placed by employees: the own devices first, then the other party (W14, W15, B5, A4)."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from dataclasses import dataclass
+from typing import Literal
 
-from backend.domain.call import Over
-from backend.domain.leg_id import agent_leg, customer_leg
+import structlog
+
+from backend.domain.leg_id import customer_leg
 from backend.domain.phone_number import Extension, PhoneNumber, dialable
 from backend.domain.scenario import Device, Scenario, Step
-from backend.errors import AppError, BadRequest, NoDevice, NotFound, WrongState
+from backend.errors import (
+    AppError,
+    BadRequest,
+    NoDevice,
+    NotAllowed,
+    NotFound,
+    SwitchError,
+    SwitchUnavailable,
+    WrongState,
+)
+from backend.services.caller_id import caller_id
 from backend.services.calls.core import Core
-from backend.services.calls.live import Live, Offer
+from backend.services.calls.live import Live
+from backend.services.calls.own_side import OwnSide
 from backend.services.calls.ringing import Ringing
 from backend.services.routing import AccountRoute, EmployeeRoute
+from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -22,12 +38,15 @@ from protocol.vocabulary import (
     EmployeeId,
     HangupCause,
     LegId,
+    RefusalReason,
 )
 
-OWN_DEVICE_S = 25.0
-"""How long one of the caller's own devices rings: he has just pressed the button beside it."""
+log = structlog.get_logger(__name__)
+
 OUTSIDE_S = 60.0
 INTERNAL_S = 45
+REGISTERED_S = 1.0
+"""How long the switch is asked which lines are registered: past it, ringing finds out."""
 _CALLS = uuid.UUID("6f1f2f0e-51d7-4c5b-9a44-1f3a8a5b5a10")
 
 
@@ -36,58 +55,131 @@ def dialed_call_id(account_id: AccountId, employee_id: EmployeeId, command_id: C
     return CallId(uuid.uuid5(_CALLS, f"{account_id}/{employee_id}/{command_id}").hex)
 
 
+def asked_call_id(account_id: AccountId, crm: str, external_id: str) -> CallId:
+    """The same wish of a CRM makes the same call, however often it is delivered."""
+    return CallId(uuid.uuid5(_CALLS, f"{account_id}/{crm}/asked/{external_id}").hex)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A call an employee wants."""
+
+    call_id: CallId
+    target: str
+    source: Literal["keypad", "click", "redial"] = "keypad"
+    caller_id: str | None = None
+    """The number he chose to show."""
+    line: str = ""
+    """The CRM's line it is asked for on."""
+    record: RecordRef | None = None
+
+
 class Placing:
     def __init__(self, core: Core, ringing: Ringing) -> None:
         self._core = core
         self._ringing = ringing
+        self.own = OwnSide(core, ringing.settled)
 
-    async def dial(
-        self, account_id: AccountId, employee_id: EmployeeId, command_id: CommandId, target: str
-    ) -> CallId:
-        """Ring the employee's own device; returns once the switch accepted that.
+    async def dial(self, account_id: AccountId, employee_id: EmployeeId, wish: Wish) -> CallId:
+        """Ring the employee's own devices; returns once the switch accepted that.
 
-        Raises BadRequest, NotFound (no such extension), NoDevice, WrongState, SwitchError.
+        Raises BadRequest, NotAllowed, NotFound (no such extension), NoDevice, WrongState,
+        SwitchError; a `reason` in their data is a RefusalReason.
         """
-        core = self._core
-        call_id = dialed_call_id(account_id, employee_id, command_id)
-        if call_id in core.calls or call_id in core.ended_ids:
+        core, call_id = self._core, wish.call_id
+        if self.known(call_id):
             return call_id
         account = core.routing.account(account_id)
         caller = core.routing.employee(account_id, employee_id)
         if account is None or caller is None:
-            raise NotFound(f"no employee {employee_id}")
-        parsed = dialable(target, region=account.region)
+            raise NotFound(f"no employee {employee_id}", reason=RefusalReason.NOT_AN_EMPLOYEE.value)
+        parsed = dialable(wish.target, region=account.region)
         if parsed is None:
-            raise BadRequest("not a number that can be dialled")
+            raise BadRequest(
+                "not a number that can be dialled", reason=RefusalReason.BAD_NUMBER.value
+            )
         colleague = self._colleague(account, caller, parsed)
-        if colleague is None and isinstance(parsed, PhoneNumber) and account.trunk is None:
-            raise NoDevice("the account has no line to call out")
-        if not caller.devices:
-            raise NoDevice(f"{employee_id} has no device")
+        self._may_call(account, caller, wish, outside=colleague is None)
+        registered = await self._registered(caller)
+        # The switch was asked meanwhile: the same wish may have come again, or another call.
+        if self.known(call_id):
+            return call_id
         if core.busy(account_id, employee_id) == "talking":
-            raise WrongState("already on a call")
-        direction = Direction.OUTBOUND if colleague is None else Direction.INTERNAL
+            raise WrongState("already on a call", reason=RefusalReason.BUSY.value)
+        devices = _reachable(caller, registered)
+        shown = None
+        if colleague is None:
+            shown = caller_id(
+                account,
+                caller,
+                registered=any(registered.get(d.endpoint, _is_line(d)) for d in caller.devices),
+                chosen=wish.caller_id,
+                line=wish.line,
+            )
+        if not devices:
+            raise NoDevice(
+                f"nothing of {employee_id} can be reached",
+                reason=RefusalReason.NO_REGISTERED_LINE.value,
+            )
         live = core.new_call(
             account,
             call_id,
-            direction,
+            Direction.OUTBOUND if colleague is None else Direction.INTERNAL,
             number=str(parsed),
-            dialed=target,
+            dialed=wish.target,
             at=core.clock.now(),
             placed_by=employee_id,
+            caller_id=shown,
         )
         if colleague is not None:
             self.prepare_internal(live, account)
-        devices = sorted(caller.devices, key=lambda device: (device.priority, device.endpoint))
-        live.origin = Offer(route=caller, waiting=devices, until=0.0)
-        leg_id, device = self._plan_own(live, live.origin)
+        self.own.plan(live, caller, devices)
         core.show(live)
-        if direction is Direction.OUTBOUND:
+        if colleague is None:
             core.callers.look_up(account_id, call_id, live.call.number, [employee_id])
-        error = await self._ring_own(live, live.origin, leg_id, device)
+            if wish.record is not None:
+                core.callers.prefer(call_id, wish.record)
+        error = await self.own.ring(live)
         if error is not None:
-            raise error
+            raise _with_reason(error)
         return call_id
+
+    def known(self, call_id: CallId) -> bool:
+        """Placed before, whether it lives or not."""
+        return call_id in self._core.calls or call_id in self._core.ended_ids
+
+    def _may_call(
+        self, account: AccountRoute, caller: EmployeeRoute, wish: Wish, *, outside: bool
+    ) -> None:
+        """Raises for what no registered line would change."""
+        if wish.source == "click" and not account.settings.outgoing.click_to_call:
+            raise NotAllowed(
+                "calls by a click are switched off", reason=RefusalReason.CLICK_OFF.value
+            )
+        if not caller.calls_enabled:
+            raise NoDevice(
+                f"calls of {caller.employee_id} are switched off",
+                reason=RefusalReason.CALLS_OFF.value,
+            )
+        if not caller.devices:
+            off = RefusalReason.NUMBERS_OFF if caller.numbers_off else RefusalReason.NO_NUMBERS
+            raise NoDevice(f"{caller.employee_id} has no device", reason=off.value)
+        if outside and account.trunk is None:
+            raise NoDevice(
+                "the account has no line to call out", reason=RefusalReason.NO_TRUNK.value
+            )
+        if self._core.busy(account.account_id, caller.employee_id) == "talking":
+            raise WrongState("already on a call", reason=RefusalReason.BUSY.value)
+
+    async def _registered(self, caller: EmployeeRoute) -> dict[str, bool]:
+        """As far as the switch tells in time; a device that is missing may ring or not."""
+        endpoints = [device.endpoint for device in caller.devices]
+        try:
+            async with asyncio.timeout(REGISTERED_S):
+                return await self._core.switch.registered(endpoints)
+        except (SwitchError, TimeoutError) as error:
+            log.warning("registrations not told", error=repr(error))
+            return {}
 
     def _colleague(
         self, account: AccountRoute, caller: EmployeeRoute, target: PhoneNumber | Extension
@@ -96,9 +188,11 @@ class Placing:
             return None
         found = account.by_extension(target)
         if found is None:
-            raise NotFound(f"no extension {target}")
+            raise NotFound(f"no extension {target}", reason=RefusalReason.BAD_NUMBER.value)
         if found.employee_id == caller.employee_id:
-            raise BadRequest("this is the caller's own extension")
+            raise BadRequest(
+                "this is the caller's own extension", reason=RefusalReason.BAD_NUMBER.value
+            )
         return found
 
     def prepare_internal(self, live: Live, account: AccountRoute) -> None:
@@ -113,82 +207,11 @@ class Placing:
 
     def resume_own(self, live: Live) -> None:
         """Take over a call whose caller's own device still rings."""
-        ringing = [leg for leg in live.call.live_legs if live.call.is_origin(leg)]
-        placed_by = live.call.placed_by
-        route = self._core.account(live).employees.get(placed_by) if placed_by else None
-        if not ringing or route is None:
-            self._fail(live, HangupCause.LOST_CONTACT)
-            return
-        live.origin = Offer(route=route, waiting=[], until=0.0)
-        for leg in ringing:
-            device = next((d for d in route.devices if d.label == leg.device), route.devices[0])
-            live.origin.ringing[leg.leg_id] = device
-        self._time(live, live.origin, ringing[-1].leg_id)
-
-    def _plan_own(self, live: Live, origin: Offer) -> tuple[LegId, Device]:
-        device = origin.waiting.pop(0)
-        employee_id = origin.route.employee_id
-        leg_id = agent_leg(employee_id, live.call.next_attempt(employee_id))
-        origin.ringing = {leg_id: device}
-        self._core.plan(live, leg_id, device.endpoint, device)
-        return leg_id, device
-
-    async def _ring_own(
-        self, live: Live, origin: Offer, leg_id: LegId, device: Device
-    ) -> AppError | None:
-        """Ring the devices one after another until the switch takes one."""
-        while True:
-            error = await self._core.ring(
-                live,
-                leg_id,
-                device.endpoint,
-                timeout_s=OWN_DEVICE_S,
-                caller=(live.call.number, live.name or live.call.number),
-                auto_answer=device.auto_answer,
-            )
-            if live.call.state is CallState.ENDED:
-                return None
-            if error is None:
-                if leg_id in origin.ringing:
-                    self._time(live, origin, leg_id)
-                return None
-            if not origin.waiting:
-                self._fail(live, HangupCause.UNREACHABLE)
-                return error
-            leg_id, device = self._plan_own(live, origin)
-            self._core.show(live)
-
-    def _time(self, live: Live, origin: Offer, leg_id: LegId) -> None:
-        if origin.timer is not None:
-            origin.timer.cancel()
-        origin.timer = self._core.spawn(self._run_out(live, origin, leg_id))
-
-    async def _run_out(self, live: Live, origin: Offer, leg_id: LegId) -> None:
-        await self._core.clock.sleep(OWN_DEVICE_S)
-        origin.timer = None
-        if leg_id in origin.ringing and live.call.origin_up is None:
-            self._core.end_leg(live, leg_id, HangupCause.NO_ANSWER)
-            self.own_leg_gone(live, leg_id, HangupCause.NO_ANSWER)
+        self.own.resume(live)
 
     def own_leg_gone(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
-        """The caller's own device did not take it: try the next, unless he rejected it himself."""
-        origin = live.origin
-        if origin is None or leg_id not in origin.ringing or live.call.origin_up is not None:
-            return
-        origin.ringing.clear()
-        if not origin.waiting or cause is HangupCause.REJECTED:
-            self._fail(live, cause)
-            return
-        next_leg, device = self._plan_own(live, origin)
-        self._core.show(live)
-        self._core.spawn(self._again(live, origin, next_leg, device))
-
-    async def _again(self, live: Live, origin: Offer, leg_id: LegId, device: Device) -> None:
-        await self._ring_own(live, origin, leg_id, device)
-
-    def _fail(self, live: Live, cause: HangupCause) -> None:
-        self._core.record(live, Over(cause=cause, at=self._core.clock.now()))
-        self._ringing.settled(live)
+        """The caller's own device did not take it."""
+        self.own.leg_gone(live, leg_id, cause)
 
     # ── the other side ──
 
@@ -198,8 +221,7 @@ class Placing:
         if live.called_out or own is None:
             return
         live.called_out = True
-        if live.origin is not None and live.origin.timer is not None:
-            live.origin.timer.cancel()
+        self.own.up(live, own.leg_id)
         core.spawn(self._ringback(live, own.leg_id))
         if live.call.direction is Direction.INTERNAL:
             self._ringing.advance(live)
@@ -215,14 +237,31 @@ class Placing:
         number = dialable(live.call.number, region=account.region)
         endpoint = account.outside(number) if isinstance(number, PhoneNumber) else None
         if endpoint is None:
-            self._fail(live, HangupCause.INVALID_NUMBER)
+            self.own.fail(live, HangupCause.INVALID_NUMBER)
             return
+        shown = account.caller_id if live.caller_id is None else live.caller_id
         error = await core.ring(
-            live,
-            customer_leg(),
-            endpoint,
-            timeout_s=OUTSIDE_S,
-            caller=(account.caller_id, ""),
+            live, customer_leg(), endpoint, timeout_s=OUTSIDE_S, caller=(shown, "")
         )
         if error is not None and live.call.state is not CallState.ENDED:
-            self._fail(live, HangupCause.UNREACHABLE)
+            self.own.fail(live, HangupCause.UNREACHABLE)
+
+
+def _is_line(device: Device) -> bool:
+    """Whether it is a phone that registers, so long as the switch does not say."""
+    return device.kind != "mobile"
+
+
+def _reachable(caller: EmployeeRoute, registered: dict[str, bool]) -> list[Device]:
+    """Best first, without those known to be away: the call falls to the mobile at once (L1953)."""
+    found = [d for d in caller.devices if registered.get(d.endpoint, True)]
+    return sorted(found, key=lambda device: (device.priority, device.endpoint))
+
+
+def _with_reason(error: AppError) -> AppError:
+    """What the switch answered, in words the operator is told."""
+    if isinstance(error, SwitchUnavailable):
+        return SwitchUnavailable(str(error), reason=RefusalReason.SWITCH_AWAY.value)
+    if isinstance(error, SwitchError):
+        return NoDevice(str(error), reason=RefusalReason.NO_REGISTERED_LINE.value)
+    return error

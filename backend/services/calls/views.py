@@ -82,7 +82,9 @@ def removal(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallR
     call = live.call
     number, name = other_party(live, employee_id, account)
     reason = _reason(live, employee_id)
-    by = call.answered_by if reason == "answered_elsewhere" else None
+    by = None
+    if reason == "answered_elsewhere":
+        by = call.answered_by if call.claimed is None else call.claimed[1]
     return CallRemoved(
         stream=StreamName.ME,
         entity=f"call:{call.call_id}",
@@ -103,6 +105,8 @@ def _reason(live: Live, employee_id: EmployeeId) -> RemovalReason:
         return "answered_elsewhere"
     if employee_id in live.withdrawn:
         return live.withdrawn[employee_id]
+    if call.claimed is not None and call.claimed[1] != employee_id:
+        return "answered_elsewhere"
     if call.state is CallState.ENDED and call.answered_leg is None and not live.closed:
         if call.over is None:
             return "abandoned"

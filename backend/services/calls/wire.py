@@ -74,11 +74,22 @@ def serve_name(account_id: AccountId) -> str:
 def serve(bus: Bus, account_id: AccountId, handle: Handle) -> AbstractAsyncContextManager[None]:
     """Answer the account's commands while inside. Every failure is an answer, never silence."""
 
+    async def run(payload: bytes) -> object | None:
+        request = _request.decode(payload)
+        command = commands.decode(bytes(request.command))
+        return await handle(account_id, request.employee_id, command)
+
+    return bus.serve(serve_name(account_id), answering(account_id, run))
+
+
+def answering(
+    account_id: AccountId, run: Callable[[bytes], Awaitable[object | None]]
+) -> Callable[[bytes], Awaitable[bytes]]:
+    """`run` with its result, or what it raised, as an `Answer`."""
+
     async def answer(payload: bytes) -> bytes:
         try:
-            request = _request.decode(payload)
-            command = commands.decode(bytes(request.command))
-            result = await handle(account_id, request.employee_id, command)
+            result = await run(payload)
         except AppError as error:
             refusal = Answer(ok=False, code=error.code, message=str(error), data=error.data)
             return _encode(refusal)
@@ -93,7 +104,16 @@ def serve(bus: Bus, account_id: AccountId, handle: Handle) -> AbstractAsyncConte
             return _encode(Answer(ok=True))
         return _encode(Answer(ok=True, result=msgspec.Raw(_encode(result))))
 
-    return bus.serve(serve_name(account_id), answer)
+    return answer
+
+
+def result_of(payload: bytes) -> bytes | None:
+    """The result in an `Answer`. Raises what the owner raised."""
+    answer = _answer.decode(payload)
+    if answer.ok:
+        return bytes(answer.result) or None
+    error = _ERRORS.get(answer.code or ErrorCode.INTERNAL, AppError)
+    raise error(answer.message, **answer.data)
 
 
 class CallsClient:
@@ -129,8 +149,4 @@ class CallsClient:
             ttl_ms=command.ttl_ms,
         )
         payload = await self._bus.ask(serve_name(account_id), _encode(request), timeout_s=timeout_s)
-        answer = _answer.decode(payload)
-        if answer.ok:
-            return bytes(answer.result) or None
-        error = _ERRORS.get(answer.code or ErrorCode.INTERNAL, AppError)
-        raise error(answer.message, **answer.data)
+        return result_of(payload)

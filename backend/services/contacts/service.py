@@ -53,6 +53,8 @@ class _Search:
     lookup: LookupState = LookupState.LOOKING
     matches: list[ContactMatch] = field(default_factory=list)
     chosen: RecordRef | None = None
+    preferred: RecordRef | None = None
+    """Where the call was placed from."""
     version: int = 0
 
 
@@ -114,6 +116,12 @@ class Contacts:
         search.watchers |= new
         if new:
             self._spawn(self._tell(call_id, search, new))
+
+    def prefer(self, call_id: CallId, record: RecordRef) -> None:
+        """Show this record where the number belongs to several; kept for this call only."""
+        search = self._searches.get(call_id)
+        if search is not None:
+            search.preferred = record
 
     def forget(self, call_id: CallId, employees: Iterable[EmployeeId]) -> None:
         """These no longer see the card; the search ends with its last watcher."""
@@ -202,7 +210,9 @@ class Contacts:
         search.matches = matches
         search.lookup = LookupState.FOUND if matches else LookupState.NOT_FOUND
         if len(matches) > 1:
-            chosen = await self._remembered(search.account_id, search.number)
+            chosen = search.preferred
+            if all(match.record != chosen for match in matches):
+                chosen = await self._remembered(search.account_id, search.number)
             search.chosen = chosen if any(m.record == chosen for m in matches) else None
         elif matches:
             search.chosen = matches[0].record

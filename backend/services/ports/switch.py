@@ -116,6 +116,10 @@ class Switch(Protocol):
 
     async def ring(self, order: RingOrder) -> None: ...
 
+    async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
+        """Whether each of these is connected to the switch now. Those it cannot tell of, numbers
+        behind a trunk above all, are missing."""
+
     async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
         """Let a waiting customer hear ringback."""
 

@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
-from backend.telephony.asterisk.wire import Application, Bridge, Channel, Variable
+from backend.telephony.asterisk.wire import Application, Bridge, Channel, Endpoint, Variable
 
 T = TypeVar("T")
 
@@ -78,6 +78,15 @@ class AriClient:
 
     async def bridge(self, bridge_id: str) -> Bridge:
         return _read(await self._send("GET", f"/bridges/{_part(bridge_id)}"), Bridge)
+
+    async def endpoint_state(self, endpoint: str) -> str:
+        """`online`, `offline` or `unknown`; one the switch does not have is offline."""
+        technology, _, resource = endpoint.partition("/")
+        try:
+            answer = await self._send("GET", f"/endpoints/{_part(technology)}/{_part(resource)}")
+        except NotFound:
+            return "offline"
+        return _read(answer, Endpoint).state
 
     async def variable(self, channel_id: str, name: str) -> str:
         """The value; empty when it is not set, or the channel is gone or not in Stasis."""

@@ -78,3 +78,10 @@ def _unescape(text: str) -> str:
     return _ESCAPED.sub(
         lambda match: bytes.fromhex(match[0].replace("_", "")).decode("utf-8", "replace"), text
     )
+
+
+def is_line(endpoint: str) -> bool:
+    """Whether this is a phone that registers (`PJSIP/101`), not a number behind a trunk
+    (`PJSIP/79161234567@trunk`) nor a channel into the dialplan (`Local/…@context`)."""
+    technology, _, resource = endpoint.partition("/")
+    return technology.upper() in {"PJSIP", "SIP", "IAX2"} and bool(resource) and "@" not in resource

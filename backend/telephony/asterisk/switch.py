@@ -106,6 +106,13 @@ class AsteriskSwitch:
         }
         await self._client.originate(channel, body)
 
+    async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
+        asked = [endpoint for endpoint in dict.fromkeys(endpoints) if names.is_line(endpoint)]
+        states = await asyncio.gather(*(self._client.endpoint_state(name) for name in asked))
+        known = {"online": True, "offline": False}
+        pairs = zip(asked, states, strict=True)
+        return {name: known[state] for name, state in pairs if state in known}
+
     async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
         channel = self._channel(call_id, leg_id)
         await self._client.ring(channel)

@@ -45,6 +45,10 @@ class Application(msgspec.Struct, frozen=True):
     """Channels the application is subscribed to: those in Stasis and those it is ringing."""
 
 
+class Endpoint(msgspec.Struct, frozen=True):
+    state: str = "unknown"
+
+
 class Variable(msgspec.Struct, frozen=True):
     value: str | None = ""
 

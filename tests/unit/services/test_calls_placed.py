@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from backend.domain.account_settings import AllSettings, OutgoingSettings
 from backend.domain.scenario import Step
-from backend.errors import BadRequest, NoDevice, NotFound, SwitchRefused, WrongState
+from backend.errors import (
+    AppError,
+    BadRequest,
+    NoDevice,
+    NotFound,
+    SwitchRefused,
+    SwitchUnavailable,
+    WrongState,
+)
 from backend.services.calls.placing import dialed_call_id
+from backend.services.ports import LiveCall, LiveLeg
+from backend.services.routing import AccountRoute, VirtualNumber
 from protocol.commands import DeclineCall, Dial, HangUpCall, HoldCall
-from protocol.vocabulary import CommandId, HangupCause
+from protocol.pushes import RecordRef
+from protocol.vocabulary import CommandId, HangupCause, LegId, LegState, RecordKind
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -24,6 +38,7 @@ from tests.unit.services.stage import (
     device,
     employee,
     playing,
+    running,
 )
 
 STEP = Step(employees=(ANNA,))
@@ -165,3 +180,156 @@ async def test_a_colleague_declines() -> None:
         await idle()
         assert stage.tags(BORIS)[-1] == "call.removed:declined"
         assert (stage.last(ANNA)["state"], stage.last(ANNA)["outcome"]) == ("ended", "lost")
+
+
+CLICKS = "+74951110001"
+CLICK = Dial(id=DIAL.id, target=DIAL.target, source="click")
+
+
+def _outgoing(route: AccountRoute, **chosen: Any) -> AccountRoute:
+    return replace(route, settings=AllSettings(outgoing=OutgoingSettings(**chosen)))
+
+
+@pytest.mark.feature("B5")
+async def test_the_numbers_ring_one_after_another_each_with_its_time() -> None:
+    anna = employee(ANNA, "101", device("b", 2), device("a", 1), device("c", 3))
+    async with playing(Stage(_outgoing(account(STEP, people=(anna,)), ring_s=10))) as stage:
+        await stage.client.send(ACC, ANNA, DIAL)
+        assert stage.switch.endpoints() == ["PJSIP/a"]
+        await stage.wait(9)
+        assert len(stage.switch.rung) == 1
+        await stage.wait(1)
+        assert stage.switch.endpoints() == ["PJSIP/a", "PJSIP/b"]
+        await stage.gone("agent-anna-2", "busy", CALL)
+        assert stage.switch.endpoints() == ["PJSIP/a", "PJSIP/b", "PJSIP/c"]
+        await stage.leg("agent-anna-3", "up", CALL)
+        assert stage.switch.endpoints()[-1] == "PJSIP/79161234567@trunk"
+
+
+async def test_all_numbers_together_where_the_account_wants_it() -> None:
+    anna = employee(ANNA, "101", device("a", 1), device("b", 2))
+    route = _outgoing(account(STEP, people=(anna,)), ring_order="all", ring_s=10)
+    async with playing(Stage(route)) as stage:
+        await stage.client.send(ACC, ANNA, DIAL)
+        assert stage.switch.endpoints() == ["PJSIP/a", "PJSIP/b"]
+        await stage.leg("agent-anna-2", "up", CALL)
+        assert ("agent-anna-1", HangupCause.CANCELLED) in stage.switch.said("hang_up")
+        assert stage.switch.endpoints()[-1] == "PJSIP/79161234567@trunk"
+        await stage.gone("agent-anna-1", "cancelled", CALL)
+        assert stage.last(ANNA)["state"] == "ringing"
+    async with playing(Stage(route)) as stage:
+        await stage.client.send(ACC, ANNA, DIAL)
+        await stage.gone("agent-anna-1", "busy", CALL)
+        assert stage.last(ANNA)["state"] == "ringing"
+        await stage.wait(10)
+        assert stage.last(ANNA)["outcome"] == "lost"
+
+
+@pytest.mark.feature("A4")
+async def test_a_line_that_is_not_registered_gives_way_to_the_mobile() -> None:
+    anna = employee(ANNA, "101", device("101", 1), device("7916@trunk", 2, kind="mobile"))
+    route = _outgoing(account(STEP, people=(anna,)), default_caller_id=CLICKS)
+    async with playing(Stage(route)) as stage:
+        stage.switch.offline = {"PJSIP/101"}
+        await stage.client.send(ACC, ANNA, DIAL)
+        assert stage.switch.endpoints() == ["PJSIP/7916@trunk"]
+        await stage.leg("agent-anna-1", "up", CALL)
+        assert stage.switch.rung[-1].caller_number == CLICKS
+
+
+@pytest.mark.feature("A4")
+async def test_two_stages_need_the_number_for_clicks() -> None:
+    anna = employee(ANNA, "101", device("7916@trunk", 1, kind="mobile"))
+    async with playing(Stage(account(STEP, people=(anna,)))) as stage:
+        with pytest.raises(NoDevice) as refused:
+            await stage.client.send(ACC, ANNA, DIAL)
+        assert refused.value.data == {"reason": "no_caller_id"}
+        assert stage.switch.rung == []
+        assert await stage.cards(ANNA) == []
+
+
+@pytest.mark.feature("B5")
+async def test_each_cause_of_a_refusal_has_its_name() -> None:
+    bare = replace(employee(ANNA, "101"), devices=())
+    causes: list[tuple[AccountRoute, str]] = [
+        (account(STEP, people=(bare,)), "no_numbers"),
+        (account(STEP, people=(replace(bare, numbers_off=2),)), "numbers_off"),
+        (account(STEP, people=(replace(bare, calls_enabled=False),)), "calls_off"),
+        (replace(account(STEP), trunk=None), "no_trunk"),
+        (_outgoing(account(STEP), click_to_call=False), "click_off"),
+        (account(STEP, people=(employee(BORIS, "102"),)), "not_an_employee"),
+        (_outgoing(account(STEP), default_caller_id=CLICKS), "no_registered_line"),
+        (account(STEP), "no_caller_id"),
+    ]
+    for route, reason in causes:
+        async with playing(Stage(route)) as stage:
+            stage.switch.offline = {"PJSIP/101"}
+            with pytest.raises(AppError) as refused:
+                await stage.client.send(ACC, ANNA, CLICK)
+            assert refused.value.data == {"reason": reason}
+            assert stage.switch.rung == []
+
+
+async def test_a_switch_that_does_not_tell_registrations_does_not_stop_calls() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        stage.switch.errors["registered"] = SwitchUnavailable("away")
+        await stage.client.send(ACC, ANNA, DIAL)
+        assert stage.switch.endpoints() == ["PJSIP/101"]
+
+
+async def test_two_numbers_at_once_are_one_call() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        other = Dial(id=CommandId("dial-00002"), target=NUMBER)
+        done = await asyncio.gather(
+            stage.client.send(ACC, ANNA, DIAL),
+            stage.client.send(ACC, ANNA, other),
+            return_exceptions=True,
+        )
+        assert [isinstance(answer, WrongState) for answer in done] == [False, True]
+        assert len(stage.switch.rung) == 1
+
+
+async def test_a_call_from_a_card_prefers_its_record() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        dial = Dial(
+            id=CommandId("dial-00001"),
+            target=NUMBER,
+            source="click",
+            record_kind=RecordKind.COMPANY,
+            record_id="12",
+        )
+        await stage.client.send(ACC, ANNA, dial)
+        assert stage.callers.preferred[CALL] == RecordRef(kind=RecordKind.COMPANY, id="12")
+
+
+@pytest.mark.feature("W14")
+async def test_the_number_an_operator_chose_is_shown() -> None:
+    anna = replace(employee(ANNA, "101"), caller_id_choice=True)
+    route = account(STEP, people=(anna,))
+    second = VirtualNumber(number=CLICKS, name="Second", scenario=None)
+    route = replace(route, virtual_numbers=(*route.virtual_numbers, second))
+    async with playing(Stage(route)) as stage:
+        dial = Dial(id=CommandId("dial-00001"), target=NUMBER, caller_id=CLICKS)
+        await stage.client.send(ACC, ANNA, dial)
+        await stage.leg("agent-anna-1", "up", CALL)
+        assert stage.switch.rung[-1].caller_number == CLICKS
+
+
+async def test_a_new_owner_shows_the_same_number() -> None:
+    anna = replace(employee(ANNA, "101"), caller_id=CLICKS)
+    stage = Stage(account(STEP, people=(anna,)))
+    async with running(stage):
+        await stage.connected()
+        await stage.client.send(ACC, ANNA, DIAL)
+    stage.new_owner()
+    own = LiveLeg(
+        leg_id=LegId("agent-anna-1"),
+        state=LegState.RINGING,
+        number="",
+        dialed="",
+        at=stage.now(),
+    )
+    async with running(stage):
+        await stage.connected(LiveCall(call_id=CALL, legs=(own,), held=False, connected=()))
+        await stage.leg("agent-anna-1", "up", CALL)
+        assert stage.switch.rung[-1].caller_number == CLICKS

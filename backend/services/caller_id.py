@@ -1,0 +1,65 @@
+"""Which number the called party sees, and when there is none to show (L604, L1285-L1307, L1951).
+
+The account's number for clicks is for those without a registered line; a line has its own. An
+account may have that one number shown whatever a line or an employee has.
+"""
+
+from __future__ import annotations
+
+from backend.domain.phone_number import canonical
+from backend.errors import NoDevice, NotAllowed
+from backend.services.routing import AccountRoute, EmployeeRoute
+from protocol.vocabulary import RefusalReason
+
+
+def caller_id(
+    account: AccountRoute,
+    employee: EmployeeRoute,
+    *,
+    registered: bool,
+    chosen: str | None = None,
+    line: str = "",
+) -> str:
+    """The number to show, E.164; empty where the switch decides.
+
+    `registered`: one of the employee's lines is connected. `chosen` by the employee for this call,
+    `line` the CRM's line it was asked for on. Raises NotAllowed when that choice is not his, and
+    NoDevice (`no_caller_id`) when nothing is there to show.
+    """
+    settings = account.settings.outgoing
+    default = _number(account, settings.default_caller_id)
+    if chosen is not None:
+        wanted = _number(account, chosen)
+        allowed = employee.caller_id_choice and not settings.override_caller_id
+        if wanted not in account_numbers(account) or not (allowed or wanted == default):
+            raise NotAllowed(
+                "this number may not be shown", reason=RefusalReason.CALLER_ID_NOT_ALLOWED.value
+            )
+        return wanted
+    if settings.override_caller_id or not registered:
+        if not default:
+            raise _nothing_to_show()
+        return default
+    of_line = _number(account, line) if line else ""
+    if of_line not in account_numbers(account):
+        of_line = ""
+    return employee.caller_id or of_line or default or account.caller_id
+
+
+def account_numbers(account: AccountRoute) -> tuple[str, ...]:
+    """What the account may show, in the order of its virtual numbers."""
+    numbers = [_number(account, virtual.number) for virtual in account.virtual_numbers]
+    others = (account.settings.outgoing.default_caller_id, account.caller_id)
+    numbers += [_number(account, number) for number in others if number]
+    return tuple(dict.fromkeys(number for number in numbers if number))
+
+
+def _number(account: AccountRoute, text: str | None) -> str:
+    return canonical(text, region=account.region) if text else ""
+
+
+def _nothing_to_show() -> NoDevice:
+    return NoDevice(
+        "no line is registered and no number for clicks is chosen",
+        reason=RefusalReason.NO_CALLER_ID.value,
+    )
