@@ -258,6 +258,7 @@ def _legacy(amo: Amo, query: str) -> list[Json]:
 def _short_area(area: str) -> str:
     codes = {"contacts_card": "ccard", "leads_card": "lcard", "companies_card": "comcard"}
     codes |= {"contacts": "clist", "leads": "llist", "todo": "tlist", "widgetsSettings": "settings"}
+    codes |= {"companies": "clist", "customers": "culist", "customers_card": "cucard"}
     return codes.get(area, area)
 
 

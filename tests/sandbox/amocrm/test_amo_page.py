@@ -3,90 +3,19 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jwt
 import pytest
-from playwright.async_api import async_playwright
 
-from tests.sandbox.amocrm.rig import SECRET, account, package, serve, widget_dir
+from tests.sandbox.amocrm.pages import log_is, opened
+from tests.sandbox.amocrm.rig import SECRET, package
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from playwright.async_api import Page
-
-    from backend.sandbox.amocrm.amo import Amo
-
 pytestmark = pytest.mark.browser
-
-SCRIPT = """
-define(['jquery', 'underscore', 'lib/components/base/modal'], function ($, _, Modal) {
-  return function CustomWidget() {
-    var self = this;
-    window.LOG = window.LOG || [];
-    function log(name) { window.LOG.push(name); }
-    this.callbacks = {
-      render: function () {
-        log('render');
-        self.render_template({ caption: { html: 'Телефон' }, body: '', render: '<p>{{ who|upper }}</p>' }, { who: 'блок' });
-        return true;
-      },
-      init: function () {
-        log('init');
-        window.WIDGET = self;
-        APP.widgets.notificationsPhone({ ns: self.ns, click: function () { log('phone'); } });
-        $(document).on('page:changed' + self.ns, function () { log('page'); });
-        return true;
-      },
-      bind_actions: function () {
-        log('bind_actions');
-        self.add_action('phone', function (data) { log('call ' + data.value); });
-        return true;
-      },
-      settings: function ($body) { log('settings ' + $body.find('input').length); },
-      onSave: function (data) { log('save ' + data.active); data.fields.login = 'checked'; return Promise.resolve(true); },
-      onInstall: function () { log('install'); },
-      destroy: function () { log('destroy'); },
-      advancedSettings: function () { $('#list_page_holder').html('<h1>Своя страница</h1>'); },
-      contacts: { selected: function () { window.SELECTED = self.list_selected(); } }
-    };
-    return this;
-  };
-});
-"""  # noqa: E501 - a script reads best unbroken
-
-
-@asynccontextmanager
-async def opened(
-    tmp_path: Path, *, path: str = "/", user: int = 1, installed: bool = True, **manifest: Any
-) -> AsyncIterator[tuple[Page, Amo, list[str]]]:
-    """A signed-in page with the widget's archive served; ends with a look at its errors."""
-    folder = widget_dir(tmp_path / "widget", SCRIPT, **manifest)
-    app, amo, _ = account(package(directory=folder, installed=installed))
-    errors: list[str] = []
-    async with serve(app) as base, async_playwright() as play:
-        browser = await play.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        try:
-            page = await (await browser.new_context()).new_page()
-            page.set_default_timeout(15_000)
-            page.on("pageerror", lambda error: errors.append(f"{error} {error.stack}"))
-            await page.goto(f"{base}/sandbox/sign-in/{user}?to={path}")
-            yield page, amo, errors
-        finally:
-            await browser.close()
-    assert errors == []
-
-
-async def log_is(page: Page, wanted: list[str]) -> None:
-    await page.wait_for_function(
-        "want => JSON.stringify(window.LOG) === JSON.stringify(want)", arg=wanted
-    )
 
 
 async def test_a_widget_started_once_stays_and_is_rendered_on_every_page(tmp_path: Path) -> None:

@@ -305,6 +305,9 @@
       ['/todo/', '✓', T.todo],
       ['/settings/', '⚙', T.settings]
     ];
+    if (boot.account.customers_mode !== 'disabled') {
+      links.splice(3, 0, ['/customers/', '♥', T.customers]);
+    }
     var nav = links
       .map(function (l) {
         return (

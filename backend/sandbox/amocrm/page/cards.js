@@ -5,7 +5,12 @@
   var _ = root._;
   var P = root.AmoPage;
   var T = P.text;
-  var SINGLE = { contacts: 'contact', leads: 'lead', companies: 'company' };
+  var SINGLE = {
+    contacts: 'contact',
+    leads: 'lead',
+    companies: 'company',
+    customers: 'customer'
+  };
 
   function link(entity, id, name) {
     return (
@@ -355,7 +360,7 @@
   }
 
   P.page(
-    /^\/(contacts|leads|companies)\/detail\/(\d+)/,
+    /^\/(contacts|leads|companies|customers)\/detail\/(\d+)/,
     function (path) {
       return path.split('/')[1] + '_card';
     },

@@ -42,6 +42,7 @@
       $view.on('click', '.js-widget-tile', function () {
         open(body.widgets[this.dataset.code]);
       });
+      root.AmoAccess.external($view);
       var wanted = new URLSearchParams(location.search).get('code');
       if (wanted && body.widgets[wanted]) {
         setTimeout(open, 0, body.widgets[wanted]);
@@ -74,10 +75,11 @@
                       T.disable +
                       '</button>'
                     : '') +
-                  '</div></form></div>'
+                  '</div><p class="widget-settings__access"></p></form></div>'
               )
               .trigger('modal:centrify');
             $body.find('h2').text(item.name);
+            access($body.find('.widget-settings__access'), item);
             $body.find('.widget_settings_block__descr').text(item.description || '');
             $body.find('#widget_settings__fields_wrapper').html(
               _.map((item.manifest || {}).settings || {}, function (f, key) {
@@ -103,6 +105,19 @@
           text: _.escape(error.message)
         });
       });
+  }
+
+  /** What installing gives away, and the way to give it once more when the code got lost. */
+  function access($place, item) {
+    var query = '?client_id=' + encodeURIComponent(item.oauth_client_uuid);
+    $place.text(T.access + ' ');
+    if (root.APP.constant('user_rights').is_admin) {
+      $place.append(
+        $('<a class="js-widget-consent" data-native></a>')
+          .attr('href', '/oauth' + query)
+          .text(T.accessAgain)
+      );
+    }
   }
 
   function field(item, widget, key, f, value) {
@@ -290,6 +305,8 @@
         T.settings +
         '</h1><ul class="links"><li><a href="/settings/widgets/">' +
         T.widgets +
+        '</a></li><li><a href="/settings/users/">' +
+        T.users +
         '</a></li>' +
         items +
         '</ul>'

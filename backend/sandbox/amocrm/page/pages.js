@@ -199,6 +199,14 @@
     return list($view, 'leads', query, tabs('list'), T.leads);
   }
 
+  function customerList($view, match, query) {
+    return list($view, 'customers', query, '', T.customers);
+  }
+  /** Leads and customers have no numbers of their own, their contacts have. */
+  function ofContacts(entity) {
+    return entity === 'leads' || entity === 'customers';
+  }
+
   function list($view, entity, query, above, title) {
     var page = Number(query.get('page')) || 1;
     var term = query.get('term') || '';
@@ -236,9 +244,9 @@
             '<div class="bulk js-bulk" hidden><span class="js-bulk-count"></span><div class="bulk__menu js-bulk-menu"></div></div></div><div class="list"><div class="list__overlay"></div><table><thead><tr><th></th><th>' +
             T.name +
             '</th><th>' +
-            (entity === 'leads' ? T.stage : T.phones) +
+            (entity === 'leads' ? T.stage : entity === 'customers' ? T.amount : T.phones) +
             '</th><th>' +
-            (entity === 'leads' ? T.contacts : T.responsible) +
+            (ofContacts(entity) ? T.contacts : T.responsible) +
             '</th></tr></thead><tbody>' +
             rows
               .map(function (r) {
@@ -277,7 +285,7 @@
   /** Numbers to show in a row: the card's own, or those of a lead's contacts. */
   function phonesOf(entity, rows) {
     var found = {};
-    if (entity !== 'leads') {
+    if (!ofContacts(entity)) {
       rows.forEach(function (r) {
         found[r.id] = P.valuesOf(r, 'PHONE').map(function (v) {
           return { value: v, record: r, entity: entity };
@@ -323,12 +331,15 @@
     var numbers = (phones[r.id] || [])
       .map(function (p) {
         return (
-          (entity === 'leads' ? _.escape(p.record.name) + ' ' : '') +
+          (ofContacts(entity) ? _.escape(p.record.name) + ' ' : '') +
           P.phone(p.value, p.record, p.entity)
         );
       })
       .join(' ');
-    var middle = entity === 'leads' ? C.stage(pipelines, r) : numbers;
+    var middle = numbers;
+    if (ofContacts(entity)) {
+      middle = entity === 'leads' ? C.stage(pipelines, r) : C.money(r.next_price);
+    }
     return (
       '<tr data-id="' +
       r.id +
@@ -341,7 +352,7 @@
       '</td><td>' +
       middle +
       '</td><td>' +
-      (entity === 'leads' ? numbers : manager(r.responsible_user_id)) +
+      (ofContacts(entity) ? numbers : manager(r.responsible_user_id)) +
       '</td></tr>'
     );
   }
@@ -368,12 +379,17 @@
     root.APP.data.current_list.each(function (m) {
       m.set('checked', ids.indexOf(m.get('id')) !== -1);
     });
-    $view.find('.js-bulk')[0].hidden = !ids.length;
-    $view.find('.js-bulk-count').text(T.selected + ': ' + ids.length);
-    var key = entity === 'leads' ? 'leads' : 'contacts';
+    // Companies are ticked among contacts; customers have no callback in the documentation.
+    bulk($view, ofContacts(entity) ? entity : 'contacts');
+  }
+  /** The menu of what can be done with ticked rows: one item per widget with such a callback. */
+  function bulk($view, key) {
+    var count = root.APP.data.selected.length;
+    $view.find('.js-bulk')[0].hidden = !count;
+    $view.find('.js-bulk-count').text(T.selected + ': ' + count);
     var $menu = $view.find('.js-bulk-menu').empty();
     _.each(root.APP.widgets.list, function (w, code) {
-      if (w.callbacks[key] && w.callbacks[key].selected) {
+      if (key !== 'customers' && w.callbacks[key] && w.callbacks[key].selected) {
         $menu.append(
           $('<button type="button" class="button js-bulk-widget"></button>')
             .text(w.name || code)
@@ -392,11 +408,15 @@
         $view.html(
           '<h1>' +
             T.todo +
-            '</h1><div class="list"><table><tbody>' +
+            '</h1><div class="bulk js-bulk" hidden><span class="js-bulk-count"></span><div class="bulk__menu js-bulk-menu"></div></div><div class="list"><table><tbody>' +
             tasks
               .map(function (t) {
                 return (
-                  '<tr><td>' +
+                  '<tr><td><input type="checkbox" class="js-row" value="' +
+                  t.id +
+                  '" aria-label="' +
+                  _.escape(t.text) +
+                  '"></td><td>' +
                   C.when(t.complete_till) +
                   '</td><td>' +
                   (t.entity_id ? C.link(t.entity_type, t.entity_id, t.text) : _.escape(t.text)) +
@@ -408,10 +428,20 @@
               .join('') +
             '</tbody></table></div>'
         );
+        $view.on('change', '.js-row', function () {
+          root.APP.data.selected = $view
+            .find('.js-row:checked')
+            .get()
+            .map(function (i) {
+              return { id: Number(i.value), type: 'task', phones: [], emails: [] };
+            });
+          bulk($view, 'todo');
+        });
       }
     );
   }
 
+  P.page(/^\/customers\//, 'customers', customerList);
   P.page(/^\/leads\/list\//, 'leads', leadList);
   P.page(/^\/leads\//, 'leads-pipeline', board);
   P.page(

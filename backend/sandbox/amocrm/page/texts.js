@@ -46,7 +46,21 @@
     online: 'На месте',
     team: 'Команда',
     openLeads: 'Открытые сделки',
-    openTasks: 'Открытые задачи'
+    openTasks: 'Открытые задачи',
+    customers: 'Покупатели',
+    users: 'Пользователи',
+    external: 'Внешние интеграции',
+    admin: 'администратор',
+    free: 'бесплатный',
+    inactive: 'отключён',
+    activate: 'Включить',
+    deactivate: 'Отключить',
+    giveSeat: 'Дать место',
+    takeSeat: 'Сделать бесплатным',
+    remove: 'Удалить',
+    adminsOnly: 'Это может только администратор',
+    access: 'При установке интеграция получает доступ к данным аккаунта.',
+    accessAgain: 'Предоставить доступ заново'
   };
   var EN = {
     dashboard: 'Dashboard',
@@ -93,7 +107,21 @@
     online: 'Online',
     team: 'Team',
     openLeads: 'Open leads',
-    openTasks: 'Open tasks'
+    openTasks: 'Open tasks',
+    customers: 'Customers',
+    users: 'Users',
+    external: 'External integrations',
+    admin: 'administrator',
+    free: 'free',
+    inactive: 'inactive',
+    activate: 'Activate',
+    deactivate: 'Deactivate',
+    giveSeat: 'Give a seat',
+    takeSeat: 'Make free',
+    remove: 'Delete',
+    adminsOnly: 'Only an administrator may do this',
+    access: 'Installing gives the integration access to the data of the account.',
+    accessAgain: 'Give access again'
   };
   root.AmoTexts = { ru: RU, en: EN };
 })(window);
