@@ -89,6 +89,13 @@ class Settings:
     amocrm_site: str = _setting(
         "https://www.amocrm.ru", "Where administrators consent; https://www.kommo.com for Kommo."
     )
+    recordings_url: str = _setting(
+        "",
+        "Where recordings are kept: `s3://bucket/prefix?endpoint=https://…&region=…`. "
+        "Default: the folder recordings in var_dir.",
+    )
+    recordings_key: str = _setting("", "Access key of that bucket; empty: the machine's own role.")
+    recordings_secret: str = _setting("", "Its secret key.", secret=True)
     region: str = _setting("RU", "Country whose national phone numbers are understood.")
     max_unauthenticated: int = _setting(
         50, "Sockets one address may hold open before it has shown a ticket."
@@ -138,6 +145,13 @@ class Settings:
                 raise SettingsError(f"{PREFIX}{name} is {port}; a port is 0 to 65535")
         if self.max_unauthenticated < 1:
             raise SettingsError("DOZVON_MAX_UNAUTHENTICATED must be 1 or more: nobody could come")
+        if self.recordings_url and urlsplit(self.recordings_url).scheme != "s3":
+            raise SettingsError(
+                "DOZVON_RECORDINGS_URL must look like s3://bucket?endpoint=https://storage.example; "
+                "leave it empty to keep recordings in DOZVON_VAR_DIR"
+            )
+        if bool(self.recordings_key) != bool(self.recordings_secret):
+            raise SettingsError("DOZVON_RECORDINGS_KEY and _SECRET belong together: set both or none")
         if not known_region(self.region):
             raise SettingsError(
                 f"DOZVON_REGION is {self.region!r}; use a country's two letters, RU for example"

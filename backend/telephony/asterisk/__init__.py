@@ -1,5 +1,6 @@
 """Asterisk through its REST Interface (ARI): the first real switch behind the port."""
 
+from backend.telephony.asterisk.recordings import AsteriskRecordings
 from backend.telephony.asterisk.switch import AsteriskSwitch
 
-__all__ = ["AsteriskSwitch"]
+__all__ = ["AsteriskRecordings", "AsteriskSwitch"]
