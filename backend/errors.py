@@ -16,6 +16,7 @@ AppError
     ├── CrmAuthExpired    an administrator has to connect again
     ├── CrmUnavailable    retry, at `retry_after_s` when the CRM named a time
     └── CrmRejected       give up and keep the answer
+        └── CrmUnknownNumber   it keeps nothing of callers it does not know
 """
 
 from __future__ import annotations
@@ -103,6 +104,10 @@ class CrmUnavailable(CrmError):
 
 class CrmRejected(CrmError):
     code = ErrorCode.CRM_REJECTED
+
+
+class CrmUnknownNumber(CrmRejected):
+    """Nothing is wrong: the CRM has nowhere to put a call of this number."""
 
 
 class SettingsError(AppError):

@@ -1,5 +1,6 @@
 """The ports of the use cases, fulfilled over transactions: each method is one."""
 
+from backend.store.gateways.crm_calls import SqlCrmCalls
 from backend.store.gateways.directory import SqlDirectory
 from backend.store.gateways.grants import SqlGrants
 from backend.store.gateways.history import SqlHistory
@@ -13,6 +14,7 @@ from backend.store.gateways.sessions import SqlSessions
 from backend.store.gateways.statuses import SqlStatuses
 
 __all__ = [
+    "SqlCrmCalls",
     "SqlDirectory",
     "SqlGrants",
     "SqlHistory",

@@ -54,7 +54,11 @@ def decode(response: httpx.Response) -> dict[str, Any]:
 def _sentence(body: Any) -> str:
     if not isinstance(body, dict):
         return "the answer is not JSON"
-    parts = (body.get("hint"), body.get("detail"), body.get("title"))
+    listed = [*(body.get("errors") or ()), *(body.get("validation-errors") or ())]
+    reasons = [
+        str(item.get("title") or item.get("errors")) for item in listed if isinstance(item, dict)
+    ]
+    parts = ("; ".join(reasons), body.get("hint"), body.get("detail"), body.get("title"))
     return next((str(part) for part in parts if part), "no explanation")
 
 

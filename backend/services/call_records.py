@@ -1,0 +1,171 @@
+"""What a finished call leaves in a CRM that keeps calls itself (A12).
+
+Written right after its end, in the card of whoever has the number. The recording is waited for a
+moment (`LINK_WAIT_S`), because a card drawn once does not always show an address that came later;
+after that the call goes without, and is given the address when there is one.
+
+An interface that loses answers doubles calls unless somebody looks first: each try is marked on
+disk before it is made, and after a marked try what stands in the CRM is read before anything is
+written again. The outcome only ever improves: a missed call that turns out answered is corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from backend.errors import CrmError, CrmRejected, CrmUnavailable, CrmUnknownNumber
+from backend.services.ports import (
+    CallFacts,
+    CallReport,
+    CallWriter,
+    CrmCallRows,
+    CrmCallState,
+    Written,
+)
+from backend.services.recordings import RecordingLinks
+from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId, Outcome
+
+log = structlog.get_logger(__name__)
+
+LINK_WAIT_S = 10.0
+"""Files come within a second or two of the end; a pop-up about the call may be open as long."""
+BUSY_S = 3.0
+"""When to come back while another call of the number is being written."""
+
+CrmUser = Callable[[AccountId, EmployeeId], str | None]
+
+
+class CallRecords:
+    def __init__(
+        self,
+        *,
+        rows: CrmCallRows,
+        writers: Callable[[AccountId], CallWriter | None],
+        links: RecordingLinks,
+        crm_user: CrmUser,
+    ) -> None:
+        self._rows = rows
+        self._writers = writers
+        self._links = links
+        self._crm_user = crm_user
+
+    async def write(self, account_id: AccountId, call_id: CallId) -> None:
+        """Bring the CRM in line with the history; may run again, at any time and side by side.
+
+        Raises CrmError: the job behind it decides when to come back.
+        """
+        writer = self._writers(account_id)
+        if writer is None:
+            return
+        facts = await self._rows.facts(account_id, call_id, writer.kind)
+        if facts is None or not facts.crm_on:
+            return
+        if facts.call.direction == Direction.INTERNAL.value:
+            return
+        if facts.row is not None and facts.row.state == "written":
+            await self._improve(writer, facts)
+        else:
+            await self._write(writer, facts)
+
+    async def _write(self, writer: CallWriter, facts: CallFacts) -> None:
+        call, report = facts.call, self._report(facts)
+        if not report.number:
+            await self._save(writer, facts, state="refused", reason="the number was withheld")
+            return
+        taken = await self._rows.take(call.account_id, call.call_id, writer.kind, call.number)
+        if taken == "busy":
+            raise CrmUnavailable("a call of this number is being written", retry_after_s=BUSY_S)
+        try:
+            written = await writer.look(report) if taken == "again" else None
+            if written is not None:
+                # What an earlier try said may be older than what is known now.
+                written = await writer.amend(written.ref, report)
+            else:
+                written = await writer.write(report)
+        except CrmUnknownNumber as stranger:
+            # The CRM keeps no calls of strangers: an answer to show, not a failure to repeat.
+            await self._save(writer, facts, state="refused", reason=str(stranger))
+            return
+        except CrmRejected as refused:
+            await self._save(writer, facts, state="refused", reason=str(refused))
+            raise
+        except CrmError as error:
+            await self._save(writer, facts, state="waiting", reason=str(error))
+            raise
+        await self._written(writer, facts, written)
+        log.info("call.written", account=call.account_id, call=call.call_id, crm=writer.kind)
+
+    async def _improve(self, writer: CallWriter, facts: CallFacts) -> None:
+        """Correct what was said too early, add what came later; nothing when it is all there."""
+        row, report = facts.row, self._report(facts)
+        if row is None or row.ref is None:
+            return
+        outdated = row.told != report.outcome.value
+        unlinked = report.link_ready and row.recording != "attached"
+        if not outdated and not unlinked:
+            return
+        try:
+            written = await writer.amend(row.ref, report)
+        except CrmError as error:
+            await self._save(writer, facts, state="written", reason=str(error))
+            raise
+        await self._written(writer, facts, written)
+
+    async def _written(self, writer: CallWriter, facts: CallFacts, written: Written) -> None:
+        await self._rows.save(
+            facts.call.account_id,
+            facts.call.call_id,
+            writer.kind,
+            state="written",
+            ref=written.ref,
+            told=facts.call.outcome,
+            recording="attached" if written.linked else None,
+        )
+
+    async def _save(
+        self, writer: CallWriter, facts: CallFacts, *, state: CrmCallState, reason: str
+    ) -> None:
+        await self._rows.save(
+            facts.call.account_id,
+            facts.call.call_id,
+            writer.kind,
+            state=state,
+            reason=reason[:300],
+        )
+
+    def _report(self, facts: CallFacts) -> CallReport:
+        call, recording = facts.call, facts.recording
+        direction, outcome = Direction(call.direction), Outcome(call.outcome)
+        audible = recording is not None and recording.state in ("expected", "stored")
+        return CallReport(
+            account_id=call.account_id,
+            call_id=call.call_id,
+            direction=direction,
+            number=call.number,
+            started_at=call.started_at,
+            ended_at=call.ended_at,
+            talk_s=call.talk_s,
+            outcome=outcome,
+            cause=call.cause,
+            responsible=self._user(call.account_id, _whose(facts)),
+            link=self._links.of(recording) if recording is not None and audible else None,
+            link_ready=recording is not None and recording.state == "stored",
+            may_collect=facts.unknown_to_unsorted
+            and direction is Direction.INBOUND
+            and outcome is Outcome.ANSWERED,
+        )
+
+    def _user(self, account_id: AccountId, employees: Sequence[EmployeeId]) -> str | None:
+        users = (self._crm_user(account_id, employee) for employee in employees)
+        return next((user for user in users if user is not None), None)
+
+
+def _whose(facts: CallFacts) -> list[EmployeeId]:
+    """Who talked; of an outbound call who dialled, too. A lost call is nobody's."""
+    call = facts.call
+    found = [] if call.answered_by is None else [call.answered_by]
+    if call.direction == Direction.OUTBOUND.value:
+        found += [leg.employee_id for leg in call.legs if leg.employee_id is not None]
+    return found

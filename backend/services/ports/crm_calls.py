@@ -1,0 +1,112 @@
+"""Finished calls in a CRM that keeps them itself: written once, corrected, never doubled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from backend.services.ports.recordings import RecordingRow
+from backend.services.ports.storage import FinishedCall
+from protocol.vocabulary import AccountId, CallId, Direction, HangupCause, Outcome
+
+CrmCallState = Literal["waiting", "writing", "written", "refused"]
+"""waiting ─► writing ─► written;  writing ─► waiting (an answer was lost: look before writing);
+writing ─► refused ─► writing (somebody asked for another try)."""
+Taken = Literal["first", "again", "busy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReport:
+    """What a CRM is told of a call. `call_id` is what it can be found by over there."""
+
+    account_id: AccountId
+    call_id: CallId
+    direction: Direction
+    number: str
+    started_at: datetime
+    ended_at: datetime
+    talk_s: int
+    outcome: Outcome
+    cause: HangupCause | None
+    responsible: str | None
+    """The CRM user whose call it was; nobody's when it is lost."""
+    link: str | None
+    """Where the recording is or will be; None when there is none."""
+    link_ready: bool
+    may_collect: bool
+    """A call whose number the CRM does not know may go where it collects such calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Where the call stands over there, in the connector's own words."""
+
+    ref: str
+    linked: bool
+    """The recording's address is with it."""
+
+
+class CallWriter(Protocol):
+    """One CRM account. Raises CrmAuthExpired, CrmUnavailable (it may have been written all the
+    same), CrmRejected; CrmUnknownNumber where the CRM keeps no calls of strangers."""
+
+    @property
+    def kind(self) -> str: ...
+
+    async def write(self, report: CallReport) -> Written: ...
+
+    async def look(self, report: CallReport) -> Written | None:
+        """The call as it stands there, if an earlier try wrote it."""
+
+    async def amend(self, ref: str, report: CallReport) -> Written:
+        """Make what stands there say this. Saying it twice changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmCallRow:
+    state: str
+    ref: str | None = None
+    told: str | None = None
+    """The outcome the CRM was told."""
+    reason: str | None = None
+    """What it answered instead of taking it."""
+    recording: str | None = None
+    """`attached`, or what is the matter with it."""
+    data: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """The newest truth about a call, read together."""
+
+    call: FinishedCall
+    recording: RecordingRow | None
+    row: CrmCallRow | None
+    crm_on: bool
+    unknown_to_unsorted: bool
+
+
+class CrmCallRows(Protocol):
+    """What was said of calls to CRMs; each method is a transaction."""
+
+    async def facts(self, account_id: AccountId, call_id: CallId, kind: str) -> CallFacts | None:
+        """None when the call is not in the history."""
+
+    async def take(self, account_id: AccountId, call_id: CallId, kind: str, number: str) -> Taken:
+        """Begin to write it. `busy`: somebody writes it, or another call of this number, right
+        now; `again`: an earlier try may have got through."""
+
+    async def save(
+        self,
+        account_id: AccountId,
+        call_id: CallId,
+        kind: str,
+        *,
+        state: CrmCallState,
+        ref: str | None = None,
+        told: str | None = None,
+        reason: str | None = None,
+        recording: str | None = None,
+    ) -> None:
+        """None leaves what is known; `reason` is always replaced."""

@@ -1,0 +1,105 @@
+"""What was said of calls to CRMs, and who is saying it right now."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.services.ports import CrmCallRow, Taken
+from backend.store.tables import calls, crm_calls
+from protocol.vocabulary import AccountId, CallId
+
+HELD_S: Final = 120
+"""Past this a try is over, whoever made it: it waits at most for a handful of requests of twenty
+seconds, and a killed process leaves its mark behind."""
+
+
+class CrmCallStore:
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def find(self, account_id: AccountId, call_id: CallId, kind: str) -> CrmCallRow | None:
+        query = select(crm_calls).where(*_this(account_id, call_id, kind))
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        return CrmCallRow(
+            state=row["state"],
+            ref=row["external_call_id"],
+            told=row["told"],
+            reason=row["reason"],
+            recording=row["recording"],
+            data=row["data"],
+        )
+
+    async def take(self, account_id: AccountId, call_id: CallId, kind: str, number: str) -> Taken:
+        """Mark that the call is about to be written.
+
+        Calls of one number go one after another: two at once would make two new records of the
+        same stranger (P13). The advisory lock ends with the transaction; the mark goes on.
+        """
+        await self._tx.execute(
+            select(func.pg_advisory_xact_lock(func.hashtextextended(f"{account_id}/{number}", 8)))
+        )
+        fresh = crm_calls.c.updated_at > func.now() - text(f"interval '{HELD_S} seconds'")
+        writing = (
+            select(literal(1))
+            .select_from(crm_calls)
+            .join(
+                calls,
+                (calls.c.account_id == crm_calls.c.account_id)
+                & (calls.c.id == crm_calls.c.call_id),
+            )
+            .where(
+                crm_calls.c.account_id == account_id,
+                crm_calls.c.crm_kind == kind,
+                crm_calls.c.state == "writing",
+                fresh,
+                calls.c.number == number,
+            )
+        )
+        if (await self._tx.execute(writing.limit(1))).one_or_none() is not None:
+            return "busy"
+        known = await self.find(account_id, call_id, kind)
+        await self.save(account_id, call_id, kind, state="writing")
+        return "first" if known is None or known.state == "expected" else "again"
+
+    async def save(self, account_id: AccountId, call_id: CallId, kind: str, **values: Any) -> None:
+        changed = {**values, "updated_at": func.now()}
+        statement = insert(crm_calls).values(
+            account_id=account_id, call_id=call_id, crm_kind=kind, **values
+        )
+        await self._tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account_id", "call_id", "crm_kind"], set_=changed
+            )
+        )
+
+    async def expect(self, account_id: AccountId, call_id: CallId, kind: str) -> None:
+        """The CRM is going to be told; what is known of the call already stays."""
+        await self._tx.execute(
+            insert(crm_calls)
+            .values(account_id=account_id, call_id=call_id, crm_kind=kind, state="expected")
+            .on_conflict_do_nothing()
+        )
+
+    async def change(
+        self, account_id: AccountId, call_id: CallId, kind: str, **values: Any
+    ) -> None:
+        """Of a row that is there."""
+        await self._tx.execute(
+            update(crm_calls)
+            .where(*_this(account_id, call_id, kind))
+            .values(**values, updated_at=func.now())
+        )
+
+
+def _this(account_id: AccountId, call_id: CallId, kind: str) -> tuple[Any, ...]:
+    return (
+        crm_calls.c.account_id == account_id,
+        crm_calls.c.call_id == call_id,
+        crm_calls.c.crm_kind == kind,
+    )
