@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
 
 from backend.domain.call import Call
-from backend.errors import CrmError
+from backend.errors import CrmError, CrmRejected
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -50,6 +50,16 @@ class PortalCall:
     started_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedInPortal:
+    """What the portal has of a call that was closed there."""
+
+    status: str
+    """The code it was closed with, by whichever try got through first."""
+    activity_id: str | None
+    """Its entry in a card; None where the caller has none."""
+
+
 class PortalTelephony(Protocol):
     """One portal. Raises CrmError."""
 
@@ -58,7 +68,12 @@ class PortalTelephony(Protocol):
     async def hide(self, portal_call_id: str, user_ids: Sequence[str]) -> None: ...
     async def finish(
         self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
-    ) -> None: ...
+    ) -> FinishedInPortal: ...
+    async def amend(self, activity_id: str, user_id: str, *, talk_s: int) -> None:
+        """What was told as missed was answered. Saying it twice changes nothing."""
+
+    async def fallback_user(self, number: str) -> str | None:
+        """Whose a call is that rang for nobody; None when the portal names nobody either."""
 
 
 class PortalCallStore(Protocol):
@@ -71,8 +86,17 @@ class PortalCallStore(Protocol):
     ) -> None: ...
     async def portal_id(self, account_id: AccountId, call_id: CallId) -> str | None: ...
     async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None: ...
-    async def mark_finished(self, account_id: AccountId, call_id: CallId) -> None: ...
-    async def is_finished(self, account_id: AccountId, call_id: CallId) -> bool: ...
+    async def mark_finished(
+        self, account_id: AccountId, call_id: CallId, finished: FinishedInPortal
+    ) -> None: ...
+    async def finished(self, account_id: AccountId, call_id: CallId) -> FinishedInPortal | None:
+        """What it was closed with; None while it is open."""
+
+    async def not_written(
+        self, account_id: AccountId, call_id: CallId, reason: str, *, final: bool
+    ) -> None:
+        """Why it is not in the portal, for whoever looks at the history. `final`: another try
+        would be answered the same."""
 
 
 @dataclass(slots=True)
@@ -248,30 +272,57 @@ class PortalCalls:
         """Close a call in the portal for good: the job behind a call's end. May run again.
 
         It becomes the call of the first of `employees` whom the portal knows: he who talked, else
-        those who were rung. Raises CrmError: the job decides when to come back.
+        those who were rung; without any, of whoever looks after the caller. One that was closed as
+        missed and turns out answered is corrected. Raises CrmError: the job decides when to come
+        back.
         """
         portal = self._portals(call.account_id)
+        if portal is None:
+            return
+        try:
+            await self._finish(portal, call, employees, outcome, cause, talk_s)
+        except CrmError as error:
+            await self._store.not_written(
+                call.account_id,
+                call.call_id,
+                str(error)[:300],
+                final=isinstance(error, CrmRejected),
+            )
+            raise
+
+    async def _finish(
+        self,
+        portal: PortalTelephony,
+        call: PortalCall,
+        employees: Sequence[EmployeeId],
+        outcome: Outcome,
+        cause: HangupCause | None,
+        talk_s: int,
+    ) -> None:
         users = (self._crm_user(call.account_id, employee) for employee in employees)
         user = next((known for known in users if known is not None), None)
-        if portal is None or user is None:
-            log.warning(
-                "portal.call_not_written",
-                account=call.account_id,
-                call=call.call_id,
-                why="no portal" if portal is None else "none of its people is a user there",
+        if user is None:
+            user = await portal.fallback_user(call.number)
+        if user is None:
+            raise CrmRejected("none of the call's people is a user of the portal")
+        wanted = self._status_code(outcome, cause, call.direction)
+        done = await self._store.finished(call.account_id, call.call_id)
+        if done is None:
+            portal_id = await self._registered(portal, call, user)
+            done = await portal.finish(
+                portal_id,
+                user,
+                talk_s=talk_s,
+                status=wanted,
+                reason=cause.value if cause and outcome is not Outcome.ANSWERED else "",
             )
-            return
-        if await self._store.is_finished(call.account_id, call.call_id):
-            return
-        portal_id = await self._registered(portal, call, user)
-        await portal.finish(
-            portal_id,
-            user,
-            talk_s=talk_s,
-            status=self._status_code(outcome, cause, call.direction),
-            reason=cause.value if cause and outcome is not Outcome.ANSWERED else "",
-        )
-        await self._store.mark_finished(call.account_id, call.call_id)
+            await self._store.mark_finished(call.account_id, call.call_id, done)
+        if outcome is Outcome.ANSWERED and done.status != wanted:
+            if done.activity_id is not None:
+                await portal.amend(done.activity_id, user, talk_s=talk_s)
+            corrected = replace(done, status=wanted)
+            await self._store.mark_finished(call.account_id, call.call_id, corrected)
+            log.info("portal.corrected", account=call.account_id, call=call.call_id)
 
     async def aclose(self) -> None:
         for task in list(self._tasks):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from backend.services.portal_calls import FinishedInPortal
 from backend.store.calls import CallStore, CrmCall
+from backend.store.crm_calls import CrmCallStore
 from backend.store.database import Database
 from protocol.vocabulary import AccountId, CallId, CrmKind
 
 _KIND = CrmKind.BITRIX24.value
 _LIVE, _FINISHED = "registered", "finished"
+_UNKNOWN = "expected"
+"""Nobody was claimed: the portal was never asked to register it."""
 _CLAIMED = "claimed:"
 """Before the user the portal is being asked to register the call for."""
 
@@ -38,8 +42,30 @@ class SqlPortalCalls:
     async def remember(self, account_id: AccountId, call_id: CallId, portal_call_id: str) -> None:
         await self._save(account_id, call_id, portal_call_id, _LIVE)
 
-    async def mark_finished(self, account_id: AccountId, call_id: CallId) -> None:
-        await self._save(account_id, call_id, None, _FINISHED)
+    async def mark_finished(
+        self, account_id: AccountId, call_id: CallId, finished: FinishedInPortal
+    ) -> None:
+        data = {} if finished.activity_id is None else {"activity_id": finished.activity_id}
+        async with self._database.begin(account_id) as tx:
+            await CrmCallStore(tx).save(
+                account_id,
+                call_id,
+                _KIND,
+                state=_FINISHED,
+                told=finished.status,
+                reason=None,
+                data=data,
+            )
+
+    async def not_written(
+        self, account_id: AccountId, call_id: CallId, reason: str, *, final: bool
+    ) -> None:
+        data = {"refused": "yes"} if final else {}
+        async with self._database.begin(account_id) as tx:
+            store = CrmCallStore(tx)
+            if await store.find(account_id, call_id, _KIND) is None:
+                await store.save(account_id, call_id, _KIND, state=_UNKNOWN)
+            await store.change(account_id, call_id, _KIND, reason=reason, data=data)
 
     async def _save(
         self, account_id: AccountId, call_id: CallId, portal_call_id: str | None, state: str
@@ -60,10 +86,15 @@ class SqlPortalCalls:
             found = await CallStore(tx).crm_call(account_id, call_id, _KIND)
         return found.external_call_id if found else None
 
-    async def is_finished(self, account_id: AccountId, call_id: CallId) -> bool:
+    async def finished(self, account_id: AccountId, call_id: CallId) -> FinishedInPortal | None:
         async with self._database.begin(account_id) as tx:
-            found = await CallStore(tx).crm_call(account_id, call_id, _KIND)
-        return found is not None and found.state == _FINISHED
+            found = await CrmCallStore(tx).find(account_id, call_id, _KIND)
+        if found is None or found.state != _FINISHED:
+            return None
+        # Calls closed before this was kept were told the truth of their time.
+        return FinishedInPortal(
+            status=found.told or "200", activity_id=found.data.get("activity_id")
+        )
 
     async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None:
         async with self._database.begin(account_id) as tx:

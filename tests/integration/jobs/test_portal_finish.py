@@ -11,7 +11,7 @@ from backend.jobs import portal_finish
 from backend.jobs.queue import JobQueue
 from backend.services.portal_calls import PortalCall
 from backend.store.database import Database
-from protocol.vocabulary import CallId, EmployeeId, LegId
+from protocol.vocabulary import AccountId, CallId, EmployeeId, LegId
 from tests.integration.conftest import ALPHA
 from tests.integration.store.test_call_journal import finished
 
@@ -21,6 +21,10 @@ class Told:
 
     def __init__(self) -> None:
         self.calls: dict[str, list[EmployeeId]] = {}
+        self.finished: list[str] = []
+
+    async def told(self, _account: AccountId, call_id: CallId) -> None:
+        self.finished.append(call_id)
 
     async def finish(
         self, call: PortalCall, employees: Sequence[EmployeeId], **_how: object
@@ -36,7 +40,7 @@ async def _run(queue: JobQueue) -> None:
 async def test_who_talked_comes_first_then_who_was_rung(database: Database) -> None:
     told = Told()
     queue = JobQueue(database.url)
-    portal_finish.register(queue, told)  # type: ignore[arg-type]
+    portal_finish.register(queue, told, told.told)  # type: ignore[arg-type]
     talked = finished("c1")
     rung = replace(talked.legs[0], leg_id=LegId("agent-e2-1"), employee_id=EmployeeId("e2"))
     customer = replace(talked.legs[0], leg_id=LegId("customer-0"), employee_id=None)
@@ -51,7 +55,8 @@ async def test_who_talked_comes_first_then_who_was_rung(database: Database) -> N
             for call in calls:
                 await portal_finish.defer(queue, tx, call)
         await _run(queue)
-    assert told.calls == {"c1": ["e1", "e2"], "lost": ["e2"]}
+    assert told.calls == {"c1": ["e1", "e2"], "lost": ["e2"], "nobody": []}
+    assert told.finished == ["c1", "lost", "nobody"]
 
 
 async def test_a_job_of_the_release_before_still_runs(database: Database) -> None:
@@ -61,7 +66,7 @@ async def test_a_job_of_the_release_before_still_runs(database: Database) -> Non
     @before.task(portal_finish.NAME)
     async def old(**_arguments: object) -> None: ...
 
-    portal_finish.register(now, told)  # type: ignore[arg-type]
+    portal_finish.register(now, told, told.told)  # type: ignore[arg-type]
     arguments: dict[str, Any] = {
         "account_id": ALPHA, "call_id": "c1", "direction": "inbound", "number": "+79991234567",
         "line": "", "started_at": "2026-03-02T09:00:00+00:00", "employee_id": "e1",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from backend.connectors.crm.bitrix24.telephony import status_code
-from backend.errors import CrmUnavailable
-from backend.services.portal_calls import PortalCall, PortalCalls
+from backend.errors import CrmRejected, CrmUnavailable
+from backend.services.portal_calls import FinishedInPortal, PortalCall, PortalCalls
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -48,6 +48,9 @@ class Shape:
 class Portal:
     said: list[tuple[Any, ...]] = field(default_factory=list)
     refusals: int = 0
+    closed_with: str = ""
+    """What an earlier try had closed the call with."""
+    fallback: str | None = None
 
     async def _say(self, *what: Any) -> None:
         await asyncio.sleep(0)
@@ -68,14 +71,22 @@ class Portal:
 
     async def finish(
         self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
-    ) -> None:
+    ) -> FinishedInPortal:
         await self._say("finish", user_id, talk_s, status)
+        return FinishedInPortal(status=self.closed_with or status, activity_id="77")
+
+    async def amend(self, activity_id: str, user_id: str, *, talk_s: int) -> None:
+        await self._say("amend", activity_id, user_id, talk_s)
+
+    async def fallback_user(self, number: str) -> str | None:
+        return self.fallback
 
 
 @dataclass
 class Store:
     ids: dict[CallId, str] = field(default_factory=dict)
-    finished: set[CallId] = field(default_factory=set)
+    closed: dict[CallId, FinishedInPortal] = field(default_factory=dict)
+    reasons: list[tuple[str, bool]] = field(default_factory=list)
     claimed: dict[CallId, str] = field(default_factory=dict)
 
     async def claim(self, account_id: AccountId, call_id: CallId, user: str) -> str:
@@ -91,11 +102,18 @@ class Store:
     async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None:
         return next((k for k, v in self.ids.items() if v == portal_call_id), None)
 
-    async def mark_finished(self, account_id: AccountId, call_id: CallId) -> None:
-        self.finished.add(call_id)
+    async def mark_finished(
+        self, account_id: AccountId, call_id: CallId, finished: FinishedInPortal
+    ) -> None:
+        self.closed[call_id] = finished
 
-    async def is_finished(self, account_id: AccountId, call_id: CallId) -> bool:
-        return call_id in self.finished
+    async def finished(self, account_id: AccountId, call_id: CallId) -> FinishedInPortal | None:
+        return self.closed.get(call_id)
+
+    async def not_written(
+        self, account_id: AccountId, call_id: CallId, reason: str, *, final: bool
+    ) -> None:
+        self.reasons.append((reason, final))
 
 
 def calls(portal: Portal, store: Store | None = None) -> PortalCalls:
@@ -188,8 +206,10 @@ async def test_a_call_falls_to_the_first_of_its_people_whom_the_portal_knows() -
         status_code=status_code,
     )
     how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
-    await kept.finish(_portal_call(), [ANNA], **how)
+    with pytest.raises(CrmRejected):
+        await kept.finish(_portal_call(), [ANNA], **how)
     assert portal.said == []
+    assert store.reasons[-1][1], "nobody over there: an answer, not a try to repeat"
     await kept.finish(_portal_call(), [ANNA, ILYA], **how)
     assert portal.said == [("register", "2"), ("finish", "2", 7, "200")]
 
@@ -223,3 +243,40 @@ async def test_ringing_and_finishing_at_once_register_one_call() -> None:
     assert [said[0] for said in portal.said].count("register") == 1
     assert ("finish", "2", 0, "304") in portal.said
     await kept.aclose()
+
+
+@pytest.mark.feature("B20")
+async def test_a_call_that_rang_for_nobody_is_its_customers_responsibles() -> None:
+    portal, store = Portal(fallback="9"), Store()
+    kept = calls(portal, store)
+    how: dict[str, Any] = {"outcome": Outcome.LOST, "cause": HangupCause.NO_ANSWER, "talk_s": 0}
+    await kept.finish(_portal_call(), [], **how)
+    assert portal.said == [("register", "9"), ("finish", "9", 0, "304")]
+
+
+async def test_a_call_told_as_missed_is_corrected_once_when_it_was_answered() -> None:
+    portal, store = Portal(), Store()
+    kept = calls(portal, store)
+    lost: dict[str, Any] = {"outcome": Outcome.LOST, "cause": HangupCause.NO_ANSWER, "talk_s": 0}
+    answered: dict[str, Any] = {
+        "outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7,
+    }  # fmt: skip
+    await kept.finish(_portal_call(), [ANNA], **lost)
+    for _ in range(2):
+        await kept.finish(_portal_call(), [ANNA], **answered)
+    await kept.finish(_portal_call(), [ANNA], **lost)
+    assert portal.said == [
+        ("register", "1"),
+        ("finish", "1", 0, "304"),
+        ("amend", "77", "1", 7),
+    ]
+
+
+async def test_a_lost_answer_does_not_hide_what_the_portal_was_told_first() -> None:
+    # The job that said "missed" got through, its answer did not; the next one knows better.
+    portal, store = Portal(closed_with="304"), Store()
+    kept = calls(portal, store)
+    await kept.finish(
+        _portal_call(), [ANNA], outcome=Outcome.ANSWERED, cause=HangupCause.NORMAL, talk_s=7
+    )
+    assert portal.said[-1] == ("amend", "77", "1", 7)

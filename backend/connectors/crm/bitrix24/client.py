@@ -16,6 +16,7 @@ from backend.connectors.crm.bitrix24.limits import (
     MAX_GRANTS,
     METHOD_PAUSE_S,
     TIMEOUT_S,
+    UPLOAD_TIMEOUT_S,
 )
 from backend.errors import CrmAuthExpired, CrmError, CrmUnavailable
 from backend.kit.budget import Budget, Priority
@@ -83,6 +84,18 @@ class Bitrix24Client:
             grant = await self._grants.replaced(grant, self._refresher, certain=lost.certain)
             fresh = True
         raise CrmAuthExpired(f"{method}: refused whoever asked")
+
+    async def upload(self, url: str, field_name: str, file_name: str, content: bytes) -> None:
+        """Send a file where an earlier answer said; the address holds its own leave.
+        Raises CrmError."""
+        await self._budget.acquire(Priority.BACKGROUND)
+        try:
+            response = await self._http.post(
+                url, files={field_name: (file_name, content)}, timeout=UPLOAD_TIMEOUT_S
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise CrmUnavailable(f"upload: {type(error).__name__}") from None
+        errors.decode(response)
 
     async def batch(
         self, commands: Mapping[str, tuple[str, Mapping[str, Any]]], *, priority: Priority

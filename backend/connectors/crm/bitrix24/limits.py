@@ -8,6 +8,8 @@ PAGE = 50
 BATCH = 50
 TIMEOUT_S = 20.0
 """A pop-up has its own shorter deadline; this bounds a hung connection."""
+UPLOAD_TIMEOUT_S = 120.0
+"""An hour's talk is eleven megabytes, and portals stand behind slow lines."""
 BUSY_PAUSE_S = 1.0
 """After 503 QUERY_LIMIT_EXCEEDED."""
 METHOD_PAUSE_S = 10.0

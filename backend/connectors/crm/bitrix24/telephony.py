@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backend.errors import CrmRejected
 from backend.kit.budget import Priority
+from backend.services.portal_calls import FinishedInPortal
 from protocol.vocabulary import Direction, HangupCause, Outcome
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from backend.services.portal_calls import PortalCall
 
 TYPE = {Direction.OUTBOUND: 1, Direction.INBOUND: 2}
+_ATTACH = "telephony.externalCall.attachRecord"
 GONE = "Call is not found"
 """How the answer to a second `finish` begins; its punctuation differs between builds."""
 
@@ -78,10 +80,11 @@ class Bitrix24Telephony:
 
     async def finish(
         self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
-    ) -> None:
-        """Only the first finish counts; a later one finds nothing, which is as good as done."""
+    ) -> FinishedInPortal:
+        """Only the first finish counts; a later one finds nothing, and is told what the first
+        one said."""
         try:
-            await self._client.call(
+            envelope = await self._client.call(
                 "telephony.externalCall.finish",
                 {
                     "CALL_ID": portal_call_id,
@@ -96,3 +99,85 @@ class Bitrix24Telephony:
         except CrmRejected as refused:
             if GONE not in str(refused):
                 raise
+            row = await self._statistic(portal_call_id)
+            return FinishedInPortal(
+                status=str(row.get("CALL_FAILED_CODE") or status),
+                activity_id=_id(row.get("CRM_ACTIVITY_ID")),
+            )
+        answer = envelope["result"] if isinstance(envelope["result"], dict) else {}
+        return FinishedInPortal(status=status, activity_id=_id(answer.get("CRM_ACTIVITY_ID")))
+
+    async def amend(self, activity_id: str, user_id: str, *, talk_s: int) -> None:
+        """The open missed call in the card becomes a conversation somebody had. The portal's
+        statistics cannot be corrected (§3.7 has no such method)."""
+        minutes, seconds = divmod(talk_s, 60)
+        await self._client.call(
+            "crm.activity.update",
+            {
+                "id": int(activity_id),
+                "fields": {
+                    "COMPLETED": "Y",
+                    "RESPONSIBLE_ID": int(user_id),
+                    "DESCRIPTION": f"Разговор состоялся, {minutes}:{seconds:02}",
+                    "DESCRIPTION_TYPE": 1,
+                },
+            },
+            priority=Priority.CALL,
+        )
+
+    async def fallback_user(self, number: str) -> str | None:
+        """Whose call it is when nobody of ours was rung: the responsible of whoever has the
+        number, else the user the application acts for."""
+        found = await self._client.call(
+            "telephony.externalCall.searchCrmEntities",
+            {"PHONE_NUMBER": number},
+            priority=Priority.BACKGROUND,
+        )
+        rows = found["result"] if isinstance(found["result"], list) else []
+        for row in rows:
+            if responsible := _id(row.get("ASSIGNED_BY_ID")):
+                return responsible
+        own = await self._client.call("user.current", priority=Priority.BACKGROUND)
+        return _id(own["result"].get("ID")) if isinstance(own["result"], dict) else None
+
+    async def attach_link(self, portal_call_id: str, url: str, file_name: str) -> None:
+        """The portal downloads it before it answers (§3.4), so this takes as long."""
+        await self._client.call(
+            _ATTACH,
+            {"CALL_ID": portal_call_id, "RECORD_URL": url, "FILENAME": file_name},
+            priority=Priority.BACKGROUND,
+        )
+
+    async def attach_file(self, portal_call_id: str, file_name: str, content: bytes) -> None:
+        """In two steps: a place for the file, then the file as a form."""
+        asked = await self._client.call(
+            _ATTACH,
+            {"CALL_ID": portal_call_id, "FILENAME": file_name},
+            priority=Priority.BACKGROUND,
+        )
+        place = asked["result"]
+        await self._client.upload(
+            str(place["uploadUrl"]), str(place["fieldName"]), file_name, content
+        )
+
+    async def has_record(self, portal_call_id: str) -> bool:
+        return bool((await self._statistic(portal_call_id)).get("RECORD_FILE_ID"))
+
+    async def _statistic(self, portal_call_id: str) -> dict[str, Any]:
+        """The portal's own row of the call; empty where the grant's user may not see it (§3.7)."""
+        try:
+            envelope = await self._client.call(
+                "voximplant.statistic.get",
+                {"FILTER": {"CALL_ID": portal_call_id}},
+                priority=Priority.BACKGROUND,
+            )
+        except CrmRejected:
+            return {}
+        rows = envelope["result"]
+        return rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+
+
+def _id(value: Any) -> str | None:
+    """Ids come as numbers or texts; 0 and nothing mean none."""
+    text = str(value or "")
+    return text if text.isdigit() and text != "0" else None
