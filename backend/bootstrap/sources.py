@@ -9,13 +9,20 @@ from typing import Any
 import structlog
 
 from backend.bootstrap.foundation import Foundation
-from backend.connectors.crm.amocrm import AmoCrm
-from backend.connectors.crm.bitrix24 import Bitrix24, Bitrix24Telephony
+from backend.connectors.crm.amocrm import AmoCalls, AmoCrm, AmoCrmPeople
+from backend.connectors.crm.amocrm.hosts import Hosts
+from backend.connectors.crm.bitrix24 import (
+    Bitrix24,
+    Bitrix24People,
+    Bitrix24Telephony,
+    Bitrix24Workdays,
+)
+from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
 from backend.domain.phone_number import PhoneNumber
 from backend.errors import CrmError
 from backend.kit.budget import Priority
 from backend.services.contacts import PhoneIndex
-from backend.services.ports import ContactSource
+from backend.services.ports import CallWriter, ContactSource, PeopleSource, WorkdaySource
 from backend.store.accounts import AccountStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.gateways import SqlGrants
@@ -32,6 +39,8 @@ class Sources:
         self._index = index
         self._built: dict[AccountId, tuple[tuple[object, ...], Bitrix24 | AmoCrm]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.states: dict[AccountId, str] = {}
+        """How each account's connection was at the last `refresh`: `ok` or `auth_expired`."""
 
     def get(self, account_id: AccountId) -> ContactSource | None:
         found = self._built.get(account_id)
@@ -43,6 +52,50 @@ class Sources:
         if found is None or not isinstance(found[1], Bitrix24):
             return None
         return Bitrix24Telephony(found[1].client)
+
+    def people(self, account_id: AccountId) -> PeopleSource | None:
+        """Who works in the account's CRM."""
+        found = self._built.get(account_id)
+        if found is None:
+            return None
+        source = found[1]
+        if isinstance(source, Bitrix24):
+            return Bitrix24People(source.client, source.origin)
+        return AmoCrmPeople(source.client, source.origin)
+
+    def workdays(self, account_id: AccountId) -> WorkdaySource | None:
+        """The working days of its portal; amoCRM keeps none."""
+        found = self._built.get(account_id)
+        if found is None or not isinstance(found[1], Bitrix24):
+            return None
+        return Bitrix24Workdays(found[1].client)
+
+    def binder(self, account_id: AccountId) -> Bitrix24Bindings | None:
+        """What of ours stands in the account's portal."""
+        found = self._built.get(account_id)
+        if found is None or not isinstance(found[1], Bitrix24):
+            return None
+        return Bitrix24Bindings(found[1].client)
+
+    def bitrix24(self, account_id: AccountId) -> Bitrix24 | None:
+        """The account's portal, if its CRM is one."""
+        found = self._built.get(account_id)
+        return found[1] if found is not None and isinstance(found[1], Bitrix24) else None
+
+    def call_writer(self, account_id: AccountId) -> CallWriter | None:
+        """The CRM that is told of finished calls, if the account's keeps no telephony itself."""
+        found = self._built.get(account_id)
+        if found is None or not isinstance(found[1], AmoCrm):
+            return None
+        return AmoCalls(found[1].client)
+
+    def portals(self) -> tuple[AccountId, ...]:
+        """Accounts whose CRM is a portal we may ask."""
+        return tuple(
+            account_id
+            for account_id, (_, source) in self._built.items()
+            if isinstance(source, Bitrix24) and self.states.get(account_id) == "ok"
+        )
 
     def accounts(self) -> tuple[AccountId, ...]:
         return tuple(self._built)
@@ -56,11 +109,12 @@ class Sources:
         async with self._base.database.begin_resolving() as tx:
             connections = await CrmConnectionStore(tx, self._base.secrets).all()
             regions = {account.id: account.region for account in await AccountStore(tx).all()}
-        seen = set()
+        seen: set[AccountId] = set()
         for connection in connections:
-            if connection.account_id in seen:
+            if connection.account_id in seen or connection.state not in ("ok", "auth_expired"):
                 continue
             seen.add(connection.account_id)
+            self.states[connection.account_id] = connection.state
             shape = (
                 connection.kind,
                 connection.base_url,
@@ -79,6 +133,7 @@ class Sources:
                 if isinstance(source, AmoCrm):
                     self._warm(source)
         for gone in set(self._built) - seen:
+            self.states.pop(gone, None)
             await self._built.pop(gone)[1].budget.aclose()
 
     def _warm(self, source: AmoCrm) -> None:
@@ -123,5 +178,6 @@ class Sources:
             account_url=connection.base_url,
             redirect_uri=str(connection.settings.get("redirect_uri") or ""),
             known_kind=known_kind,
+            hosts=Hosts.parse(self._base.settings.amocrm_hosts),
             **common,
         )

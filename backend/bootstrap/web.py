@@ -15,8 +15,12 @@ from backend.api.doors import Doors
 from backend.api.metrics import Collect, HealthApi
 from backend.api.pages import PagesApi
 from backend.api.portal_call import PortalCallApi
+from backend.api.recordings import RecordingsApi
 from backend.api.sign_on import SignOnApi
+from backend.bootstrap import amocrm, portals
+from backend.bootstrap.audio import audio_storage
 from backend.bootstrap.foundation import Foundation, bus_check
+from backend.bootstrap.visitors import tell_workday, visitors
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
 from backend.jobs import inbox as inbox_jobs
 from backend.jobs.queue import JobQueue
@@ -26,6 +30,7 @@ from backend.realtime.services import Services
 from backend.services.calls import CallsClient
 from backend.services.crm_events import EventInbox
 from backend.services.presence import Presence
+from backend.services.recordings import RecordingLinks
 from backend.services.sessions import Sessions
 from backend.services.sign_on import SignOn
 from backend.services.statuses import StatusService
@@ -34,6 +39,7 @@ from backend.store.gateways import (
     SqlHistory,
     SqlInbox,
     SqlPortalCalls,
+    SqlRecordings,
     SqlSessions,
     SqlStatuses,
 )
@@ -66,12 +72,16 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
     settings, bus, clock = base.settings, base.bus, base.clock
     directory = SqlDirectory(base.database, base.secrets, clock)
     sessions = Sessions(SqlSessions(base.database, settings.origin), bus, clock)
-    statuses = StatusService(SqlStatuses(base.database), bus, clock)
-    sign_on = SignOn(
-        directory, sessions, [AmoCrmProver(), Bitrix24Prover(base.http)], settings.origin
-    )
     jobs = JobQueue(base.database.url, pool_size=2)
     inbox_jobs.announce(jobs)
+    statuses = StatusService(SqlStatuses(base.database, tell_workday(jobs)), bus, clock)
+    sign_on = SignOn(
+        directory,
+        sessions,
+        [AmoCrmProver(), Bitrix24Prover(base.http)],
+        settings.origin,
+        visitors(base, jobs),
+    )
 
     async def queue_event(tx: AsyncConnection, account_id: AccountId, inbox_id: int) -> None:
         await inbox_jobs.defer(jobs, tx, account_id, inbox_id)
@@ -123,7 +133,8 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         )
 
     doors = Doors(clock)
-    pages = PagesApi(directory, settings.origin)
+    portal_doors = portals.doors(base, jobs, inbox, doors)
+    pages = PagesApi(directory, settings.origin, portal_doors.launches)
     async with jobs.opened(), gateway:
         yield Web(
             gateway=gateway,
@@ -136,11 +147,19 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
             routes=[
                 *health.routes(),
                 *SignOnApi(sign_on, sessions, directory, settings.origin, doors).routes(),
+                *amocrm.doors(base, jobs, inbox, directory, doors),
+                *portal_doors.routes,
                 *PortalCallApi(sessions, SqlPortalCalls(base.database), doors).routes(),
+                *RecordingsApi(
+                    RecordingLinks(SqlRecordings(base.database, base.secrets), settings.base_url),
+                    audio_storage(settings),
+                ).routes(),
                 *pages.routes(),
                 WebSocketRoute("/ws", gateway),
             ],
         )
+        await portal_doors.launches.aclose()
+        await directory.aclose()
         # Servers other than ours end the lifespan without having drained.
         with contextlib.suppress(Exception):
             await drain()

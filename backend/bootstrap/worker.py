@@ -13,12 +13,15 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.bootstrap import amocrm, portals
+from backend.bootstrap.after_call import AfterCall
 from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
+from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
 from backend.connectors.crm.bitrix24 import status_code
-from backend.jobs import inbox, portal_finish
+from backend.jobs import inbox
 from backend.jobs.queue import JobQueue
 from backend.jobs.worker import JobWorker
 from backend.kit.ids import new_id
@@ -29,17 +32,19 @@ from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
 from backend.services.directory import DirectoryTeller
 from backend.services.portal_calls import PortalCalls
-from backend.services.ports import FinishedCall
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
 from backend.store.calls import CallStore
 from backend.store.commands import CommandStore
 from backend.store.contact_choices import SqlContactChoices
+from backend.store.crm_people import CrmPeopleStore
 from backend.store.gateways import SqlInbox, SqlPortalCalls, SqlRouting, SqlStatuses
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.inbox import InboxStore
+from backend.store.installs import PendingInstallStore
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
+from backend.store.pairings import PairingRows
 from backend.store.sessions import SessionStore
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskSwitch
@@ -86,11 +91,19 @@ class Worker:
             observe=base.metrics.portal_latency.observe,
         )
         self.jobs = JobQueue(base.database.url)
-        portal_finish.register(self.jobs, self.portal_calls)
+        self.after_call = AfterCall(
+            base,
+            jobs=self.jobs,
+            sources=self.sources,
+            portal_calls=self.portal_calls,
+            crm_user=lambda account, employee: self._crm_users.get((account, employee)),
+            connection_of=lambda account: self._known.get(account),
+        )
         self.crm_events = CrmEvents()
         inbox.register(self.jobs, self.crm_events, SqlInbox(base.database, self._queue_event))
+        self.people = PeopleWork(base, self.jobs, self.sources, self.statuses, self.crm_events)
         self.journal = SqlCallJournal(
-            base.database, on_finished=self._on_finished, clock=base.clock
+            base.database, on_finished=self.after_call.on_finished, clock=base.clock
         )
         self.sync = PhoneIndexSync(
             index=self.index,
@@ -102,6 +115,8 @@ class Worker:
         self.phones = PhoneChanges(
             index=self.index, store=SqlPhoneIndex(base.database), bus=base.bus
         )
+        self.amocrm = amocrm.work(base, self.jobs, self.crm_events, self.sources, self.phones)
+        self.portals = portals.work(base, self.jobs, self.sources, self.crm_events, self.phones)
         self._leases = SqlLeases(base.database)
         self._routes = SqlRouting(base.database)
         self._crm_users: dict[tuple[AccountId, EmployeeId], str] = {}
@@ -132,7 +147,10 @@ class Worker:
                     ("reload", self._keep_reloading()),
                     ("generation", self._watch_generation()),
                     ("phones", self._read_phones()),
+                    ("people", self.people.run(self._leases, self.holder)),
+                    ("amocrm", self._look_after_amocrm()),
                     ("tidy", self._tidy()),
+                    ("portals", self._care_for_portals()),
                     ("jobs", JobWorker(self.jobs, name=self.holder).run()),
                 )
             ]
@@ -144,6 +162,7 @@ class Worker:
                 await asyncio.gather(*self._holding.values(), *tasks, return_exceptions=True)
                 await self.contacts.aclose()
                 await self.portal_calls.aclose()
+                await self.after_call.aclose()
                 await self.sources.aclose()
 
     def _on_routing(self, payload: bytes) -> None:
@@ -172,10 +191,13 @@ class Worker:
     async def reload(self) -> None:
         """Read connections, accounts, people and routes anew; begin to hold what is new."""
         await self.sources.refresh()
+        for account_id, state in self.sources.states.items():
+            await self.contacts.connection_is(account_id, lost=state == "auth_expired")
         async with self._base.database.begin_resolving() as tx:
             store = SwitchStore(tx, self._base.secrets)
             connections = {c.id: c for c in await store.all()}
             accounts = {c: await store.accounts_of(c) for c in connections}
+        await self.after_call.take(connections)
         for connection_id, connection in connections.items():
             for account_id in accounts[connection_id]:
                 await self._load(account_id, connection_id)
@@ -270,11 +292,26 @@ class Worker:
 
         await under_lease(self._leases, self._base.clock, "phone-index", self.holder, read)
 
+    async def _look_after_amocrm(self) -> None:
+        async def keep(_held: Held) -> None:
+            await self.amocrm.run()
+
+        await under_lease(self._leases, self._base.clock, "amocrm", self.holder, keep)
+
+    async def _care_for_portals(self) -> None:
+        async def care(_held: Held) -> None:
+            await self.portals.run()
+
+        await under_lease(self._leases, self._base.clock, "portals", self.holder, care)
+
     async def _tidy(self) -> None:
         """Forget now and then what nobody will ask for again."""
         while True:
             await self._base.clock.sleep(TIDY_S)
             before = self._base.clock.now() - KEEP
+            with contextlib.suppress(Exception):
+                async with self._base.database.begin_resolving() as tx:
+                    await PendingInstallStore(tx, self._base.secrets).prune(before=before)
             for account_id in tuple(self._known):
                 try:
                     async with self._base.database.begin(account_id) as tx:
@@ -282,6 +319,9 @@ class Worker:
                         await CallStore(tx).prune(account_id, before=before)
                         await CommandStore(tx).prune(account_id, before=before)
                         await InboxStore(tx).prune(account_id, before=before)
+                        await CrmPeopleStore(tx).prune_seen(account_id, before=before)
+                        await PairingRows(tx).prune(account_id, before=before)
+                    await self.after_call.tidy(account_id)
                 except Exception as error:
                     log.warning("worker.tidy_failed", account=account_id, error=str(error))
 
@@ -289,11 +329,6 @@ class Worker:
 
     async def _queue_event(self, tx: AsyncConnection, account_id: AccountId, row: int) -> None:
         await inbox.defer(self.jobs, tx, account_id, row)
-
-    async def _on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
-        """Queue, in the transaction that keeps the call, what the CRM must hear of it."""
-        if self.sources.portal(call.account_id) is not None:
-            await portal_finish.defer(self.jobs, tx, call)
 
     async def _watch_generation(self) -> None:
         """A bus that lost its memory is told everything anew."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.jobs.queue import JobQueue
@@ -13,21 +13,29 @@ from backend.services.portal_calls import PortalCall, PortalCalls
 from backend.services.ports import FinishedCall
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId, HangupCause, Outcome
 
-log = structlog.get_logger(__name__)
-
 NAME = "portal.finish"
 
 
-VERSION = 2
-"""2: `others`, whom the call falls to when the portal does not know `employee_id`."""
+VERSION = 3
+"""2: `others`, whom the call falls to when the portal does not know `employee_id`.
+3: `employees`, all of them, or nobody."""
+
+Finished = Callable[[AccountId, CallId], Awaitable[None]]
 
 
 def _with_others(args: dict[str, Any]) -> dict[str, Any]:
     return {**args, "others": []}
 
 
-def register(jobs: JobQueue, portal_calls: PortalCalls) -> None:
-    @jobs.task(NAME, version=VERSION, upgrades={1: _with_others})
+def _employees(args: dict[str, Any]) -> dict[str, Any]:
+    first, others = args.pop("employee_id"), args.pop("others")
+    return {**args, "employees": [first, *others]}
+
+
+def register(jobs: JobQueue, portal_calls: PortalCalls, finished: Finished) -> None:
+    """`finished` is told when the portal has closed the call, at least once."""
+
+    @jobs.task(NAME, version=VERSION, upgrades={1: _with_others, 2: _employees})
     async def finish(
         *,
         account_id: str,
@@ -36,8 +44,7 @@ def register(jobs: JobQueue, portal_calls: PortalCalls) -> None:
         number: str,
         line: str,
         started_at: str,
-        employee_id: str,
-        others: list[str],
+        employees: list[str],
         outcome: str,
         cause: str | None,
         talk_s: int,
@@ -51,25 +58,23 @@ def register(jobs: JobQueue, portal_calls: PortalCalls) -> None:
                 line=line,
                 started_at=datetime.fromisoformat(started_at),
             ),
-            [EmployeeId(employee_id), *map(EmployeeId, others)],
+            [EmployeeId(employee) for employee in employees],
             outcome=Outcome(outcome),
             cause=None if cause is None else HangupCause(cause),
             talk_s=talk_s,
         )
+        await finished(AccountId(account_id), CallId(call_id))
 
 
 async def defer(jobs: JobQueue, tx: AsyncConnection, call: FinishedCall) -> None:
     """Queue it in the caller's transaction; calls of one number are closed one after another.
 
-    A call nobody was rung for has nobody it could be closed for; internal calls never reach a CRM.
+    Internal calls never reach a CRM.
     """
     if call.direction == Direction.INTERNAL.value:
         return
     rung = (call.answered_by, *(leg.employee_id for leg in call.legs))
     people = list(dict.fromkeys(employee for employee in rung if employee is not None))
-    if not people:
-        log.info("portal.nobody_rung", account=call.account_id, call=call.call_id)
-        return
     await jobs.defer_in(
         tx,
         NAME,
@@ -80,8 +85,7 @@ async def defer(jobs: JobQueue, tx: AsyncConnection, call: FinishedCall) -> None
         number=call.number,
         line=call.virtual_number or "",
         started_at=call.started_at.isoformat(),
-        employee_id=people[0],
-        others=people[1:],
+        employees=people,
         outcome=call.outcome,
         cause=None if call.cause is None else call.cause.value,
         talk_s=call.talk_s,

@@ -1,0 +1,128 @@
+"""What follows a call's end: its recording, and what of it stands in the account's CRM."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.bootstrap.audio import FOLDER, SwitchFiles, audio_storage
+from backend.bootstrap.foundation import Foundation
+from backend.bootstrap.sources import Sources
+from backend.domain.account_settings import RecordingSettings
+from backend.jobs import crm_calls, portal_finish, portal_recordings
+from backend.jobs import recordings as recording_jobs
+from backend.jobs.queue import JobQueue
+from backend.services.call_records import CallRecords, CrmUser
+from backend.services.portal_calls import PortalCalls
+from backend.services.portal_recordings import PortalRecordings
+from backend.services.ports import FinishedCall, RecordingRow
+from backend.services.recordings import RecordingLinks, Recordings
+from backend.store.account_settings import AccountSettingsStore
+from backend.store.crm_calls import CrmCallStore
+from backend.store.gateways import SqlCrmCalls, SqlRecordings
+from backend.store.recordings import RecordingStore
+from backend.store.switches import SwitchConnection
+from protocol.vocabulary import AccountId, CallId, CrmKind, Direction
+
+
+class AfterCall:
+    def __init__(
+        self,
+        base: Foundation,
+        *,
+        jobs: JobQueue,
+        sources: Sources,
+        portal_calls: PortalCalls,
+        crm_user: CrmUser,
+        connection_of: Callable[[AccountId], str | None],
+    ) -> None:
+        """`connection_of` names the switch connection an account's calls are on."""
+        self._base = base
+        self._jobs = jobs
+        self._sources = sources
+        self._connection_of = connection_of
+        self._files = SwitchFiles()
+        self._rows = SqlRecordings(base.database, base.secrets, settled=self._settled)
+        storage = audio_storage(base.settings)
+        links = RecordingLinks(self._rows, base.settings.base_url)
+        crm_rows = SqlCrmCalls(base.database, base.secrets)
+        self.recordings = Recordings(
+            rows=self._rows,
+            storage=storage,
+            switches=self._files.get,
+            clock=base.clock,
+            directory=base.settings.var_dir / FOLDER / f".from-switch-{os.getpid()}",
+        )
+        recording_jobs.register(jobs, self.recordings)
+        crm_calls.register(
+            jobs,
+            CallRecords(
+                rows=crm_rows, writers=sources.call_writer, links=links, crm_user=crm_user
+            ),
+        )
+        portal_recordings.register(
+            jobs,
+            PortalRecordings(
+                rows=crm_rows, portals=sources.portal, links=links, storage=storage
+            ),
+        )
+        portal_finish.register(jobs, portal_calls, self._portal_finished)
+
+    async def on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
+        """Queue, in the transaction that keeps the call, all that follows from it.
+
+        Comes once more when a call kept as lost turns out answered.
+        """
+        account_id, call_id = call.account_id, call.call_id
+        if call.recording is not None:
+            recording_id = await RecordingStore(tx, self._base.secrets).expect(
+                account_id,
+                call_id,
+                connection_id=self._connection_of(account_id) or "",
+                name=call.recording,
+            )
+            if recording_id is not None:
+                await recording_jobs.defer_fetch(
+                    self._jobs, tx, account_id, recording_id, call_id
+                )
+        if call.direction == Direction.INTERNAL.value:
+            return
+        if self._sources.portal(account_id) is not None:
+            await portal_finish.defer(self._jobs, tx, call)
+        elif self._sources.call_writer(account_id) is not None:
+            await CrmCallStore(tx).expect(account_id, call_id, CrmKind.AMOCRM.value)
+            recorded = call.recording is not None
+            await crm_calls.defer(self._jobs, tx, account_id, call_id, recorded=recorded)
+
+    async def _settled(self, tx: AsyncConnection, row: RecordingRow) -> None:
+        """There is audio, or there will be none: the CRM need not wait any longer."""
+        if self._sources.portal(row.account_id) is not None:
+            if row.state == "stored":
+                await portal_recordings.defer(self._jobs, tx, row.account_id, row.call_id)
+        elif self._sources.call_writer(row.account_id) is not None:
+            await crm_calls.defer(self._jobs, tx, row.account_id, row.call_id)
+        if row.state == "stored":
+            await recording_jobs.defer_forget(self._jobs, tx, row.connection_id, row.name)
+
+    async def _portal_finished(self, account_id: AccountId, call_id: CallId) -> None:
+        """The portal takes audio of closed calls only; it may have been stored before."""
+        async with self._base.database.begin(account_id) as tx:
+            row = await RecordingStore(tx, self._base.secrets).of_call(account_id, call_id)
+            if row is not None and row.state == "stored":
+                await portal_recordings.defer(self._jobs, tx, account_id, call_id)
+
+    async def take(self, connections: dict[str, SwitchConnection]) -> None:
+        """The switch connections there are now, by id."""
+        await self._files.take(connections)
+
+    async def tidy(self, account_id: AccountId) -> None:
+        """Delete audio the account no longer wants to keep."""
+        async with self._base.database.begin(account_id) as tx:
+            wanted = await AccountSettingsStore(tx).get(account_id, RecordingSettings)
+        await self.recordings.prune(account_id, keep=timedelta(days=wanted.keep_days))
+
+    async def aclose(self) -> None:
+        await self._files.aclose()
