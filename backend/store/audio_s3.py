@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 import obstore
 from obstore.exceptions import NotFoundError
-from obstore.store import S3Config, S3Store
+from obstore.store import S3Store
 
 from backend.errors import NotFound, SettingsError
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 _KNOWN: Final = {"endpoint", "region", "style"}
 
