@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import structlog
-from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -47,6 +54,12 @@ class Metrics:
         )
         self.budget_waiting = Gauge(
             "dozvon_crm_budget_waiting", "Requests waiting for a CRM's budget.", registry=reg
+        )
+        self.employee_syncs = Counter(
+            "dozvon_employee_syncs_total",
+            "Synchronisations of employees by what became of them.",
+            ["state"],
+            registry=reg,
         )
         self.calls = Gauge("dozvon_calls", "Calls this process owns.", registry=reg)
         self.jobs_waiting = Gauge(

@@ -6,12 +6,15 @@ missing, in words an administrator can act on.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from backend.domain.account_config import Role
 from backend.errors import BadProof, NotAllowed
 from backend.services.sessions import Identity, IssuedToken, Sessions
+from backend.services.visitors import Visits
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
 
 
@@ -39,6 +42,13 @@ class Person:
     extension: str | None
     is_supervisor: bool
     has_line: bool
+    role: Role = "operator"
+    calls_enabled: bool = True
+
+    @property
+    def no_phone(self) -> str:
+        """Why they may not phone; '' when they may."""
+        return "calls_off" if not self.calls_enabled else "" if self.has_line else "no_line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +83,44 @@ class Prover(Protocol):
     async def prove(self, proof: str, connection: Connection) -> Proven: ...
 
 
+Seen = Callable[[AccountId, CrmKind, str], Awaitable[None]]
+"""Account, CRM and user over there; must not fail."""
+
+
 class SignOn:
     """Checks a proof once and opens a session."""
 
     def __init__(
-        self, directory: Directory, sessions: Sessions, provers: list[Prover], own_origin: str
+        self,
+        directory: Directory,
+        sessions: Sessions,
+        provers: list[Prover],
+        own_origin: str,
+        visits: Visits | None = None,
+        *,
+        seen: Seen | None = None,
     ) -> None:
+        """`seen` hears of every CRM user whose proof was good, employee or not (A11)."""
+        self._visits = visits
+        self._seen = seen
         self._directory = directory
         self._sessions = sessions
         self._own_origin = own_origin
         self._provers = {prover.kind: prover for prover in provers}
 
     async def open(
-        self, kind: CrmKind, proof: str, *, hint: str = "", origin: str | None = None
+        self,
+        kind: CrmKind,
+        proof: str,
+        *,
+        hint: str = "",
+        origin: str | None = None,
+        settings: bool = False,
     ) -> tuple[IssuedToken, Identity]:
-        """Raises BadProof, NotAllowed (not an employee, or no line) or CrmUnavailable.
+        """Raises BadProof, NotAllowed (not an employee, calls off, or no line) or CrmUnavailable.
+
+        `settings`: the page of settings asks, which supervisors see without a line of their own;
+        such a session gets no ticket for a socket.
 
         `hint` is what a page says of itself where the proof does not name its account. `origin`,
         when a browser sent one, must be the account's own page or ours.
@@ -104,21 +137,36 @@ class SignOn:
         page = origin_of(connection.base_url)
         if origin is not None and origin not in (page, self._own_origin):
             raise BadProof("the page is not of this account")
-        person = await self._directory.person(connection.account_id, proven.crm_user_id)
+        if self._seen is not None:
+            await self._seen(connection.account_id, kind, proven.crm_user_id)
+        person = await self._known(connection.account_id, kind, proven.crm_user_id)
         if person is None:
             raise NotAllowed("this CRM user is not an employee here", why="not_an_employee")
-        if not person.has_line:
-            raise NotAllowed("this employee has no line", why="no_line")
+        if person.no_phone and not (settings and person.role != "operator"):
+            raise NotAllowed("this employee may not phone", why=person.no_phone)
         identity = Identity(
             account_id=connection.account_id,
             employee_id=person.employee_id,
             name=person.name,
             extension=person.extension,
             is_supervisor=person.is_supervisor,
+            role=person.role,
+            no_phone=person.no_phone,
             origins=(self._own_origin, page),
             crm=kind,
         )
         return await self._sessions.open(identity), identity
+
+    async def _known(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> Person | None:
+        """Who that user is here; somebody unknown is looked for in the CRM first (A2)."""
+        if self._visits is None:
+            return await self._directory.person(account_id, crm_user_id)
+        await self._visits.proven(account_id, kind, crm_user_id)
+        person = await self._directory.person(account_id, crm_user_id)
+        if person is None:
+            await self._visits.unknown(account_id, kind, crm_user_id)
+            person = await self._directory.person(account_id, crm_user_id)
+        return person
 
 
 def origin_of(url: str) -> str:

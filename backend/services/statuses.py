@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -31,7 +31,8 @@ class KeptStatus:
     version: int
     """One more with every change, from 1."""
     chosen: AgentStatus
-    """What a human (he or a supervisor) chose last: machines stay at or below it."""
+    """What a human chose last, here or by their working day in the CRM: machines stay at or below
+    it."""
 
 
 class StatusStore(Protocol):
@@ -77,9 +78,44 @@ class StatusService:
 
         Raises TooMany when writers keep colliding.
         """
+        return await self._settle(
+            account_id,
+            employee_id,
+            lambda kept: self._changed(employee_id, kept, status, source, reason),
+        )
+
+    async def follow(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        status: AgentStatus,
+        *,
+        read_at: datetime,
+        first: bool = False,
+    ) -> KeptStatus:
+        """The employee changed their working day in the CRM: a choice of theirs, too (P05).
+
+        The latest choice wins: one made here after `read_at`, when the CRM began to be asked, is
+        later than what it answered. `first`: nothing tells when the CRM's state began, so any
+        choice made here is taken for the later one. Raises TooMany when writers keep colliding.
+        """
+
+        def decide(kept: KeptStatus | None) -> KeptStatus | None:
+            if kept is not None and is_choice(kept.source) and (first or kept.since > read_at):
+                return None
+            return self._changed(employee_id, kept, status, StatusSource.CRM, None, choice=True)
+
+        return await self._settle(account_id, employee_id, decide)
+
+    async def _settle(
+        self,
+        account_id: AccountId,
+        employee_id: EmployeeId,
+        decide: Callable[[KeptStatus | None], KeptStatus | None],
+    ) -> KeptStatus:
         for _ in range(ATTEMPTS):
             kept = await self._store.load(account_id, employee_id)
-            changed = self._changed(employee_id, kept, status, source, reason)
+            changed = decide(kept)
             if changed is None and kept is not None:
                 return kept
             if changed is not None and await self._store.save(account_id, changed):
@@ -105,10 +141,13 @@ class StatusService:
         wanted: AgentStatus,
         source: StatusSource,
         reason: str | None,
+        *,
+        choice: bool | None = None,
     ) -> KeptStatus | None:
         """The next version, or None when there is nothing to change."""
         before = kept or self._unset(employee_id)
-        status = allowed(wanted, source, before.chosen)
+        choice = is_choice(source) if choice is None else choice
+        status = wanted if choice else allowed(wanted, source, before.chosen)
         if kept is not None and status is before.status:
             same = before.source is source and before.reason == reason
             if same or not is_choice(source):
@@ -120,7 +159,7 @@ class StatusService:
             reason=reason,
             since=before.since if kept and status is before.status else self._clock.now(),
             version=before.version + 1,
-            chosen=status if is_choice(source) else before.chosen,
+            chosen=status if choice else before.chosen,
         )
 
     def _unset(self, employee_id: EmployeeId) -> KeptStatus:

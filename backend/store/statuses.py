@@ -22,6 +22,8 @@ class StoredStatus:
     since: datetime
     version: int
     """One more with every change, from 1."""
+    chosen: AgentStatus | None = None
+    """What a human chose last. None in rows of earlier releases."""
 
 
 class StatusStore:
@@ -48,16 +50,18 @@ class StatusStore:
             "reason": status.reason,
             "since": status.since,
         }
-        statement = insert(statuses).values(
-            account_id=account_id,
-            employee_id=status.employee_id,
-            version=status.version,
+        row = {
             **values,
+            "version": status.version,
+            "chosen": None if status.chosen is None else status.chosen.value,
+        }
+        statement = insert(statuses).values(
+            account_id=account_id, employee_id=status.employee_id, **row
         )
         done = await self._tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["account_id", "employee_id"],
-                set_={**values, "version": status.version},
+                set_=row,
                 where=statuses.c.version == status.version - 1,
             ).returning(statuses.c.version)
         )
@@ -79,4 +83,5 @@ def _status(row: RowMapping) -> StoredStatus:
         reason=row["reason"],
         since=row["since"],
         version=row["version"],
+        chosen=None if row["chosen"] is None else AgentStatus(row["chosen"]),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,18 +16,23 @@ from protocol.vocabulary import AccountId, AgentStatus, EmployeeId, StatusSource
 _CHOICES = (StatusSource.PERSON.value, StatusSource.SUPERVISOR.value)
 
 
-class SqlStatuses:
-    """`services.statuses.StatusStore`. What a person chose last is read off the log."""
+OnSaved = Callable[[AsyncConnection, AccountId, KeptStatus], Awaitable[None]]
+"""Queues, in the transaction that keeps a status, what else must hear of it."""
 
-    def __init__(self, database: Database) -> None:
+
+class SqlStatuses:
+    """`services.statuses.StatusStore`."""
+
+    def __init__(self, database: Database, on_saved: OnSaved | None = None) -> None:
         self._database = database
+        self._on_saved = on_saved
 
     async def load(self, account_id: AccountId, employee_id: EmployeeId) -> KeptStatus | None:
         async with self._database.begin(account_id) as tx:
             found = await StatusStore(tx).find(account_id, employee_id)
             if found is None:
                 return None
-            chosen = await _chosen(tx, account_id, employee_id)
+            chosen = found.chosen or await _chosen(tx, account_id, employee_id)
         return KeptStatus(
             employee_id=found.employee_id,
             status=found.status,
@@ -38,7 +45,7 @@ class SqlStatuses:
 
     async def save(self, account_id: AccountId, status: KeptStatus) -> bool:
         async with self._database.begin(account_id) as tx:
-            return await StatusStore(tx).save(
+            saved = await StatusStore(tx).save(
                 account_id,
                 StoredStatus(
                     employee_id=status.employee_id,
@@ -47,14 +54,19 @@ class SqlStatuses:
                     reason=status.reason,
                     since=status.since,
                     version=status.version,
+                    chosen=status.chosen,
                 ),
             )
+            if saved and self._on_saved is not None:
+                await self._on_saved(tx, account_id, status)
+        return saved
 
 
 async def _chosen(
     tx: AsyncConnection, account_id: AccountId, employee_id: EmployeeId
 ) -> AgentStatus:
-    """Available, where nobody ever chose."""
+    """For rows of releases that did not keep it beside the status: read off the log. Available,
+    where nobody ever chose."""
     last = await tx.execute(
         select(status_log.c.status)
         .where(

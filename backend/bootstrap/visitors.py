@@ -1,0 +1,42 @@
+"""The web process's part in people: who signs on, and what they choose."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.bootstrap.foundation import Foundation
+from backend.bootstrap.people import wants_people
+from backend.jobs import employees_sync, workday_write
+from backend.jobs.queue import JobQueue
+from backend.services.seen_today import SeenToday
+from backend.services.statuses import KeptStatus
+from backend.services.visitors import Visitors
+from backend.store.gateways.people import SqlSeenToday
+from backend.store.gateways.statuses import OnSaved
+from backend.store.gateways.workdays import must_be_written
+from protocol.vocabulary import AccountId
+
+
+def visitors(base: Foundation, jobs: JobQueue) -> Visitors:
+    """Notes who was in the CRM today; a user nobody here knows has the CRM read at once."""
+    employees_sync.announce(jobs)
+
+    async def ask(account_id: AccountId) -> bool:
+        if not await wants_people(base.database, account_id):
+            return False
+        await employees_sync.ask(jobs, account_id, "page")
+        return True
+
+    seen = SeenToday(SqlSeenToday(base.database), base.clock)
+    return Visitors(seen=seen, ask=ask, bus=base.bus)
+
+
+def tell_workday(jobs: JobQueue) -> OnSaved:
+    """Queues, with the choice of a break or its end, that the CRM's working day hears of it."""
+    workday_write.announce(jobs)
+
+    async def saved(tx: AsyncConnection, account_id: AccountId, status: KeptStatus) -> None:
+        if await must_be_written(tx, account_id, status):
+            await workday_write.defer(jobs, tx, account_id, status.employee_id)
+
+    return saved
