@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.bitrix24.errors import RestError
 from backend.sandbox.bitrix24.records import stamp
-from backend.sandbox.bitrix24.rest.registry import METHODS, method
+from backend.sandbox.bitrix24.rest.registry import METHODS, method, missing_module
 
 if TYPE_CHECKING:
     from backend.sandbox.bitrix24.rest.params import Params
     from backend.sandbox.bitrix24.rest.registry import Context
 
-_LICENSE = "ru_ent250"
+_LICENSE, _LICENSE_ON_PREMISE = "ru_ent250", "ru_selfhosted_ent250"
 _FEATURES = {"rest_offline_extended", "rest_auth_connector"}
 _NOTICE_LIMIT = 1000
+
+
+def _license(context: Context) -> str:
+    return _LICENSE_ON_PREMISE if context.portal.config.on_premise else _LICENSE
 
 
 @method("app.info")
 def app_info(context: Context, _: Params) -> dict[str, Any]:
     if context.via == "webhook":
-        return {"SCOPE": list(context.scopes), "LICENSE": _LICENSE}
+        return {"SCOPE": list(context.scopes), "LICENSE": _license(context)}
     application = context.portal.config.application
     return {
         "ID": application.id,
@@ -31,7 +35,7 @@ def app_info(context: Context, _: Params) -> dict[str, Any]:
         "PAYMENT_EXPIRED": "N",
         "DAYS": None,
         "LANGUAGE_ID": context.portal.config.language,
-        "LICENSE": _LICENSE,
+        "LICENSE": _license(context),
         "LICENSE_TYPE": "ent250",
         "LICENSE_FAMILY": "ent",
     }
@@ -41,7 +45,8 @@ def app_info(context: Context, _: Params) -> dict[str, Any]:
 def scope(context: Context, params: Params) -> list[str]:
     if params.flag("full", default=False):
         return sorted({item.scope for item in METHODS.values() if item.scope})
-    return list(context.scopes)
+    missing = context.portal.config.missing_modules
+    return [name for name in context.scopes if name not in missing]
 
 
 @method("methods")
@@ -51,21 +56,26 @@ def methods(context: Context, params: Params) -> list[str]:
     return [
         item.name
         for item in METHODS.values()
-        if full
-        or (item.scope == wanted if wanted is not None else item.scope in ("", *context.scopes))
+        if not missing_module(item, context)
+        and (
+            full
+            or (item.scope == wanted if wanted is not None else item.scope in ("", *context.scopes))
+        )
     ]
 
 
 @method("method.get")
 def method_get(context: Context, params: Params) -> dict[str, bool]:
     known = METHODS.get(params.required("name").lower())
+    if known is not None and missing_module(known, context):
+        known = None
     open_to_us = known is not None and known.scope in ("", *context.scopes)
     return {"isExisting": known is not None, "isAvailable": open_to_us}
 
 
 @method("server.time")
 def server_time(context: Context, _: Params) -> str:
-    return stamp(context.portal.clock.now())
+    return stamp(context.portal.clock.told())
 
 
 @method("feature.get")
