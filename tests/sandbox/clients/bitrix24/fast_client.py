@@ -75,4 +75,4 @@ async def main(order: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     wanted = json.loads(sys.argv[1])
     send_names_home(wanted["names"])
-    print(json.dumps(asyncio.run(main(wanted)), ensure_ascii=False))
+    sys.stdout.write(json.dumps(asyncio.run(main(wanted)), ensure_ascii=False) + "\n")
