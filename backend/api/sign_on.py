@@ -18,6 +18,8 @@ from backend.services.sign_on import Directory, SignOn, origin_of
 from protocol.vocabulary import CrmKind
 
 MAX_BODY_BYTES = 16_384
+SETTINGS = "settings"
+"""What a page says it wants the session for, when not for the phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ class SignOnApi:
     async def _amocrm_session(self, request: Request) -> Response:
         token = request.headers.get("x-auth-token", "")
         issued, identity = await self.sign_on.open(
-            CrmKind.AMOCRM, token, origin=request.headers.get("origin")
+            CrmKind.AMOCRM,
+            token,
+            origin=request.headers.get("origin"),
+            settings=request.query_params.get("for") == SETTINGS,
         )
         return json_answer(
             {
@@ -78,7 +83,10 @@ class SignOnApi:
             raise NotAllowed("only our own pages may ask this")
         body = await _body(request)
         issued, identity = await self.sign_on.open(
-            CrmKind.BITRIX24, _text(body, "auth_id"), hint=_text(body, "member_id")
+            CrmKind.BITRIX24,
+            _text(body, "auth_id"),
+            hint=_text(body, "member_id"),
+            settings=body.get("for") == SETTINGS,
         )
         return json_answer(
             {

@@ -20,6 +20,7 @@ from backend.api.sign_on import SignOnApi
 from backend.bootstrap import amocrm, portals
 from backend.bootstrap.audio import audio_storage
 from backend.bootstrap.foundation import Foundation, bus_check
+from backend.bootstrap.settings_api import settings_doors
 from backend.bootstrap.visitors import tell_workday, visitors
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
 from backend.jobs import inbox as inbox_jobs
@@ -150,6 +151,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
                 *amocrm.doors(base, jobs, inbox, directory, doors),
                 *portal_doors.routes,
                 *PortalCallApi(sessions, SqlPortalCalls(base.database), doors).routes(),
+                *settings_doors(base, jobs, sessions, doors),
                 *RecordingsApi(
                     RecordingLinks(SqlRecordings(base.database, base.secrets), settings.base_url),
                     audio_storage(settings),

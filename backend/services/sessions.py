@@ -18,6 +18,7 @@ from typing import Protocol
 
 import msgspec
 
+from backend.domain.account_config import Role
 from backend.errors import BadTicket, NotAllowed
 from backend.kit.clock import Clock
 from backend.services.ports import Bus, StreamKey, StreamRead
@@ -39,6 +40,10 @@ class Identity:
     name: str
     extension: str | None
     is_supervisor: bool = False
+    role: Role = "operator"
+    no_phone: str = ""
+    """Why they may not phone, `calls_off` or `no_line`; '' when they may. An administrator signs
+    in to the settings all the same."""
     origins: tuple[str, ...] = ()
     """Exactly the pages of this account; empty only where the account's pages are unknown."""
     crm: CrmKind | None = None

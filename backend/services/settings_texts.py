@@ -317,7 +317,7 @@ CODES: Final = frozenset(_TEXTS)
 def sentence(code: str, language: Language, **data: Any) -> str:
     """The words for a code. An unknown code, of a newer rule, is told with what it said."""
     texts = _TEXTS.get(code) or _TEXTS["bad_step"]
-    blanks = _Blanks(said=code)
+    blanks = Blanks(said=code)
     blanks.update(data)
     return texts[0 if language == "ru" else 1].format_map(blanks)
 
@@ -332,7 +332,7 @@ def language_of(accepted: str) -> Language:
     return "ru" if not first or first == "*" or first.startswith("ru") else "en"
 
 
-class _Blanks(dict[str, Any]):
+class Blanks(dict[str, Any]):
     """A sentence is worth more than a fault in its data."""
 
     def __missing__(self, key: str) -> str:

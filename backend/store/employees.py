@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy import RowMapping, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -179,6 +179,18 @@ class EmployeeStore:
             number = _number(row)
             found.setdefault(number.employee_id, []).append(number)
         return {employee_id: tuple(numbers) for employee_id, numbers in found.items()}
+
+    async def has_line(self, account_id: AccountId, employee_id: EmployeeId) -> bool:
+        """Whether something of theirs takes calls beside the tab (W16)."""
+        query = select(
+            exists().where(
+                employee_numbers.c.account_id == account_id,
+                employee_numbers.c.employee_id == employee_id,
+                employee_numbers.c.active,
+                employee_numbers.c.kind.in_(("desk", "sip")),
+            )
+        )
+        return bool(await self._tx.scalar(query))
 
     async def save_group(self, account_id: AccountId, group: Group) -> None:
         """Insert or change, its members replaced."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
+import structlog
+
 from backend.kit.clock import Clock
 from backend.kit.secrets_box import SecretsBox
 from backend.services.sign_on import Connection, Person
@@ -10,8 +15,12 @@ from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from protocol.vocabulary import AccountId, CrmKind
 
+log = structlog.get_logger(__name__)
+
 PAGES_TTL_S = 5.0
 """A newly connected CRM's pages are let in after this long at most."""
+PAGES_STALE_S, PAGES_WAIT_S = 30.0, 0.25
+"""What is older than this is waited for, and for how long."""
 
 
 class SqlDirectory:
@@ -23,6 +32,7 @@ class SqlDirectory:
         self._clock = clock
         self._pages: dict[AccountId, tuple[str, ...]] = {}
         self._pages_at = float("-inf")
+        self._reading: asyncio.Task[None] | None = None
 
     async def connection(self, kind: CrmKind, external_id: str) -> Connection | None:
         async with self._database.begin_resolving() as tx:
@@ -41,6 +51,8 @@ class SqlDirectory:
             name=employee.name,
             extension=employee.extension,
             is_supervisor=employee.is_supervisor,
+            role=employee.role,
+            calls_enabled=employee.calls_enabled,
             has_line=any(
                 number.active and number.kind in ("desk", "sip")
                 for number in numbers.get(employee.id, ())
@@ -48,16 +60,41 @@ class SqlDirectory:
         )
 
     async def pages(self) -> dict[AccountId, tuple[str, ...]]:
-        if self._clock.monotonic() - self._pages_at > PAGES_TTL_S:
+        """Read lately, or being read anew: a page a portal waits for must hardly wait for the
+        database."""
+        age_s = self._clock.monotonic() - self._pages_at
+        if age_s > PAGES_TTL_S:
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read_pages())
+            if age_s > PAGES_STALE_S:
+                never = self._pages_at == float("-inf")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(None if never else PAGES_WAIT_S):
+                        await asyncio.shield(self._reading)
+        return self._pages
+
+    async def aclose(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+
+    async def _read_pages(self) -> None:
+        try:
             async with self._database.begin_resolving() as tx:
                 connections = await CrmConnectionStore(tx, self._secrets).all()
-            pages: dict[AccountId, tuple[str, ...]] = {}
-            for connection in connections:
+        except Exception as error:
+            if self._pages_at == float("-inf"):
+                raise
+            # The last good reading goes on serving.
+            log.warning("pages.not_read", error=str(error))
+            return
+        pages: dict[AccountId, tuple[str, ...]] = {}
+        for connection in connections:
+            if connection.state in ("ok", "auth_expired"):
                 known = pages.get(connection.account_id, ())
                 pages[connection.account_id] = (*known, connection.base_url)
-            self._pages = pages
-            self._pages_at = self._clock.monotonic()
-        return self._pages
+        self._pages = pages
+        self._pages_at = self._clock.monotonic()
 
 
 def _connection(found: CrmConnection) -> Connection:

@@ -55,7 +55,9 @@ class SqlSessions:
     async def _identified(self, row: Row) -> StoredSession | None:
         """None for somebody who no longer works here: their sessions end with them (X10)."""
         async with self._database.begin(row.account_id) as tx:
-            employee = await EmployeeStore(tx).find(row.account_id, row.employee_id)
+            people = EmployeeStore(tx)
+            employee = await people.find(row.account_id, row.employee_id)
+            has_line = await people.has_line(row.account_id, row.employee_id)
             bases = await tx.execute(
                 select(crm_connections.c.base_url).where(
                     crm_connections.c.account_id == row.account_id
@@ -73,6 +75,12 @@ class SqlSessions:
                 name=employee.name,
                 extension=employee.extension,
                 is_supervisor=employee.is_supervisor,
+                role=employee.role,
+                no_phone=""
+                if has_line and employee.calls_enabled
+                else "no_line"
+                if employee.calls_enabled
+                else "calls_off",
                 origins=origins,
                 crm=row.crm_kind,
             ),

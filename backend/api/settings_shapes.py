@@ -1,0 +1,210 @@
+"""What the settings' HTTP door says and hears, as types: `widget/src/settings/api.ts` is written
+from these (`make protocol`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from backend.domain.account_config import (
+    Employee,
+    Group,
+    Line,
+    Role,
+    ScenarioConfig,
+    Team,
+    VirtualNumber,
+)
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What all answers are."""
+
+
+class Me(Answer, frozen=True, kw_only=True):
+    """Who asks and what they may do. `no_phone`: why they may not phone, `calls_off` or `no_line`;
+    '' when they may."""
+
+    employee_id: str
+    name: str
+    role: Role
+    may_see: bool
+    may_change: bool
+    no_phone: str
+    crm: str | None = None
+    timezone: str = ""
+    slug: str = ""
+
+
+class AreaAnswer(Answer, frozen=True, kw_only=True):
+    """One area of settings. `warnings` are sentences in the asker's language."""
+
+    area: str
+    version: str
+    value: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+class AreasAnswer(Answer, frozen=True, kw_only=True):
+    areas: tuple[AreaAnswer, ...]
+
+
+class EmployeeItem(Answer, frozen=True, kw_only=True):
+    """`owned_by_crm`: the fields that are changed in the CRM."""
+
+    version: str
+    value: Employee
+    owned_by_crm: tuple[str, ...] = ()
+
+
+class GroupItem(Answer, frozen=True, kw_only=True):
+    version: str
+    value: Group
+
+
+class LineItem(Answer, frozen=True, kw_only=True):
+    """How calls leave a switch; changed by whoever runs the server."""
+
+    version: str
+    value: Line
+
+
+class ScenarioItem(Answer, frozen=True, kw_only=True):
+    version: str
+    value: ScenarioConfig
+
+
+class VirtualNumberItem(Answer, frozen=True, kw_only=True):
+    version: str
+    value: VirtualNumber
+
+
+class TeamItem(Answer, frozen=True, kw_only=True):
+    version: str
+    value: Team
+
+
+class SyncRemark(Answer, frozen=True, kw_only=True):
+    """Somebody of the CRM who was left out, or came in otherwise than they are there.
+    `text` says why, in the asker's language."""
+
+    reason: str
+    name: str
+    url: str
+    left_out: bool
+    text: str
+
+
+class SyncAnswer(Answer, frozen=True, kw_only=True):
+    """The newest reading of the CRM's people. `text` says how it went."""
+
+    state: str
+    asked_by: str
+    started_at: datetime
+    finished_at: datetime | None
+    counts: dict[str, int]
+    remarks: tuple[SyncRemark, ...]
+    text: str
+
+
+class BindingAnswer(Answer, frozen=True, kw_only=True):
+    """Something of ours over there. `lost`: how often it was found gone and bound anew."""
+
+    name: str
+    state: str
+    detail: str
+    lost: int
+    checked_at: datetime
+    since: datetime
+
+
+class ConnectionAnswer(Answer, frozen=True, kw_only=True):
+    """The CRM. `state`: `none`, `off` (switched off here), else the connection's own."""
+
+    crm: str | None
+    on: bool
+    state: str
+    text: str
+    address: str | None = None
+    connected_by: str | None = None
+    updated_at: datetime | None = None
+    bindings: tuple[BindingAnswer, ...] = ()
+    sync: SyncAnswer | None = None
+
+
+class EmployeesAnswer(Answer, frozen=True, kw_only=True):
+    items: tuple[EmployeeItem, ...]
+    sync: SyncAnswer | None = None
+
+
+class GroupsAnswer(Answer, frozen=True, kw_only=True):
+    items: tuple[GroupItem, ...]
+
+
+class LinesAnswer(Answer, frozen=True, kw_only=True):
+    items: tuple[LineItem, ...]
+
+
+class ScenariosAnswer(Answer, frozen=True, kw_only=True):
+    items: tuple[ScenarioItem, ...]
+
+
+class VirtualNumbersAnswer(Answer, frozen=True, kw_only=True):
+    items: tuple[VirtualNumberItem, ...]
+
+
+class TeamsAnswer(Answer, frozen=True, kw_only=True):
+    items: tuple[TeamItem, ...]
+
+
+class LogLine(Answer, frozen=True, kw_only=True):
+    """One change. `before` null: it was made; `after` null: it was removed."""
+
+    at: datetime
+    who: str
+    subject: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class LogAnswer(Answer, frozen=True, kw_only=True):
+    items: tuple[LogLine, ...]
+
+
+class FaultAnswer(Answer, frozen=True, kw_only=True):
+    """`path` is the way inside what was sent; `message` in the asker's language."""
+
+    path: str
+    code: str
+    message: str
+
+
+class ErrorBody(Answer, frozen=True, kw_only=True):
+    """`data` may have `faults` (a list of FaultAnswer), `why` and `version`."""
+
+    code: str
+    message: str
+    data: dict[str, Any]
+
+
+class ErrorAnswer(Answer, frozen=True, kw_only=True):
+    error: ErrorBody
+
+
+Asked = Literal["queued"]
+
+
+class SyncAsked(Answer, frozen=True, kw_only=True):
+    """A reading of the CRM's people is queued; `GET /connection` tells what became of it."""
+
+    state: Asked
+
+
+ANSWERS: tuple[type[Answer], ...] = (
+    Me, AreaAnswer, AreasAnswer, EmployeeItem, GroupItem, LineItem, ScenarioItem,
+    VirtualNumberItem, TeamItem, SyncRemark, SyncAnswer, BindingAnswer, ConnectionAnswer,
+    EmployeesAnswer, GroupsAnswer, LinesAnswer, ScenariosAnswer, VirtualNumbersAnswer,
+    TeamsAnswer, LogLine, LogAnswer, FaultAnswer, ErrorBody, ErrorAnswer, SyncAsked,
+)  # fmt: skip

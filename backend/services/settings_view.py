@@ -1,0 +1,56 @@
+"""What the settings pages show beside the settings: the connection, the newest reading of people,
+what is bound over there, the log of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from backend.services.employee_sync import SyncReport
+from protocol.vocabulary import AccountId, CrmKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionView:
+    """An account's CRM. `connected_by`: who let us in, by name where that is known."""
+
+    kind: CrmKind
+    address: str
+    state: str
+    connected_by: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingView:
+    """Something of ours over there, as of the last look."""
+
+    name: str
+    state: str
+    detail: str
+    lost: int
+    checked_at: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogView:
+    at: datetime
+    who: str
+    subject: str
+    before: Any
+    after: Any
+
+
+class SettingsViews(Protocol):
+    async def connection(self, account_id: AccountId) -> ConnectionView | None:
+        """The one that takes part in calls."""
+
+    async def bindings(self, account_id: AccountId) -> Sequence[BindingView]: ...
+
+    async def last_sync(self, account_id: AccountId) -> SyncReport | None: ...
+
+    async def log(self, account_id: AccountId, *, limit: int) -> Sequence[LogView]:
+        """Newest first."""

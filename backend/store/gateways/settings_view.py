@@ -1,0 +1,75 @@
+"""What the settings pages show beside the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from backend.services.employee_sync import SyncReport
+from backend.services.settings_view import BindingView, ConnectionView, LogView
+from backend.store.account_settings import AccountSettingsStore
+from backend.store.crm_people import CrmPeopleStore
+from backend.store.database import Database
+from backend.store.tables import crm_bindings, crm_connections, employees
+from protocol.vocabulary import AccountId, CrmKind
+
+
+class SqlSettingsViews:
+    """`services.settings_view.SettingsViews`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def connection(self, account_id: AccountId) -> ConnectionView | None:
+        # Secrets are not even read: nothing here could show them.
+        c = crm_connections.c
+        query = select(c.kind, c.base_url, c.state, c.grant_user_id, c.updated_at).where(
+            c.account_id == account_id
+        )
+        async with self._database.begin(account_id) as tx:
+            row = (await tx.execute(query.order_by(c.kind).limit(1))).one_or_none()
+            if row is None:
+                return None
+            name = await tx.scalar(
+                select(employees.c.name).where(
+                    employees.c.account_id == account_id,
+                    employees.c.crm_user_id == row.grant_user_id,
+                )
+            )
+        return ConnectionView(
+            kind=CrmKind(row.kind),
+            address=row.base_url,
+            state=row.state,
+            connected_by=name or row.grant_user_id or None,
+            updated_at=row.updated_at,
+        )
+
+    async def bindings(self, account_id: AccountId) -> Sequence[BindingView]:
+        query = select(crm_bindings).where(crm_bindings.c.account_id == account_id)
+        async with self._database.begin(account_id) as tx:
+            rows = (await tx.execute(query.order_by(crm_bindings.c.name))).mappings().all()
+        return [
+            BindingView(
+                name=row["name"],
+                state=row["state"],
+                detail=row["detail"],
+                lost=row["lost"],
+                checked_at=row["checked_at"],
+                since=row["since"],
+            )
+            for row in rows
+        ]
+
+    async def last_sync(self, account_id: AccountId) -> SyncReport | None:
+        async with self._database.begin(account_id) as tx:
+            found = await CrmPeopleStore(tx).reports(account_id, limit=1)
+        return found[0] if found else None
+
+    async def log(self, account_id: AccountId, *, limit: int) -> Sequence[LogView]:
+        async with self._database.begin(account_id) as tx:
+            found = await AccountSettingsStore(tx).changes(account_id, limit=limit)
+        return [
+            LogView(at=e.at, who=e.who, subject=e.subject, before=e.before, after=e.after)
+            for e in found
+        ]
