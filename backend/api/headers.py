@@ -7,13 +7,15 @@ from collections.abc import Sequence
 MICROPHONE_FRAMES = "microphone; autoplay; speaker-selection; clipboard-write"
 
 
-def page_headers(frame_ancestors: Sequence[str], *, api: str = "'self'") -> dict[str, str]:
+def page_headers(
+    frame_ancestors: Sequence[str], *, api: str = "'self'", forms: str = "'none'"
+) -> dict[str, str]:
     """Headers of an HTML shell; `frame_ancestors` are exact origins, none means nobody."""
     ancestors = " ".join(frame_ancestors) or "'none'"
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data:; font-src 'self'; media-src 'self' blob:; "
-        f"connect-src {api}; base-uri 'none'; form-action 'none'; object-src 'none'; "
+        f"connect-src {api}; base-uri 'none'; form-action {forms}; object-src 'none'; "
         f"frame-ancestors {ancestors}"
     )
     return {

@@ -61,6 +61,11 @@ class Metrics:
             ["state"],
             registry=reg,
         )
+        self.crm_disconnected = Gauge(
+            "dozvon_crm_disconnected",
+            "Accounts whose CRM wants an administrator to connect again.",
+            registry=reg,
+        )
         self.calls = Gauge("dozvon_calls", "Calls this process owns.", registry=reg)
         self.jobs_waiting = Gauge(
             "dozvon_jobs_waiting", "Durable jobs to do or being done.", registry=reg

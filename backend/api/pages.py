@@ -8,9 +8,10 @@ script afterwards, with a proof that is checked (`sign_on`).
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
@@ -71,12 +72,20 @@ class _CachedForever(StaticFiles):
         return answer
 
 
+class Launches(Protocol):
+    """`api.portal_launches`."""
+
+    def seen(self, request: Request, form: Mapping[str, str]) -> None: ...
+    async def address(self, request: Request, form: Mapping[str, str]) -> str | None: ...
+
+
 @dataclass(slots=True)
 class PagesApi:
     """`/widget/amocrm`, `/bitrix24/{app,worker}`, `/static/…`, `/amocrm/script.js`."""
 
     directory: Directory
     own_origin: str
+    launches: Launches | None = None
     static: Path = field(default_factory=static_dir)
     _entries: dict[str, Assets] = field(default_factory=dict)
 
@@ -98,7 +107,7 @@ class PagesApi:
             return _unknown(request)
         return self._shell(
             "frame",
-            locale=_locale(request.query_params.get("locale")),
+            locale=locale_of(request.query_params.get("locale")),
             boot={"options": {"parent_origin": origin}, "crm": CrmKind.AMOCRM.value},
             ancestors=(origin,),
         )
@@ -113,12 +122,16 @@ class PagesApi:
         domain = request.query_params.get("DOMAIN", "")
         scheme = "http" if request.query_params.get("PROTOCOL") == "0" else "https"
         origin = f"{scheme}://{domain}"
-        if origin not in await self._origins():
-            return _unknown(request)
         form = await _form(request)
+        if origin not in await self._origins():
+            address = await self.launches.address(request, form) if self.launches else None
+            if address != origin:
+                return _unknown(request)
+        elif entry == "app" and self.launches is not None:
+            self.launches.seen(request, form)
         return self._shell(
             entry,
-            locale=_locale(request.query_params.get("LANG")),
+            locale=locale_of(request.query_params.get("LANG")),
             boot={
                 "placement": form.get("PLACEMENT", "DEFAULT"),
                 "options": _options(form.get("PLACEMENT_OPTIONS", "")),
@@ -160,7 +173,7 @@ def shell(assets: Assets, *, locale: str, boot: dict[str, Any]) -> str:
 
 def _unknown(request: Request) -> Response:
     """Somebody frames us who is no customer, or not yet: say what to do, and be framed by none."""
-    english = _locale(request.query_params.get("LANG")) == "en"
+    english = locale_of(request.query_params.get("LANG")) == "en"
     text = (
         "This CRM account is not connected to Dozvon. Ask your administrator to connect it."
         if english
@@ -169,7 +182,7 @@ def _unknown(request: Request) -> Response:
     return PlainTextResponse(f"{text}\n", 403, headers=page_headers(()))
 
 
-def _locale(wished: str | None) -> str:
+def locale_of(wished: str | None) -> str:
     """Russian for those who read it and for nobody's wish, as in the widget; else English."""
     return "ru" if (wished or "ru").lower()[:2] in _RUSSIAN else "en"
 

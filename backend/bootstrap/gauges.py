@@ -14,6 +14,8 @@ def collector(metrics: Metrics, worker: Worker) -> Collect:
     async def collect() -> None:
         # What is in memory first: it is there even while the database is not.
         metrics.budget_waiting.set(worker.sources.waiting())
+        states = worker.sources.states.values()
+        metrics.crm_disconnected.set(sum(state == "auth_expired" for state in states))
         metrics.calls.set(sum(owner.live_calls() for owner in tuple(worker.owners.values())))
         waiting, parked = await worker.jobs.counts()
         metrics.jobs_waiting.set(waiting)

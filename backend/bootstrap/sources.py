@@ -39,6 +39,7 @@ class Sources:
         self._index = index
         self._built: dict[AccountId, tuple[tuple[object, ...], Bitrix24 | AmoCrm]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refreshing = asyncio.Lock()
         self.states: dict[AccountId, str] = {}
         """How each account's connection was at the last `refresh`: `ok` or `auth_expired`."""
 
@@ -106,6 +107,10 @@ class Sources:
 
     async def refresh(self) -> None:
         """Take in connections that came, changed or went. Tokens are not part of a connector."""
+        async with self._refreshing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         async with self._base.database.begin_resolving() as tx:
             connections = await CrmConnectionStore(tx, self._base.secrets).all()
             regions = {account.id: account.region for account in await AccountStore(tx).all()}

@@ -7,7 +7,7 @@ error and mended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -103,7 +103,7 @@ class PortalBindings:
     def __init__(
         self,
         *,
-        binders: Callable[[AccountId], PortalBinder | None],
+        binders: Callable[[AccountId], Awaitable[PortalBinder | None]],
         store: BindingStore,
         base_url: str,
         clock: Clock,
@@ -133,7 +133,7 @@ class PortalBindings:
         return await binder.look(wanted)
 
     async def _for(self, account_id: AccountId) -> tuple[PortalBinder | None, Wanted | None]:
-        binder = self._binders(account_id)
+        binder = await self._binders(account_id)
         configured = await self._store.configured(account_id)
         if configured is None:
             return binder, None

@@ -158,11 +158,20 @@ class PortalInstallStore(Protocol):
     ) -> None:
         """The portal updated the application: a new application token, everything to be bound."""
 
-    async def follow(self, account_id: AccountId, user: PortalUser) -> None:
-        """The portal's pages and API are where `user` came from."""
+    async def follow(self, account_id: AccountId, page_url: str, api_url: str) -> None:
+        """The portal's pages and API are there now."""
+
+    async def prepare(
+        self, account_id: AccountId, *, page_url: str, client_id: str, client_secret: str
+    ) -> None:
+        """Expect this local application from this portal: its installation joins the account.
+
+        Raises WrongState with `problem` `other_connected` when another portal is connected.
+        """
 
     async def uninstalled(self, account_id: AccountId, *, clean: bool, at: datetime) -> None:
-        """Forget its tokens; `clean` forgets what came from the portal, too."""
+        """Forget its tokens; `clean` forgets what came from the portal, too. Nothing happens when
+        it was connected anew after `at`."""
 
 
 class PairingCodes(Protocol):
@@ -273,24 +282,25 @@ class PortalInstall:
             raise BadProof("whoever updated is no administrator")
         await self._store.renewed(known.account_id, launch, user, self._clock.now())
 
-    async def opened(self, launch: Launch) -> bool:
+    async def opened(self, launch: Launch) -> str | None:
         """Somebody opened the application: an administrator's leave is kept in reserve, and a
-        portal that has a new name is followed. True when the portal is a connected one."""
+        portal that has a new name is followed. The origin of the portal's pages; None when it is
+        not connected. Raises BadProof, CrmUnavailable."""
         known = await self._store.by_member(launch.member_id)
         if known is None or known.state == "uninstalled":
-            return False
+            return None
         user = await self._vendor.prove(launch)
         if user.client_id != known.client.client_id or user.member_id != known.member_id:
             raise BadProof("the token is of another application or portal")
         if user.page_url != known.page_url:
-            await self._store.follow(known.account_id, user)
+            await self._store.follow(known.account_id, user.page_url, user.api_url)
         if user.is_admin and launch.refresh_token:
             acts = await self._store.administrator(
                 known.account_id, launch, user, self._clock.now()
             )
             if acts:
                 log.warning("crm.grant_restored", account=known.account_id, crm=KIND.value)
-        return True
+        return user.page_url
 
     async def _with_secret(self, pending: Pending, client_secret: str) -> Pending:
         client = AppClient(client_id=pending.user.client_id, client_secret=client_secret.strip())

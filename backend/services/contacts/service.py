@@ -89,6 +89,8 @@ class Contacts:
         self._fresh: dict[tuple[AccountId, str], tuple[float, list[ContactMatch]]] = {}
         self._breakers: dict[AccountId, Breaker] = {}
         self._crm_state: dict[AccountId, CrmState] = {}
+        self._lost: set[AccountId] = set()
+        """Accounts whose connection said so itself."""
         self._crm_version: dict[AccountId, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -304,6 +306,15 @@ class Contacts:
 
     def _breaker(self, account_id: AccountId) -> Breaker:
         return self._breakers.setdefault(account_id, Breaker(self._clock))
+
+    async def connection_is(self, account_id: AccountId, *, lost: bool) -> None:
+        """Whether an administrator has to connect again, known without looking anybody up."""
+        if lost:
+            self._lost.add(account_id)
+            await self._crm_is(account_id, "auth_expired")
+        elif account_id in self._lost:
+            self._lost.discard(account_id)
+            await self._crm_is(account_id, "ok")
 
     async def _crm_is(self, account_id: AccountId, state: CrmState) -> None:
         if self._crm_state.get(account_id, "ok") != state:

@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,8 @@ from backend.store.gateways.portal_bindings import new_door
 from backend.store.installs import InstallFact, InstallLog, PendingInstall, PendingInstallStore
 from backend.store.phone_index import PhoneIndexStore
 from protocol.vocabulary import AccountId, CrmKind
+
+log = structlog.get_logger(__name__)
 
 KIND = CrmKind.BITRIX24
 _CONNECTED = ("ok", "auth_expired")
@@ -203,7 +206,7 @@ class SqlPortalInstalls:
             await self._log(tx, account_id, "updated", user, at)
             await self._follow(tx, account_id)
 
-    async def follow(self, account_id: AccountId, user: PortalUser) -> None:
+    async def follow(self, account_id: AccountId, page_url: str, api_url: str) -> None:
         async with self._database.begin(account_id) as tx:
             store = CrmConnectionStore(tx, self._secrets)
             found = await store.lock(account_id, KIND)
@@ -212,17 +215,53 @@ class SqlPortalInstalls:
             await store.save(
                 replace(
                     found,
-                    base_url=user.page_url,
-                    host=urlsplit(user.page_url).netloc,
-                    settings={**found.settings, "api_url": user.api_url},
+                    base_url=page_url,
+                    host=urlsplit(page_url).netloc,
+                    settings={**found.settings, "api_url": api_url},
                 )
+            )
+            log.warning("crm.moved", account=account_id, crm=KIND.value, to=page_url)
+
+    async def prepare(
+        self, account_id: AccountId, *, page_url: str, client_id: str, client_secret: str
+    ) -> None:
+        async with self._database.begin(account_id) as tx:
+            store = CrmConnectionStore(tx, self._secrets)
+            found = await store.lock(account_id, KIND)
+            if found is not None and found.state in _CONNECTED:
+                if found.base_url != page_url:
+                    raise WrongState(
+                        f"the account has another portal, {found.host}: delete the application "
+                        "there first",
+                        problem="other_connected",
+                        detail=found.host,
+                    )
+                if found.client_id != client_id:
+                    # Tokens of one application are no tokens of another.
+                    await CrmGrantStore(tx, self._secrets).clear(account_id, KIND)
+            await store.save(
+                CrmConnection(
+                    account_id=account_id,
+                    kind=KIND,
+                    # Nobody knows the portal's own id before it comes.
+                    external_id=f"waiting:{account_id}",
+                    base_url=page_url,
+                    host=urlsplit(page_url).netloc,
+                    client_id=client_id,
+                    client_secret=client_secret,
+                    state="waiting",
+                )
+                if found is None or found.client_id != client_id
+                else replace(found, client_secret=client_secret)
             )
 
     async def uninstalled(self, account_id: AccountId, *, clean: bool, at: datetime) -> None:
         async with self._database.begin(account_id) as tx:
             store = CrmConnectionStore(tx, self._secrets)
             found = await store.lock(account_id, KIND)
-            if found is None:
+            connected_at = "" if found is None else str(found.settings.get("connected_at") or "")
+            if found is None or connected_at > at.isoformat():
+                # Reported late: it was installed again meanwhile.
                 return
             await InstallLog(tx).add(
                 account_id,

@@ -116,13 +116,14 @@ class Bitrix24:
                 )
                 rows = mapping.rows(envelope["result"])
                 for row in rows:
-                    for phone in self._phones(kind, row):
+                    for phone in self.phones(kind, row):
                         yield phone
                 if len(rows) < PAGE:
                     break
                 last = max(int(row["ID"]) for row in rows)
 
-    def _phones(self, kind: RecordKind, row: dict[str, Any]) -> list[IndexedPhone]:
+    def phones(self, kind: RecordKind, row: dict[str, Any]) -> list[IndexedPhone]:
+        """The numbers of one row, each once."""
         found = {}
         for item in mapping.rows(row.get("PHONE")):
             number = phone_number.parse(str(item.get("VALUE") or ""), region=self._region)
