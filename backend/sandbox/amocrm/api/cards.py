@@ -201,9 +201,6 @@ def update(amo: Amo, kind: Kind, items: list[Json], by: int) -> list[Json]:
     """Change cards that exist. Raises Problem 400 before anything is changed."""
     errors = Errors()
     _check(amo, kind, items, errors)
-    for item in items:
-        checked_values(amo.world, kind.plural, item, errors)
-    errors.check()
     records: list[Json] = []
     for item in items:
         record = amo.world.table(kind.plural)[item["id"]]
@@ -234,8 +231,10 @@ def _tell(
 
 
 def _check(amo: Amo, kind: Kind, items: list[Json], errors: Errors) -> None:
+    """Everything that is wrong with the whole batch, at once. Raises Problem 400."""
     for item in items:
         check_types(item, _TYPES, errors)
+        checked_values(amo.world, kind.plural, item, errors)
         user = item.get("responsible_user_id")
         if isinstance(user, int) and user not in amo.world.users:
             errors.add(item["request_id"], "NotSupportedChoice", "responsible_user_id", _CHOICE)

@@ -4,6 +4,8 @@
   var script = document.currentScript || document.querySelector('script.amocrm_oauth');
   var data = script.dataset;
   var home = new URL(script.src).origin;
+  // The question is asked at the account's own host, a neighbour of the one the script is from.
+  var site = new URL(script.src).host.replace(/^www\./, '');
 
   /** Address of the consent page with everything the attributes say. */
   function address() {
@@ -41,7 +43,9 @@
     window.open(address(), 'crm_oauth', 'width=750,height=580,scrollbars=no');
   });
   window.addEventListener('message', function (event) {
-    if (event.origin !== home || !event.data || !event.data.location) {
+    var from = new URL(event.origin);
+    var ours = event.origin === home || from.host.slice(-site.length - 1) === '.' + site;
+    if (!ours || !event.data || !event.data.location) {
       return;
     }
     var failed = window[data.errorCallback];
