@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from backend.store.calls import CallStore
 from backend.store.database import Database
 from backend.store.tables import contact_choices
 from protocol.pushes import RecordRef
-from protocol.vocabulary import AccountId, EmployeeId, RecordKind
+from protocol.vocabulary import AccountId, CallId, EmployeeId, RecordKind
 
 
 class SqlContactChoices:
@@ -28,8 +29,17 @@ class SqlContactChoices:
         return RecordRef(kind=RecordKind(row["kind"]), id=row["record_id"])
 
     async def choose(
-        self, account_id: AccountId, e164: str, record: RecordRef, by: EmployeeId
+        self,
+        account_id: AccountId,
+        e164: str,
+        record: RecordRef,
+        by: EmployeeId,
+        *,
+        call_id: CallId,
+        url: str,
     ) -> None:
+        """The call's row is written at its end: a choice made before is in it, one made on the
+        card that stays afterwards is put in here."""
         changed = {"kind": record.kind.value, "record_id": record.id, "chosen_by": by}
         statement = insert(contact_choices).values(account_id=account_id, e164=e164, **changed)
         async with self._database.begin(account_id) as tx:
@@ -37,4 +47,7 @@ class SqlContactChoices:
                 statement.on_conflict_do_update(
                     index_elements=["account_id", "e164"], set_={**changed, "at": func.now()}
                 )
+            )
+            await CallStore(tx).set_record(
+                account_id, call_id, kind=record.kind.value, record_id=record.id, url=url
             )

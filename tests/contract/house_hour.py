@@ -192,7 +192,14 @@ class Choices:
         return self.kept.get(e164)
 
     async def choose(
-        self, account_id: AccountId, e164: str, record: RecordRef, by: EmployeeId
+        self,
+        account_id: AccountId,
+        e164: str,
+        record: RecordRef,
+        by: EmployeeId,
+        *,
+        call_id: CallId,
+        url: str,
     ) -> None:
         self.kept[e164] = record
 

@@ -39,8 +39,17 @@ class ChoiceStore(Protocol):
 
     async def chosen(self, account_id: AccountId, e164: str) -> RecordRef | None: ...
     async def choose(
-        self, account_id: AccountId, e164: str, record: RecordRef, by: EmployeeId
-    ) -> None: ...
+        self,
+        account_id: AccountId,
+        e164: str,
+        record: RecordRef,
+        by: EmployeeId,
+        *,
+        call_id: CallId,
+        url: str,
+    ) -> None:
+        """Remember it for the number, and for the call when that is in the history already."""
+
 
 
 @dataclass(slots=True)
@@ -151,9 +160,12 @@ class Contacts:
     ) -> None:
         """Raises NotFound when the call or the match is not there."""
         search = self._search(account_id, call_id)
-        if search.number is None or all(m.record != record for m in search.matches):
+        match = next((m for m in search.matches if m.record == record), None)
+        if search.number is None or match is None:
             raise NotFound(f"call {call_id} has no match {record.kind}/{record.id}")
-        await self._choices.choose(account_id, search.number.e164, record, by)
+        await self._choices.choose(
+            account_id, search.number.e164, record, by, call_id=call_id, url=match.url
+        )
         search.chosen = record
         self._name(call_id, search)
         await self._tell(call_id, search, search.watchers)

@@ -307,9 +307,25 @@ async def test_the_last_choice_counts(database: Database) -> None:
     assert await choices.chosen(ALPHA, "+79990000001") is None
     for record_id in ("1", "2"):
         record = RecordRef(kind=RecordKind.CONTACT, id=record_id)
-        await choices.choose(ALPHA, "+79990000001", record, ANNA)
+        await choices.choose(
+            ALPHA, "+79990000001", record, ANNA, call_id=CallId("c1"), url=f"/c/{record_id}"
+        )
     assert await choices.chosen(ALPHA, "+79990000001") == record
     assert await choices.chosen(BETA, "+79990000001") is None
+
+
+async def test_a_choice_made_after_the_end_corrects_the_history(database: Database) -> None:
+    async with database.begin(ALPHA) as tx:
+        await EmployeeStore(tx).save(ALPHA, PEOPLE)
+        await CallStore(tx).finish(finished("c1"))
+    record = RecordRef(kind=RecordKind.COMPANY, id="77")
+    await SqlContactChoices(database).choose(
+        ALPHA, "+79990000001", record, ANNA, call_id=CallId("c1"), url="/company/77"
+    )
+    async with database.begin(ALPHA) as tx:
+        (row,), _ = await CallStore(tx).history(ALPHA, None, limit=10)
+    kept = (row.call.record_kind, row.call.record_id, row.call.record_url)
+    assert kept == ("company", "77", "/company/77")
 
 
 async def test_a_command_is_claimed_once_and_its_answer_kept(database: Database) -> None:

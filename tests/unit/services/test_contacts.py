@@ -82,7 +82,14 @@ class Choices:
         return self.rows.get(e164)
 
     async def choose(
-        self, account_id: AccountId, e164: str, record: RecordRef, by: EmployeeId
+        self,
+        account_id: AccountId,
+        e164: str,
+        record: RecordRef,
+        by: EmployeeId,
+        *,
+        call_id: CallId,
+        url: str,
     ) -> None:
         self.rows[e164] = record
 
