@@ -28,6 +28,7 @@ from backend.demo.cast import (
     VEKTOR,
 )
 from backend.demo.landing import landing
+from backend.demo.secure import secured
 from backend.demo.seed import seed
 from backend.errors import SettingsError
 from backend.sandbox.amocrm import AmoConfig, WidgetPackage, create_amo
@@ -59,9 +60,13 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
         for offset, app in ((1, portal), (2, amo), (3, switch)):
             await stack.enter_async_context(serving(app, base.settings.host, where.port + offset))
         await seed(base, where, _portal_grant(portal, where), _amo_grant(amo, where))
-        about = describe(where, portal, dataset)
+        secure = await stack.enter_async_context(
+            secured(base.settings.var_dir / "tls", base.settings.host, where, portal, amo)
+        )
+        about = secure.told(describe(where, portal, dataset))
         yield [
             Route("/sandbox/about", lambda _request: JSONResponse(about)),
+            secure.route(),
             Route("/", _home(where)),
         ]
 

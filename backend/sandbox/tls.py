@@ -42,6 +42,7 @@ class Authority:
     """
 
     def __init__(self, directory: Path) -> None:
+        directory = directory.absolute()
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._key = ec.generate_private_key(ec.SECP256R1())
