@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import urandom
 from typing import Any
 
@@ -146,6 +146,7 @@ async def house(
         SystemClock(),
     )
     portal: Portal = app.state.portal
+    portal.users[SECOND_ADMIN] = replace(portal.users[SECOND_ADMIN], is_admin=True)
     settings = Settings(
         public_url=address,
         bitrix24_client_id=OWN_ID,

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from backend.services.pairing import Pairing
 from backend.store.database import Database
+from backend.store.gateways import SqlPairings
 from backend.store.installs import InstallLog
 from tests.integration.conftest import ALPHA, BETA
 from tests.integration.portal.house import (
@@ -134,8 +136,6 @@ async def test_a_local_application_brings_its_key(local: House) -> None:
     found = await local.connection(ALPHA)
     assert found is not None
     assert found.client_secret == secret
-    local.portal.tokens.expire_all()
-    await local.work()
     async with local.base.database.begin(ALPHA) as tx:
         assert [fact.what for fact in await InstallLog(tx).newest_first(ALPHA)] == ["connected"]
 
@@ -169,9 +169,6 @@ async def test_an_application_without_pages_reports_its_installation(local: Hous
 
 async def test_consent_comes_back_with_a_code(local: House) -> None:
     await local.prepare(ALPHA)
-    from backend.services.pairing import Pairing
-    from backend.store.gateways import SqlPairings
-
     base = local.base
     pairing = Pairing(SqlPairings(base.database), base.secrets, base.clock)
     state = await pairing.state(ALPHA, KIND)
@@ -204,15 +201,11 @@ async def test_uninstalled_and_installed_again(market: House) -> None:
     found = await market.connection(ALPHA)
     assert found is not None
     assert (found.state, found.access_token, found.refresh_token) == ("uninstalled", None, None)
-    pages = await market.ours.post(
-        "/bitrix24/worker", params=market.query(), data={"PLACEMENT": "PAGE_BACKGROUND_WORKER"}
-    )
     done = await market.install()
     assert finish(done.text) == "now"
     found = await market.connection(ALPHA)
     assert found is not None
     assert found.state == "ok"
-    assert pages.status_code in (200, 403)
 
 
 async def test_a_clean_uninstall_forgets_the_portal(market: House) -> None:
