@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.bootstrap.audio import FOLDER, SwitchFiles, audio_storage
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.sources import Sources
-from backend.domain.account_settings import RecordingSettings
+from backend.domain.account_settings import CrmSettings, RecordingSettings
 from backend.jobs import crm_calls, portal_finish, portal_recordings
 from backend.jobs import recordings as recording_jobs
 from backend.jobs.queue import JobQueue
@@ -89,6 +89,8 @@ class AfterCall:
                     self._jobs, tx, account_id, recording_id, call_id
                 )
         if call.direction == Direction.INTERNAL.value:
+            return
+        if not (await AccountSettingsStore(tx).get(account_id, CrmSettings)).on:
             return
         if self._sources.portal(account_id) is not None:
             await portal_finish.defer(self._jobs, tx, call)

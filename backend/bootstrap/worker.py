@@ -20,7 +20,7 @@ from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
-from backend.connectors.crm.bitrix24 import status_code
+from backend.connectors.crm.bitrix24 import Bitrix24Telephony, status_code
 from backend.jobs import inbox
 from backend.jobs.queue import JobQueue
 from backend.jobs.worker import JobWorker
@@ -84,7 +84,7 @@ class Worker:
             region=base.settings.region,
         )
         self.portal_calls = PortalCalls(
-            portals=self.sources.portal,
+            portals=self._portal,
             crm_user=lambda account, employee: self._crm_users.get((account, employee)),
             store=SqlPortalCalls(base.database),
             status_code=status_code,
@@ -164,6 +164,12 @@ class Worker:
                 await self.portal_calls.aclose()
                 await self.after_call.aclose()
                 await self.sources.aclose()
+
+    def _portal(self, account_id: AccountId) -> Bitrix24Telephony | None:
+        """The portal whose card takes part, unless the account switched its CRM off."""
+        route = self.routing.account(account_id)
+        off = route is not None and not route.settings.crm.on
+        return None if off else self.sources.portal(account_id)
 
     def _on_routing(self, payload: bytes) -> None:
         self._changed.add(AccountId(payload.decode()))
