@@ -18,6 +18,7 @@ from backend.bus.memory import MemoryBus
 from backend.bus.redis import RedisBus
 from backend.errors import SettingsError
 from backend.kit.clock import Clock, SystemClock
+from backend.kit.loopback import LoopbackTransport
 from backend.kit.secrets_box import SecretsBox, new_key, parse_key_ring
 from backend.services.ports import Bus
 from backend.settings import Settings
@@ -66,10 +67,9 @@ async def foundation(
             bus = MemoryBus(clock)
         http = await stack.enter_async_context(
             httpx.AsyncClient(
+                transport=_way_out(settings),
                 timeout=20.0,
                 follow_redirects=False,
-                limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
-                verify=ssl.create_default_context(),
                 headers={"User-Agent": "Dozvon/0.1 (+https://github.com/dozvon/dozvon)"},
             )
         )
@@ -83,6 +83,14 @@ async def foundation(
             http=http,
             metrics=Metrics(),
         )
+
+
+def _way_out(settings: Settings) -> httpx.AsyncBaseTransport:
+    way: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(
+        limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+        verify=ssl.create_default_context(),
+    )
+    return LoopbackTransport(way) if settings.sandbox else way
 
 
 def bus_check(base: Foundation) -> Callable[[], Awaitable[None]]:

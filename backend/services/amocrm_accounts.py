@@ -34,6 +34,8 @@ class Link:
     connected_by: str = ""
     """The CRM user whose leave we have."""
     default_responsible: str = ""
+    external: bool = False
+    """An integration made for one authorisation, which may not read users."""
     admin_gone: bool = False
     """That user is no administrator any more, or no user at all."""
 

@@ -100,7 +100,7 @@ class Vendor(Protocol):
 
     async def exchange(self, account_url: str, code: str, client: Client) -> Grant: ...
 
-    async def describe(self, grant: Grant) -> Installer: ...
+    async def describe(self, grant: Grant, client: Client) -> Installer: ...
 
 
 class PendingTx(Protocol):
@@ -205,7 +205,8 @@ class AmoCrmInstall:
         async with self._store.locked(pending_id) as tx:
             if tx.pending is None or tx.pending.grant is None:
                 raise NotFound(f"installation {pending_id} is done")
-            pending = replace(tx.pending, installer=await self._vendor.describe(tx.pending.grant))
+            installer = await self._vendor.describe(tx.pending.grant, tx.pending.client)
+            pending = replace(tx.pending, installer=installer)
             await tx.update(pending)
         return pending
 

@@ -7,7 +7,7 @@ the administrator who connected may be gone. Each is found here before anybody m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal, Protocol
 
 import structlog
@@ -29,7 +29,7 @@ class Care(Protocol):
 
     async def subscribe(self, destination: str) -> Literal["kept", "made", "refused"]: ...
 
-    async def is_administrator(self, user_id: str) -> bool | None: ...
+    async def administrator(self, user_id: str) -> Literal["here", "gone", "hidden", "unknown"]: ...
 
 
 class KeeperLinks(Links, Protocol):
@@ -42,7 +42,7 @@ class AmoCrmKeeper:
         self,
         *,
         links: KeeperLinks,
-        care: Callable[[AccountId], Care | None],
+        care: Callable[[AccountId], Awaitable[Care | None]],
         accounts: Callable[[], Iterable[AccountId]],
         webhooks_url: Callable[[AccountId, str], str],
         clock: Clock,
@@ -57,14 +57,14 @@ class AmoCrmKeeper:
 
     async def keep(self, account_id: AccountId) -> None:
         """Raises CrmError; what was done before stays done."""
-        care = self._care(account_id)
+        care = await self._care(account_id)
         link = await self._links.of_account(account_id)
         if care is None or link is None or link.state != "ok":
             return
         await care.renew()
         if link.connected_by and not link.admin_gone:
-            still = await care.is_administrator(link.connected_by)
-            if still is False:
+            found = await care.administrator(link.connected_by)
+            if found == "gone" or (found == "hidden" and not link.external):
                 log.warning("amocrm.administrator_gone", account=account_id)
                 await self._links.admin_is_gone(account_id, link.connected_by)
         if link.webhook_secret:

@@ -80,20 +80,16 @@ class PhoneIndexStore:
 
     async def forget_record(
         self, account_id: AccountId, kind: CrmKind, record_kind: str, record_id: str
-    ) -> set[str]:
-        """The record was deleted over there, or its numbers are about to be added anew; returns
-        those it had."""
-        gone = await self._tx.execute(
-            delete(phone_index)
-            .where(
+    ) -> None:
+        """The record was deleted over there, or its numbers are about to be added anew."""
+        await self._tx.execute(
+            delete(phone_index).where(
                 phone_index.c.account_id == account_id,
                 phone_index.c.crm_kind == kind.value,
                 phone_index.c.record_kind == record_kind,
                 phone_index.c.record_id == record_id,
             )
-            .returning(phone_index.c.e164)
         )
-        return set(gone.scalars())
 
     async def numbers_of(
         self, account_id: AccountId, kind: CrmKind, records: Iterable[tuple[str, str]]

@@ -178,6 +178,9 @@ def _connection(
 ) -> CrmConnection:
     settings = {} if before is None else dict(before.settings)
     gone = settings.pop("admin_gone", None)
+    if before is not None and before.state != "ok":
+        # The grant died with whoever had given it (A2).
+        gone = gone or before.grant_user_id
     responsible = settings.get("default_responsible")
     return CrmConnection(
         account_id=account_id,
@@ -198,6 +201,7 @@ def _connection(
             "api_url": grant.base_url,
             "auth_url": grant.auth_url,
             "redirect_uri": pending.client.redirect_uri,
+            "via": pending.client.via,
             "connected_by": {
                 "user_id": installer.user_id,
                 "name": installer.user_name,

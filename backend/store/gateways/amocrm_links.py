@@ -146,6 +146,7 @@ def _link(found: CrmConnection) -> Link:
         webhook_secret=found.application_token or "",
         connected_by=_connected_by(found),
         default_responsible=str(settings.get("default_responsible") or ""),
+        external=settings.get("via") == "external",
         admin_gone=bool(settings.get("admin_gone")),
     )
 

@@ -8,7 +8,7 @@ from backend.services.contacts.changes import Record
 from backend.services.ports import IndexedPhone
 from backend.store.database import Database
 from backend.store.phone_index import PhoneIndexStore
-from protocol.vocabulary import AccountId, CrmKind, RecordKind
+from protocol.vocabulary import AccountId, CrmKind
 
 
 class SqlPhoneIndex:
@@ -56,24 +56,3 @@ class SqlPhoneIndex:
             for phone in await PhoneIndexStore(tx).callers(account_id, numbers):
                 found[phone.e164].append(phone)
         return found
-
-    async def replace_record(
-        self,
-        account_id: AccountId,
-        crm: CrmKind,
-        kind: RecordKind,
-        record_id: str,
-        phones: Sequence[IndexedPhone],
-    ) -> set[str]:
-        async with self._database.begin(account_id) as tx:
-            store = PhoneIndexStore(tx)
-            gone = await store.forget_record(account_id, crm, kind.value, record_id)
-            await store.add(account_id, crm, phones)
-        return gone | {phone.e164 for phone in phones}
-
-    async def of_numbers(
-        self, account_id: AccountId, numbers: Sequence[str]
-    ) -> dict[str, list[IndexedPhone]]:
-        async with self._database.begin(account_id) as tx:
-            store = PhoneIndexStore(tx)
-            return {number: await store.find(account_id, number) for number in numbers}

@@ -55,19 +55,20 @@ class AccountCare:
         body = {"destination": destination}
         await self._client.send("DELETE", "/webhooks", body, priority=Priority.BACKGROUND)
 
-    async def is_administrator(self, user_id: str) -> bool | None:
-        """Whether this user still is an active administrator; None where users are not shown to
-        us (§6.2: external integrations, grants of others)."""
+    async def administrator(self, user_id: str) -> Literal["here", "gone", "hidden", "unknown"]:
+        """Whether this user still is an active administrator. `hidden`: users are not shown to us
+        (§6.2: to external integrations, and by the grant of somebody who is none any more)."""
         try:
             users = await self._client.users(1, priority=Priority.BACKGROUND)
         except CrmRejected:
-            return None
+            return "hidden"
         if not users:
             # An empty answer is trouble over there, not an account without people (P14).
-            return None
+            return "unknown"
         user = await self._client.user(user_id, priority=Priority.BACKGROUND)
         rights = user.get("rights") or {}
-        return bool(rights.get("is_admin")) and rights.get("is_active") is not False
+        here = rights.get("is_admin") and rights.get("is_active") is not False
+        return "here" if here else "gone"
 
 
 def _is_good(hook: dict[str, Any]) -> bool:

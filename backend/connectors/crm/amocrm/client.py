@@ -8,7 +8,13 @@ import httpx
 import msgspec
 
 from backend.connectors.crm.amocrm import errors
-from backend.connectors.crm.amocrm.limits import BUSY_PAUSE_S, LONGEST_WAIT_S, PAGE, TIMEOUT_S
+from backend.connectors.crm.amocrm.limits import (
+    BUSY_PAUSE_S,
+    LONGEST_WAIT_S,
+    MAX_GRANTS,
+    PAGE,
+    TIMEOUT_S,
+)
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
 from backend.kit.budget import Budget, Priority
 
@@ -125,16 +131,20 @@ class AmoCrmClient:
     async def _twice(
         self, method: str, path: str, query: Query, body: Any, priority: Priority
     ) -> dict[str, Any]:
-        """Once more with fresh tokens after a 401, which did nothing over there."""
+        """Once more with fresh tokens after a 401, which did nothing over there; then with those of
+        another administrator."""
         grant = await self._grants.current()
         try:
             return await self._send(grant, method, path, query, body, priority)
         except errors.TokenExpired:
-            fresh = await self._grants.refreshed(grant, self._refresher)
-        try:
-            return await self._send(fresh, method, path, query, body, priority)
-        except errors.TokenExpired as again:
-            raise CrmAuthExpired(str(again)) from None
+            grant = await self._grants.refreshed(grant, self._refresher)
+        for _ in range(MAX_GRANTS):
+            try:
+                return await self._send(grant, method, path, query, body, priority)
+            except errors.TokenExpired:
+                # Fresh and refused at once: whoever let us in is no user any more.
+                grant = await self._grants.replaced(grant, self._refresher, certain=True)
+        raise CrmAuthExpired(f"{path}: refused whoever asked")
 
     async def _send(
         self,

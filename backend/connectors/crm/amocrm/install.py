@@ -86,18 +86,20 @@ class Installation:
             auth_url=account_url,
         )
 
-    async def describe(self, grant: Grant) -> Installer:
+    async def describe(self, grant: Grant, client: Client) -> Installer:
         """Whose account it is and who consented. Raises CrmError.
 
         The number of the account comes from the account itself, not from the token, which nobody
         can verify. Users are shown to administrators alone, and never to external integrations.
         """
         account = await self._api(grant, "/account")
+        hidden = client.via == "external"
         user_id = str(account.get("current_user_id") or claims(grant.access_token).get("sub") or "")
         try:
-            user = await self._api(grant, f"/users/{user_id}") if user_id else {}
+            user = await self._api(grant, f"/users/{user_id}") if not hidden else {}
         except CrmRejected:
-            user = {}
+            # Users are shown to administrators: this is none.
+            user = {"rights": {"is_admin": False}}
         rights = user.get("rights") or {}
         return Installer(
             external_id=str(int(account["id"])),

@@ -23,3 +23,5 @@ DOUBT_S = 60.0
 RENEW_WITHIN_H = 6
 """An access token lives a day: it is exchanged while it still works, so that a lost answer is
 noticed before anybody is without the CRM."""
+MAX_GRANTS = 3
+"""With how many pairs of tokens one request is repeated: fresh ones, two more administrators'."""
