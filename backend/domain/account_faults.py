@@ -67,16 +67,15 @@ def faults(config: AccountConfig) -> list[Fault]:
     ]
 
 
-def foreign_endpoints(
-    config: AccountConfig, before: AccountConfig, *, slug: str | None = None
-) -> list[Fault]:
+def foreign_endpoints(config: AccountConfig, before: AccountConfig) -> list[Fault]:
     """Endpoints an account may not give itself: it shares the switch with others.
 
-    Its own are those it has already, those named after it (`PJSIP/<slug>-…`) and, for a mobile,
+    Its own are those it has already, those named after it (`PJSIP/<slug>-101`) and, for a mobile,
     plain public numbers.
     """
     had = {number.endpoint for e in before.employees for number in e.numbers}
-    prefix = f"{slug or config.slug}-"
+    # By the name it had: whoever changes it at the same time does not get another's phones.
+    prefix = f"{before.slug}-"
     return [
         Fault(
             kind="employee",
@@ -94,8 +93,11 @@ def foreign_endpoints(
 
 
 def _named_after(endpoint: str, prefix: str) -> bool:
+    """One word after the name: `sever-2-101` is of the account `sever-2`, not of `sever`."""
     technology, _, resource = endpoint.partition("/")
-    return technology == "PJSIP" and resource.startswith(prefix) and "@" not in resource
+    return technology == "PJSIP" and (
+        resource.startswith(prefix) and resource.removeprefix(prefix).isalnum()
+    )
 
 
 def _is_phone(number: Number, region: str) -> bool:

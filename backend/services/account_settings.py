@@ -140,7 +140,9 @@ def planned(
     old = set() if before is None else {fault.identity for fault in faults(before)}
     found = [*merged.faults, *(f for f in faults(merged.config) if f.identity not in old)]
     if not trusted and before is not None:
-        found += foreign_endpoints(merged.config, before)
+        places = {(fault.key, fault.field) for fault in found}
+        foreign = foreign_endpoints(merged.config, before)
+        found += [fault for fault in foreign if (fault.key, fault.field) not in places]
     return merged, changes(before, merged.config), found
 
 

@@ -25,6 +25,8 @@ class VirtualNumber:
     number: str
     name: str | None
     scenario: Scenario | None
+    crm_line: bool = False
+    """The CRM knows it as a line: forms on its sites may ask for calls from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +73,18 @@ class AccountRoute:
 
     def outside(self, number: PhoneNumber) -> str | None:
         """The endpoint that rings `number`, or None without a trunk."""
-        if self.trunk is None:
-            return None
-        return self.trunk.replace("{number}", number.e164).replace("{digits}", number.digits)
+        return None if self.trunk is None else through(self.trunk, number)
 
     def by_extension(self, extension: Extension) -> EmployeeRoute | None:
         return next(
             (e for e in self.employees.values() if e.extension == extension.digits),
             None,
         )
+
+
+def through(trunk: str, number: PhoneNumber) -> str:
+    """The endpoint that rings `number` by a trunk's template."""
+    return trunk.replace("{number}", number.e164).replace("{digits}", number.digits)
 
 
 class RoutingTable:

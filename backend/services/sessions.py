@@ -169,7 +169,10 @@ class Sessions:
         return await self.ticket_for(await self.check(token))
 
     async def ticket_for(self, session: StoredSession) -> str:
+        """Raises NotAllowed for somebody who may not phone: sockets are for phones."""
         identity = session.identity
+        if identity.no_phone:
+            raise NotAllowed("this employee may not phone", why=identity.no_phone)
         admission = Admission(
             session_id=session.session_id,
             account_id=identity.account_id,

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from backend.domain.phone_number import canonical
+from backend.domain.phone_number import canonical, parse
 from backend.domain.scenario import Device, Scenario, parse_scenario
 from backend.errors import BadRequest
 from backend.services.directory import Colleague
-from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber
+from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber, through
 from backend.store.database import Database
-from backend.store.employees import Employee
-from backend.store.routing import AccountRouting, RoutingStore, StoredScenario
+from backend.store.employees import Employee, EmployeeNumber
+from backend.store.routing import AccountRouting, RoutingStore, StoredScenario, Trunk
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
 
 log = structlog.get_logger(__name__)
@@ -69,11 +69,12 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
                 number=canonical(number.number, region=found.account.region),
                 name=number.name or None,
                 scenario=scenarios.get(number.scenario_id or ""),
+                crm_line=number.crm_line,
             )
             for number in found.virtual_numbers
             if number.connection_id == connection_id
         ),
-        employees={e.id: _employee(found, e) for e in found.employees if e.active},
+        employees={e.id: _employee(found, e, trunk) for e in found.employees if e.active},
         groups={group.id: group.members for group in found.groups},
         trunk=trunk.trunk_endpoint if trunk else None,
         caller_id=(trunk.default_caller_id or "") if trunk else "",
@@ -83,8 +84,9 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
     )
 
 
-def _employee(found: AccountRouting, employee: Employee) -> EmployeeRoute:
+def _employee(found: AccountRouting, employee: Employee, trunk: Trunk | None) -> EmployeeRoute:
     numbers = found.numbers.get(employee.id, ())
+    endpoints = {n.priority: _endpoint(n, trunk, found.account.region) for n in numbers}
     status = found.statuses.get(employee.id)
     caller_id = employee.caller_id
     return EmployeeRoute(
@@ -96,12 +98,14 @@ def _employee(found: AccountRouting, employee: Employee) -> EmployeeRoute:
             Device(
                 priority=number.priority,
                 kind=number.kind,
-                endpoint=number.endpoint,
+                endpoint=endpoint,
                 label=number.label,
                 auto_answer=number.auto_answer,
             )
             for number in numbers
-            if number.active and employee.calls_enabled
+            if number.active
+            and employee.calls_enabled
+            and (endpoint := endpoints[number.priority]) is not None
         ),
         status=AgentStatus.AVAILABLE if status is None else AgentStatus(status.status),
         calls_enabled=employee.calls_enabled,
@@ -109,6 +113,17 @@ def _employee(found: AccountRouting, employee: Employee) -> EmployeeRoute:
         caller_id=canonical(caller_id, region=found.account.region) if caller_id else None,
         caller_id_choice=employee.caller_id_choice,
     )
+
+
+def _endpoint(number: EmployeeNumber, trunk: Trunk | None, region: str) -> str | None:
+    """In the switch's words. A mobile written as a plain number is called through the account's
+    line; without one it cannot ring."""
+    if number.kind != "mobile" or "/" in number.endpoint:
+        return number.endpoint
+    phone = parse(number.endpoint, region=region)
+    if phone is None or trunk is None:
+        return None
+    return through(trunk.trunk_endpoint, phone)
 
 
 def _scenario(found: AccountRouting, stored: StoredScenario) -> Scenario | None:

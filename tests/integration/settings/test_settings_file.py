@@ -2,81 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
-
 import pytest
 from sqlalchemy import select
 
-from backend.demo.seed import FILE
 from backend.domain.account_config import AccountConfig
 from backend.errors import NotFound
 from backend.kit.ids import new_id
-from backend.kit.secrets_box import SecretsBox, parse_key_ring
-from backend.services.account_apply import AccountFiles, Applied
 from backend.services.account_merge import merged
 from backend.services.account_patch import AccountPatch, EmployeePatch
-from backend.services.account_settings import AccountSettings, ChangedMeanwhile
+from backend.services.account_settings import ChangedMeanwhile
 from backend.store.account_settings import AccountSettingsStore
-from backend.store.database import Database
 from backend.store.gateways import SqlRouting
 from backend.store.gateways.account_config import SqlAccountConfigs
 from backend.store.gateways.switches import SqlSwitches
 from backend.store.tables import employees, switch_connections
 from protocol.vocabulary import AccountId, EmployeeId
-
-DEMO = FILE.read_text()
-ENV = {"DEMO_SWITCH": "user:very-secret"}
-SEVER, VEKTOR = AccountId("demo-sever"), AccountId("demo-vektor")
-
-
-class House:
-    """The door of the file over a real database."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.woken: list[AccountId] = []
-        self.ended: list[EmployeeId] = []
-        self.secrets = SecretsBox(
-            parse_key_ring(f"k1:{base64.b64encode(bytes(range(32))).decode()}")
-        )
-        self.settings = AccountSettings(
-            SqlAccountConfigs(database), wake=self._wake, end_sessions=self._end
-        )
-        self.files = AccountFiles(self.settings, SqlSwitches(database, self.secrets), new_id=new_id)
-
-    async def _wake(self, account_id: AccountId) -> None:
-        self.woken.append(account_id)
-
-    async def _end(self, _account_id: AccountId, employee_id: EmployeeId) -> None:
-        self.ended.append(employee_id)
-
-    async def apply(
-        self, text: str, *, env: Mapping[str, str] = ENV, check: bool = False, prune: bool = False
-    ) -> Applied:
-        return await self.files.apply(text, env=env, who="tests", check=check, prune=prune)
-
-    async def done(self, text: str, *, prune: bool = False) -> Applied:
-        applied = await self.apply(text, prune=prune)
-        assert [t.told("en") for t in applied.troubles] == []
-        return applied
-
-    async def log(self, account_id: AccountId = SEVER) -> list[str]:
-        async with self.database.begin(account_id) as tx:
-            changes = await AccountSettingsStore(tx).changes(account_id)
-        return [change.subject for change in changes]
-
-
-@pytest.fixture
-def house(database: Database) -> House:
-    return House(database)
-
-
-@pytest.fixture
-async def seeded(house: House) -> House:
-    await house.done(DEMO)
-    house.woken.clear()
-    return house
+from tests.integration.settings.house import DEMO, ENV, SEVER, VEKTOR, House
 
 
 async def test_the_demos_file_makes_its_accounts_and_a_second_time_nothing(house: House) -> None:
