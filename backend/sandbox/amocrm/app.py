@@ -22,6 +22,7 @@ from backend.sandbox.amocrm.api import (
     integrations,
     links,
     structure,
+    talks,
     tasks,
     unsorted,
 )
@@ -55,6 +56,7 @@ def create_amo(config: AmoConfig, clock: Clock) -> Starlette:
             *account.routes(),
             *structure.routes(),
             *unsorted.routes(),
+            *talks.routes(),
             *cards.routes(),
             *catalogs.routes(),
             *links.routes(),

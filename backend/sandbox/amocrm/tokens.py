@@ -57,7 +57,7 @@ class Tokens:
     def __init__(self, world: World, clock: Clock) -> None:
         self._world = world
         self._clock = clock
-        self.api_domain = ""  # the shared API host that tokens name; empty: where they came from
+        self.api_domain = ""  # the site's shared API host; tokens issued elsewhere do not name it
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._codes: dict[str, _Secret] = {}
         self._refresh: dict[str, _Secret] = {}
@@ -144,6 +144,13 @@ class Tokens:
         }
         return jwt.encode(claims, widget.client_secret, algorithm="HS256")
 
+    def _api_domain(self, host: str) -> str:
+        """The host a token names for questions that need no account's name."""
+        name, colon, port = host.partition(":")
+        site = self.api_domain.partition(".")[2]
+        inside = bool(site) and name.endswith("." + site)
+        return f"{self.api_domain}{colon}{port}" if inside else host
+
     def _pair(self, grant: Grant, host: str) -> Json:
         refresh = "def50200" + secrets.token_hex(96)
         self._refresh[refresh] = _Secret(grant, self._clock.now() + REFRESH_LIFE)
@@ -167,7 +174,7 @@ class Tokens:
             "sub": str(grant.user_id),
             "account_id": self._world.account_id,
             "base_domain": _base_domain(host),
-            "api_domain": self.api_domain or host,
+            "api_domain": self._api_domain(host),
             "version": 2,
             "scopes": ["crm", "notifications"],
         }

@@ -132,6 +132,25 @@ async def test_catalogues_hold_goods() -> None:
         own = await http.post("/api/v4/catalogs", json=[{"name": "Склады"}])
         assert own.json()["_embedded"]["catalogs"][0]["type"] == "regular"
         assert (await http.get("/api/v4/catalogs/1/elements")).status_code == 404
+        both = [{"id": new, "name": "Ставни"}, {"id": 1, "name": "?"}]
+        assert (await http.patch(path, json=both)).status_code == 400
+        assert (await http.patch(path, json=both[:1])).status_code == 200
+
+
+async def test_small_families_answer_as_documented() -> None:
+    app, _, _ = account()
+    async with client(app) as http:
+        for path in ("/api/v4/talks", "/api/v4/contacts/chats"):
+            assert (await http.get(path)).status_code == 204
+        assert (await http.post("/api/v4/talks/1/close")).status_code == 404
+        watched = (await http.get("/api/v4/contacts/1/subscriptions")).json()
+        assert watched["_embedded"]["subscriptions"][0]["type"] == "user"
+        about = {"entity_type": "contacts", "entity_id": 1}
+        made = await http.post(
+            "/api/v4/short_links", json=[{"url": "https://x.example", "metadata": about}]
+        )
+        assert made.json()["_embedded"]["short_links"][0]["entity_id"] == 1
+        assert (await http.post("/api/v4/short_links", json=[{}])).status_code == 400
 
 
 async def test_an_integration_without_a_widget_is_no_widget() -> None:

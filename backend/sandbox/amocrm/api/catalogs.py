@@ -94,6 +94,27 @@ async def element(request: Request) -> Response:
     return hal(_show_element(request, found))
 
 
+async def change_elements(request: Request) -> Response:
+    """Change several elements. Raises Problem 400 when one is not of this catalogue."""
+    world = amo_of(request).world
+    caller_of(request)
+    catalog_id = _catalog(request)["id"]
+    items = await envelope.batch(request)
+    errors = Errors()
+    for item in items:
+        found = world.elements.get(item.get("id") or 0)
+        if found is None or found["catalog_id"] != catalog_id:
+            detail = "The value you selected is not a valid choice."
+            errors.add(item["request_id"], "NotSupportedChoice", "id", detail)
+    errors.check()
+    rows: list[Json] = []
+    for item in items:
+        found = world.elements[item["id"]]
+        found |= {k: item[k] for k in ("name", "custom_fields_values") if k in item}
+        rows.append({**_show_element(request, found), "request_id": item["request_id"]})
+    return written(request, "elements", rows)
+
+
 async def add_elements(request: Request) -> Response:
     world = amo_of(request).world
     caller_of(request)
@@ -131,5 +152,6 @@ def routes() -> list[Route]:
         Route(one, catalog, methods=["GET", "PATCH"]),
         Route(one + "/elements", elements, methods=["GET"]),
         Route(one + "/elements", add_elements, methods=["POST"]),
+        Route(one + "/elements", change_elements, methods=["PATCH"]),
         Route(one + "/elements/{element:int}", element, methods=["GET", "PATCH"]),
     ]
