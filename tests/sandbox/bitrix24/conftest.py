@@ -10,6 +10,7 @@ import pytest
 from backend.kit.clock import ManualClock
 from backend.sandbox.bitrix24 import Application, Portal, PortalConfig, create_portal
 from backend.sandbox.dataset import generate
+from tests.sandbox.bitrix24.stage import Stage, staged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -84,3 +85,9 @@ async def client(app: Starlette, portal: Portal) -> AsyncIterator[Client]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.test") as http:
         yield Client(http, portal)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as running:
+        yield running

@@ -59,6 +59,8 @@ class TestedApp:
 
     def __init__(self) -> None:
         self.launches: list[tuple[str, dict[str, str], dict[str, str]]] = []
+        self.events: list[dict[str, str]] = []
+        """Forms posted to `/event` and `/error`, as they came."""
 
     async def _launched(self, request: Request) -> HTMLResponse:
         async with request.form() as form:
@@ -71,7 +73,18 @@ class TestedApp:
         return [(query, form) for where, query, form in self.launches if where == path]
 
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/{name}", self._launched, methods=["POST"])])
+        return Starlette(
+            routes=[
+                Route("/event", self._heard, methods=["POST"]),
+                Route("/error", self._heard, methods=["POST"]),
+                Route("/{name}", self._launched, methods=["POST"]),
+            ]
+        )
+
+    async def _heard(self, request: Request) -> HTMLResponse:
+        async with request.form() as form:
+            self.events.append({key: str(value) for key, value in form.items()})
+        return HTMLResponse("")
 
 
 def rule(value: Any) -> Any:

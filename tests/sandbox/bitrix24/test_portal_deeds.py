@@ -1,0 +1,101 @@
+"""Deleting, installing again, the desktop application and slow frames, by clicks in Chromium."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.sandbox.bitrix24.frame_client import rule
+from tests.sandbox.bitrix24.stage import frame_of, ring, say, until
+
+if TYPE_CHECKING:
+    from tests.sandbox.bitrix24.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+
+def _worker(stage: Stage) -> dict[str, object]:
+    return {
+        "PLACEMENT": "PAGE_BACKGROUND_WORKER",
+        "HANDLER": f"{stage.app_url}/worker",
+        "OPTIONS": {"errorHandlerUrl": f"{stage.app_url}/error"},
+    }
+
+
+async def test_an_administrator_deletes_the_application_and_installs_it_again(
+    stage: Stage,
+) -> None:
+    bound = {"event": "ONAPPUNINSTALL", "handler": f"{stage.app_url}/event"}
+    await stage.rest("event.bind", bound)
+    context = await stage.signed_in()
+    page = context.pages[0]
+    await frame_of(page, "worker")
+    await page.goto(f"{stage.url}/marketplace/")
+    await page.get_by_role("button", name="Удалить приложение").click()
+    install = page.get_by_role("button", name="Установить")
+    await install.wait_for()
+    await until(lambda: stage.tested.events)
+    assert stage.tested.events[0]["event"] == "ONAPPUNINSTALL"
+    assert stage.portal.bound("PAGE_BACKGROUND_WORKER", 1) == []
+    loads = len(stage.tested.opened("/worker"))
+    await install.click()
+    installer = await frame_of(page, "install")
+    # What an installer does: bind everything anew, then say that it is done.
+    await stage.rest("placement.bind", _worker(stage))
+    assert len(stage.tested.opened("/worker")) == loads
+    await installer.evaluate("void command('setInstallFinish')")
+    await frame_of(page, "main")
+    await frame_of(page, "worker")
+    assert (await stage.rest("app.info", {}))["INSTALLED"] is True
+
+
+async def test_an_ordinary_employee_cannot_delete_it(stage: Stage) -> None:
+    context = await stage.signed_in(2)
+    page = context.pages[0]
+    await page.goto(f"{stage.url}/marketplace/")
+    await page.get_by_role("link", name="Открыть приложение").wait_for()
+    assert await page.locator("#uninstall").count() == 0
+
+
+async def test_the_desktop_application_checks_fields_and_answers_timers(stage: Stage) -> None:
+    stage.portal.config.desktop_app = True
+    context = await stage.signed_in()
+    page = context.pages[0]
+    worker = await frame_of(page, "worker")
+    await ring(stage)
+    await page.locator(".call-card").wait_for()
+    for command, name in (
+        ("CallCardSetMute", "muted"),
+        ("CallCardSetHold", "held"),
+        ("CallCardSetCardTitle", "title"),
+        ("CallCardSetStatusText", "statusText"),
+    ):
+        bare = {"value": {"result": "error", "errorCode": f"missing field {name}"}}
+        assert await say(worker, command, {}) == bare
+    assert await say(worker, "CallCardSetMute", {"muted": True}) == {"value": []}
+    # In a browser both stay silent when they succeed.
+    assert await say(worker, "CallCardStopTimer", {}) == {"value": []}
+    assert await say(worker, "CallCardStartTimer", {}) == {"value": []}
+    assert await say(worker, "CallCardSetUiState", {"uiState": "x"}) == rule("Invalid ui state")
+
+
+async def test_a_slow_worker_is_counted_by_the_page_that_waited_for_it(stage: Stage) -> None:
+    await stage.rest("placement.unbind", {"PLACEMENT": "PAGE_BACKGROUND_WORKER"})
+    await stage.rest("placement.bind", _worker(stage))
+    context = await stage.signed_in()
+    page = context.pages[0]
+    # Every millisecond counts for ten seconds, so that nobody has to wait.
+    await page.add_init_script(
+        "const now = performance.now.bind(performance); performance.now = () => now() * 10000"
+    )
+    for _ in range(11):
+        async with page.expect_response(lambda answer: "/portal/loaded" in answer.url):
+            await page.goto(f"{stage.url}/company/")
+    await until(lambda: stage.tested.events)
+    assert stage.tested.events[0]["error"] == "ERROR_PLACEMENT_LOADING_OVERTIME"
+    assert [row["placement"] for row in await stage.rest("placement.get", {})] == [
+        "LEFT_MENU",
+        "USER_PROFILE_MENU",
+        "CALL_CARD",
+    ]
