@@ -32,6 +32,7 @@ from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
 from backend.services.directory import DirectoryTeller
 from backend.services.portal_calls import PortalCalls
+from backend.services.ports import ContactSource
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
 from backend.store.calls import CallStore
@@ -75,7 +76,7 @@ class Worker:
         self.sources = Sources(base, self.index)
         self.contacts = Contacts(
             index=self.index,
-            sources=self.sources.get,
+            sources=self._contacts_of,
             choices=SqlContactChoices(base.database),
             bus=base.bus,
             clock=base.clock,
@@ -167,9 +168,15 @@ class Worker:
 
     def _portal(self, account_id: AccountId) -> Bitrix24Telephony | None:
         """The portal whose card takes part, unless the account switched its CRM off."""
+        return None if self._crm_off(account_id) else self.sources.portal(account_id)
+
+    def _contacts_of(self, account_id: AccountId) -> ContactSource | None:
+        """Who is asked about callers, unless the account switched its CRM off."""
+        return None if self._crm_off(account_id) else self.sources.get(account_id)
+
+    def _crm_off(self, account_id: AccountId) -> bool:
         route = self.routing.account(account_id)
-        off = route is not None and not route.settings.crm.on
-        return None if off else self.sources.portal(account_id)
+        return route is not None and not route.settings.crm.on
 
     def _on_routing(self, payload: bytes) -> None:
         self._changed.add(AccountId(payload.decode()))
