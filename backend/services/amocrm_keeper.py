@@ -93,7 +93,7 @@ class AmoCrmKeeper:
             log.warning(
                 "amocrm.no_webhooks",
                 account=account_id,
-                note="the tariff has none: changes are found by the half-hourly reading",
+                note="the tariff or the grant allows none: changes are found every half-hour",
             )
         elif how == "made":
             self._without_webhooks.discard(account_id)

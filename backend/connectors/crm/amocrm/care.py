@@ -38,14 +38,15 @@ class AccountCare:
 
     async def subscribe(self, destination: str) -> Literal["kept", "made", "refused"]:
         """See that webhooks come to `destination`: amoCRM switches a subscription off after a bad
-        spell of ours and does not switch it on again. `refused`: the tariff has no webhooks."""
+        spell of ours and does not switch it on again. `refused`: the tariff has no
+        webhooks, or the grant no right to them."""
         query: Query = [("filter[destination]", destination)]
-        found = await self._client.get("/webhooks", query, priority=Priority.BACKGROUND)
-        for hook in (found.get("_embedded") or {}).get("webhooks") or []:
-            if hook.get("destination") == destination and _is_good(hook):
-                return "kept"
         body = {"destination": destination, "settings": list(CODES), "sort": 10}
         try:
+            found = await self._client.get("/webhooks", query, priority=Priority.BACKGROUND)
+            for hook in (found.get("_embedded") or {}).get("webhooks") or []:
+                if hook.get("destination") == destination and _is_good(hook):
+                    return "kept"
             await self._client.send("POST", "/webhooks", body, priority=Priority.BACKGROUND)
         except CrmRejected:
             return "refused"
