@@ -6,7 +6,6 @@ missing, in words an administrator can act on.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -83,10 +82,6 @@ class Prover(Protocol):
     async def prove(self, proof: str, connection: Connection) -> Proven: ...
 
 
-Seen = Callable[[AccountId, CrmKind, str], Awaitable[None]]
-"""Account, CRM and user over there; must not fail."""
-
-
 class SignOn:
     """Checks a proof once and opens a session."""
 
@@ -97,12 +92,8 @@ class SignOn:
         provers: list[Prover],
         own_origin: str,
         visits: Visits | None = None,
-        *,
-        seen: Seen | None = None,
     ) -> None:
-        """`seen` hears of every CRM user whose proof was good, employee or not (A11)."""
         self._visits = visits
-        self._seen = seen
         self._directory = directory
         self._sessions = sessions
         self._own_origin = own_origin
@@ -137,8 +128,6 @@ class SignOn:
         page = origin_of(connection.base_url)
         if origin is not None and origin not in (page, self._own_origin):
             raise BadProof("the page is not of this account")
-        if self._seen is not None:
-            await self._seen(connection.account_id, kind, proven.crm_user_id)
         person = await self._known(connection.account_id, kind, proven.crm_user_id)
         if person is None:
             raise NotAllowed("this CRM user is not an employee here", why="not_an_employee")

@@ -37,7 +37,9 @@ class SqlDirectory:
     async def connection(self, kind: CrmKind, external_id: str) -> Connection | None:
         async with self._database.begin_resolving() as tx:
             found = await CrmConnectionStore(tx, self._secrets).by_external_id(kind, external_id)
-        return None if found is None else _connection(found)
+        if found is None or found.state == "uninstalled":
+            return None
+        return _connection(found)
 
     async def person(self, account_id: AccountId, crm_user_id: str) -> Person | None:
         async with self._database.begin(account_id) as tx:
