@@ -16,7 +16,7 @@ from backend.sandbox.bitrix24.log import CallLog
 from backend.sandbox.bitrix24.overtime import Overtime
 from backend.sandbox.bitrix24.papers import Papers
 from backend.sandbox.bitrix24.shift import ShiftedClock
-from backend.sandbox.bitrix24.staff import EXTRA_USERS, structure
+from backend.sandbox.bitrix24.staff import EXTRA_USERS, PHONES, structure
 from backend.sandbox.bitrix24.store import CrmStore
 from backend.sandbox.bitrix24.switches import Switchboard
 from backend.sandbox.bitrix24.tokens import Tokens
@@ -52,6 +52,8 @@ class Portal:
         self.data = config.data()
         self.users = {user.id: user for user in (*self.data.users, *EXTRA_USERS)}
         self.departments = structure(self.users.values())
+        self.phones = {user_id: dict(numbers) for user_id, numbers in PHONES.items()}
+        """User → telephones of the profile by field."""
         self.store = CrmStore(self.data, self.clock, by_digits=config.phones_by_digits)
         self.faults = Faults()
         self.tokens = Tokens(config, self.clock)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.bitrix24.records import stamp
+from backend.sandbox.bitrix24.store import digits
 from backend.sandbox.dataset import User
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ EXTRA_USERS = (
     User(12, "Пётр", "Нилов", "petr@demo.example", "111", "консультант", "", False, True),
     User(13, "Инна", "Белова", "inna@partner.example", "", "партнёр", EXTRANET, False, True),
 )
+# Telephones in people's profiles; the rest have none. Spelled as people type them.
+PHONES = {
+    4: {"PERSONAL_MOBILE": "+7 903 100-01-03"},
+    6: {"PERSONAL_MOBILE": "8 (903) 100 01 05", "WORK_PHONE": "+7 495 123-99-06"},
+}
+PHONE_FIELDS = ("WORK_PHONE", "PERSONAL_PHONE", "PERSONAL_MOBILE")
 _ROOT = 1
+_WHOLE_NUMBER = 10
 # The office works without a head of its own.
 _HEADLESS = frozenset({"Офис"})
 
@@ -97,10 +105,32 @@ def hire(portal: Portal, values: dict[str, Any], by: int) -> User:
 def change(portal: Portal, user_id: int, values: dict[str, Any]) -> User:
     """Change an employee; `active` false dismisses. No event: the vendor has none for it.
 
-    Raises KeyError for an unknown user and TypeError for an unknown field.
+    `phones` are telephones by their field. Raises KeyError for an unknown user and TypeError for
+    an unknown field.
     """
-    user = portal.users[user_id] = replace(portal.users[user_id], **values)
+    fields = dict(values)
+    phones = fields.pop("phones", None)
+    user = replace(portal.users[user_id], **fields)
+    if phones is not None:
+        portal.phones[user_id] = {str(name): str(number) for name, number in phones.items()}
+    portal.users[user_id] = user
     return user
+
+
+def phone_of(portal: Portal, user_id: int, name: str) -> str:
+    """A telephone of the profile, one of PHONE_FIELDS, or nothing."""
+    return portal.phones.get(user_id, {}).get(name, "")
+
+
+def owner_of(portal: Portal, phone: str) -> User | None:
+    """The working employee whose profile has that telephone, in any spelling."""
+    wanted = digits(phone)
+    if len(wanted) < _WHOLE_NUMBER:
+        return None
+    for user_id, numbers in portal.phones.items():
+        if any(digits(number) == wanted for number in numbers.values()):
+            return portal.active_user(user_id)
+    return None
 
 
 def places(portal: Portal, user: User) -> list[int]:

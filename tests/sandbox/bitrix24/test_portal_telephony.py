@@ -82,6 +82,19 @@ async def test_an_unknown_caller_becomes_a_lead_or_a_deal(client: Client, portal
     assert "ACTIVITY_CREATION" in done["ERRORS"]
 
 
+async def test_an_employees_own_telephone_makes_no_lead(client: Client) -> None:
+    call = await client.call(_REGISTER, _incoming("89031000103", CRM_CREATE=1))
+    assert call["CRM_CREATED_LEAD"] is None
+    assert call["LEAD_CREATION_ERROR"] == "Lead creation is disabled for local users"
+    (row,) = await client.call("user.get", {"FILTER": {"ID": 4}})
+    assert row["PERSONAL_MOBILE"] == "+7 903 100-01-03"
+    phones = {"PERSONAL_MOBILE": "+7 903 100-01-09"}
+    await client.http.patch("/sandbox/users/4", json={"phones": phones})
+    later = _incoming("89031000103", CRM_CREATE=1, EXTERNAL_CALL_ID="later")
+    again = await client.call(_REGISTER, later)
+    assert again["CRM_CREATED_LEAD"]
+
+
 async def test_register_refuses_what_it_cannot_use(client: Client) -> None:
     for wrong, text in (
         ({"USER_ID": ""}, "USER_ID or USER_PHONE_INNER should be set"),

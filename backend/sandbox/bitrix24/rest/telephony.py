@@ -12,6 +12,7 @@ from backend.sandbox.bitrix24.records import TYPE_IDS, stamp
 from backend.sandbox.bitrix24.rest.entities import changed, convert_lead
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.rest.registry import method
+from backend.sandbox.bitrix24.staff import PHONE_FIELDS, owner_of, phone_of
 
 if TYPE_CHECKING:
     from backend.sandbox.bitrix24.portal import Portal
@@ -112,7 +113,9 @@ def _connect(context: Context, call: Call, params: Params) -> None:
     for found, row in portal.store.by_phone(call.phone):
         bind(portal, call, found, int(row["ID"]))
         return
-    if params.flag("CRM_CREATE", default=False):
+    if owner_of(portal, call.phone) is not None:
+        call.lead_error = "Lead creation is disabled for local users"
+    elif params.flag("CRM_CREATE", default=False):
         create(context, call, params.text("CRM_SOURCE", "CALL"))
 
 
@@ -208,9 +211,7 @@ def search(context: Context, params: Params) -> list[Row]:
                     "ID": str(responsible),
                     "TIMEMAN_STATUS": _day(portal, responsible),
                     "USER_PHONE_INNER": user.extension if user else None,
-                    "WORK_PHONE": None,
-                    "PERSONAL_PHONE": None,
-                    "PERSONAL_MOBILE": None,
+                    **{name: phone_of(portal, responsible, name) or None for name in PHONE_FIELDS},
                 },
             }
         )

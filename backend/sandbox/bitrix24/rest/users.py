@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from backend.sandbox.bitrix24.query import matching, ordered, page
 from backend.sandbox.bitrix24.records import PORTAL_ZONE, stamp
 from backend.sandbox.bitrix24.rest.registry import method
-from backend.sandbox.bitrix24.staff import EXTRANET, places
+from backend.sandbox.bitrix24.staff import EXTRANET, PHONE_FIELDS, phone_of, places
 
 if TYPE_CHECKING:
     from backend.sandbox.bitrix24.portal import Portal
@@ -41,9 +41,7 @@ def user_row(portal: Portal, user: User, scopes: tuple[str, ...] = ("user",)) ->
         "TIMESTAMP_X": {},
         "LAST_ACTIVITY_DATE": {},
         "PERSONAL_GENDER": "",
-        "PERSONAL_MOBILE": "",
-        "PERSONAL_PHONE": "",
-        "WORK_PHONE": "",
+        **{name: phone_of(portal, user.id, name) for name in PHONE_FIELDS},
         "WORK_POSITION": user.position,
         "UF_DEPARTMENT": places(portal, user),
         "UF_PHONE_INNER": user.extension,
