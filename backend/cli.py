@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 from starlette.routing import BaseRoute
 
-from backend.bootstrap import Foundation, create_app, create_worker_app, foundation
+from backend.bootstrap import Foundation, create_app, create_worker_app, foundation, portal_check
 from backend.bootstrap.connecting import pair
 from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
@@ -23,7 +24,7 @@ from backend.bootstrap.serving import serve
 from backend.bootstrap.settings_file import apply, export, told
 from backend.demo.addresses import Addresses
 from backend.demo.servers import sandboxes
-from backend.errors import AppError, SettingsError
+from backend.errors import AppError, BadRequest, SettingsError
 from backend.kit.secrets_box import new_key
 from backend.services.settings_texts import language_of
 from backend.settings import Settings, table
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         ("apply", _apply, "make accounts as a file says"),
         ("export", _export, "write an account's settings as a file"),
         ("settings", _settings, "list every setting"),
+        ("connect", _connect, "expect a CRM's application and say what to do over there"),
+        ("bitrix24", _bitrix24, "check a portal: grant, rights, bindings, what on-premise needs"),
         ("pair", _pair, "print a code that joins a CRM's installation to an account"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
         ("demo", _demo, "show the product beside a switch and CRMs of our own"),
@@ -63,6 +66,17 @@ def _parser() -> argparse.ArgumentParser:
         verb.set_defaults(run=run)
         if name in ("up", "web", "worker", "demo"):
             verb.add_argument("--port", type=int, default=None, help="port to listen on")
+        if name == "connect":
+            verb.add_argument("crm", choices=[kind.value for kind in CrmKind])
+            verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
+            verb.add_argument("--portal", metavar="ADDRESS", help="the portal's address")
+            verb.add_argument("--client-id", default="", help="code of a local application")
+            verb.add_argument(
+                "--client-secret", default="", help="its key; - asks for it instead of showing it"
+            )
+        if name == "bitrix24":
+            verb.add_argument("what", choices=["check"])
+            verb.add_argument("account", nargs="?", metavar="ACCOUNT", help="one account only")
         if name == "pair":
             verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
             verb.add_argument("--crm", choices=[kind.value for kind in CrmKind], required=True)
@@ -164,6 +178,38 @@ def _settings(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _connect(arguments: argparse.Namespace) -> int:
+    settings = _read(arguments)
+    if arguments.crm != CrmKind.BITRIX24.value:
+        raise BadRequest(
+            "an amoCRM account is joined by a code: `dozvon pair ACCOUNT --crm amocrm`"
+        )
+    if not arguments.portal:
+        raise BadRequest("--portal is missing: the portal's address, company.bitrix24.ru")
+    key = arguments.client_secret
+    if key == "-" or (arguments.client_id and not key):
+        key = getpass("Application key (client_secret): ")
+    lines = asyncio.run(
+        portal_check.connect(
+            settings,
+            arguments.account,
+            portal=arguments.portal,
+            client_id=arguments.client_id,
+            client_secret=key,
+        )
+    )
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0
+
+
+def _bitrix24(arguments: argparse.Namespace) -> int:
+    """1 while something is wrong, for scripts that watch."""
+    findings = asyncio.run(portal_check.examine(_read(arguments), arguments.account))
+    for finding in findings:
+        sys.stdout.write(f"{'ok  ' if finding.ok else 'FAIL'} {finding.text}\n")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
 def _pair(arguments: argparse.Namespace) -> int:
     lines = asyncio.run(pair(_read(arguments), arguments.account, CrmKind(arguments.crm)))
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -183,6 +229,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         port=port,
         public_url=where.app,
         var_dir=Path(os.environ.get("DOZVON_VAR_DIR") or "var") / "demo",
+        bitrix24_auth_urls=f"{where.server(1)}/oauth-server/rest/",
         sandbox=True,
     )
 

@@ -14,7 +14,7 @@ from protocol.vocabulary import AccountId, CrmKind
 async def pair(settings: Settings, account: str, kind: CrmKind) -> list[str]:
     """A fresh pairing code and what to do with it. Raises NotFound."""
     async with foundation(settings, single=True, migrating=False) as base:
-        found = await _account(base, account)
+        found = await account_named(base, account)
         code = await pairing(base).issue(found.id, kind)
     return [
         f"{code}",
@@ -27,7 +27,7 @@ def pairing(base: Foundation) -> Pairing:
     return Pairing(SqlPairings(base.database), base.secrets, base.clock)
 
 
-async def _account(base: Foundation, name: str) -> Account:
+async def account_named(base: Foundation, name: str) -> Account:
     """By slug or id. Raises NotFound."""
     async with base.database.begin_resolving() as tx:
         store = AccountStore(tx)

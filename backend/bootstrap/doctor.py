@@ -185,7 +185,15 @@ async def _crms(base: Foundation) -> list[Finding]:
     findings = []
     for connection in connections:
         name = f"{connection.kind.value} of {connection.account_id}"
-        if connection.state != "ok" or not connection.access_token:
+        if connection.state == "waiting":
+            findings.append(
+                Finding(True, f"{name} is prepared and not installed yet ({connection.host}).")
+            )
+        elif connection.state == "uninstalled":
+            findings.append(
+                Finding(True, f"{name} was uninstalled over there ({connection.host}).")
+            )
+        elif connection.state != "ok" or not connection.access_token:
             findings.append(
                 Finding(False, f"{name}: the grant is gone. An administrator has to connect again.")
             )
