@@ -284,6 +284,14 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     record: RecordRef | None
     record_url: str | None
     notes: list[StepNote] = []
+    crm: Literal["none", "waiting", "written", "refused"] = "none"
+    """Whether the CRM has the call; none: it is not to have it, or nobody knows."""
+    crm_reason: str | None = None
+    """What the CRM answered, while it waits or when it is refused; not translated."""
+    recording: Literal["none", "waiting", "ready", "gone"] = "none"
+    """waiting: on its way from the switch; gone: its time is over, or there was nothing."""
+    recording_url: str | None = None
+    """Where it is played; whoever has the address may listen."""
 
 
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -127,6 +127,9 @@ _HISTORY_PAGE = pushes.HistoryPage(
             record=_RECORD,
             record_url="https://portal.example/crm/contact/details/4021/",
             notes=[pushes.StepNote(step=1, manager=_BORIS, reason=StepReason.NO_ANSWER)],
+            crm="written",
+            recording="ready",
+            recording_url="https://phone.example/recordings/a_1.r_9.dGhlLXNlY3JldA",
         )
     ],
     next="2026-03-02T09:15:30.25Z,c_7f3a91d2",

@@ -105,7 +105,7 @@ class AfterCall:
             if row.state == "stored":
                 await portal_recordings.defer(self._jobs, tx, row.account_id, row.call_id)
         elif self._sources.call_writer(row.account_id) is not None:
-            await crm_calls.defer(self._jobs, tx, row.account_id, row.call_id)
+            await crm_calls.defer_spare(self._jobs, tx, row.account_id, row.call_id)
         if row.state == "stored":
             await recording_jobs.defer_forget(self._jobs, tx, row.connection_id, row.name)
 

@@ -93,7 +93,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         calls=calls,
         contacts=calls,
         statuses=statuses,
-        history=SqlHistory(base.database),
+        history=SqlHistory(base.database, base.secrets, settings.base_url),
         sessions=sessions,
         presence=Presence(bus, clock),
     )

@@ -51,10 +51,12 @@ class CallRecords:
         self._links = links
         self._crm_user = crm_user
 
-    async def write(self, account_id: AccountId, call_id: CallId) -> None:
+    async def write(self, account_id: AccountId, call_id: CallId, *, spare: bool = False) -> None:
         """Bring the CRM in line with the history; may run again, at any time and side by side.
 
-        Raises CrmError: the job behind it decides when to come back.
+        Two jobs do it: the one of the call's end and, when that waits for a recording, a `spare`
+        one as soon as it is there. What the CRM refuses is raised by the first alone, so that it
+        is parked once. Raises CrmError: the job behind it decides when to come back.
         """
         writer = self._writers(account_id)
         if writer is None:
@@ -67,7 +69,11 @@ class CallRecords:
         if facts.row is not None and facts.row.state == "written":
             await self._improve(writer, facts)
         else:
-            await self._write(writer, facts)
+            try:
+                await self._write(writer, facts)
+            except CrmRejected:
+                if not spare:
+                    raise
 
     async def _write(self, writer: CallWriter, facts: CallFacts) -> None:
         call, report = facts.call, self._report(facts)

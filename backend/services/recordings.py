@@ -34,6 +34,15 @@ take, so that the last of them says what is the matter."""
 _PARTS = 3
 
 
+def recording_url(base_url: str, row: RecordingRow) -> str:
+    """The address of a row that carries its secret."""
+    return _url(base_url, row.account_id, row.id, row.secret)
+
+
+def _url(base_url: str, account_id: str, recording_id: str, secret: str) -> str:
+    return f"{base_url.rstrip('/')}{PATH}{account_id}.{recording_id}.{secret}"
+
+
 class RecordingLinks:
     """The address of a recording, and what an address means."""
 
@@ -44,14 +53,11 @@ class RecordingLinks:
     async def url(self, account_id: AccountId, recording_id: str) -> str:
         """Raises NotFound."""
         secret = await self._rows.link_secret(account_id, recording_id)
-        return self._url(account_id, recording_id, secret)
+        return _url(self._base, account_id, recording_id, secret)
 
     def of(self, row: RecordingRow) -> str:
         """The same of a row that carries its secret (`RecordingRows.of_call`)."""
-        return self._url(row.account_id, row.id, row.secret)
-
-    def _url(self, account_id: str, recording_id: str, secret: str) -> str:
-        return f"{self._base}{PATH}{account_id}.{recording_id}.{secret}"
+        return recording_url(self._base, row)
 
     async def named(self, token: str) -> RecordingRow:
         """The recording behind the last part of an address. Raises NotFound."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, literal, select, text, update
+from sqlalchemy import RowMapping, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,16 +25,18 @@ class CrmCallStore:
     async def find(self, account_id: AccountId, call_id: CallId, kind: str) -> CrmCallRow | None:
         query = select(crm_calls).where(*_this(account_id, call_id, kind))
         row = (await self._tx.execute(query)).mappings().one_or_none()
-        if row is None:
-            return None
-        return CrmCallRow(
-            state=row["state"],
-            ref=row["external_call_id"],
-            told=row["told"],
-            reason=row["reason"],
-            recording=row["recording"],
-            data=row["data"],
+        return None if row is None else _row(row)
+
+    async def of_calls(
+        self, account_id: AccountId, call_ids: Sequence[CallId]
+    ) -> dict[CallId, CrmCallRow]:
+        """The newest of each call that has any."""
+        rows = await self._tx.execute(
+            select(crm_calls)
+            .where(crm_calls.c.account_id == account_id, crm_calls.c.call_id.in_(call_ids))
+            .order_by(crm_calls.c.updated_at)
         )
+        return {CallId(row["call_id"]): _row(row) for row in rows.mappings()}
 
     async def take(self, account_id: AccountId, call_id: CallId, kind: str, number: str) -> Taken:
         """Mark that the call is about to be written.
@@ -95,6 +98,17 @@ class CrmCallStore:
             .where(*_this(account_id, call_id, kind))
             .values(**values, updated_at=func.now())
         )
+
+
+def _row(row: RowMapping) -> CrmCallRow:
+    return CrmCallRow(
+        state=row["state"],
+        ref=row["external_call_id"],
+        told=row["told"],
+        reason=row["reason"],
+        recording=row["recording"],
+        data=row["data"],
+    )
 
 
 def _this(account_id: AccountId, call_id: CallId, kind: str) -> tuple[Any, ...]:

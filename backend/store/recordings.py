@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets as random
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -58,6 +59,18 @@ class RecordingStore:
         """The newest of the call, with its secret. Raises SecretUnreadable."""
         row = await self._one(account_id, recordings.c.call_id == call_id)
         return None if row is None else _row(row, self._opened(row))
+
+    async def of_calls(
+        self, account_id: AccountId, call_ids: Sequence[CallId]
+    ) -> dict[CallId, RecordingRow]:
+        """The newest of each call that has any, with its secret. Raises SecretUnreadable."""
+        rows = await self._tx.execute(
+            select(recordings)
+            .where(recordings.c.account_id == account_id, recordings.c.call_id.in_(call_ids))
+            .order_by(recordings.c.began_at, recordings.c.id)
+        )
+        found = {CallId(row["call_id"]): row for row in rows.mappings()}
+        return {call_id: _row(row, self._opened(row)) for call_id, row in found.items()}
 
     async def with_secret(
         self, account_id: AccountId, recording_id: str, secret: str

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from msgspec import structs
+
+from backend.kit.secrets_box import SecretsBox
+from backend.services.ports import CrmCallRow, RecordingRow
+from backend.services.recordings import recording_url
 from backend.store.calls import CallStore, HistoryRow
+from backend.store.crm_calls import CrmCallStore
 from backend.store.database import Database
+from backend.store.recordings import RecordingStore
 from protocol.pushes import HistoryEntry, HistoryPage, RecordRef, Who
 from protocol.vocabulary import AccountId, Direction, EmployeeId, Outcome, RecordKind
 
@@ -11,8 +20,13 @@ from protocol.vocabulary import AccountId, Direction, EmployeeId, Outcome, Recor
 class SqlHistory:
     """`realtime.services.History`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, secrets: SecretsBox | None = None, base_url: str = ""
+    ) -> None:
+        """Without `secrets` nothing is said of recordings: their addresses are sealed."""
         self._database = database
+        self._secrets = secrets
+        self._base_url = base_url
 
     async def page(
         self,
@@ -26,7 +40,37 @@ class SqlHistory:
             rows, following = await CallStore(tx).history(
                 account_id, employee_id, before=before, limit=limit
             )
-        return HistoryPage(entries=[_entry(row) for row in rows], next=following)
+            ids = [row.call.call_id for row in rows]
+            crm = await CrmCallStore(tx).of_calls(account_id, ids)
+            audio = {}
+            if self._secrets is not None:
+                audio = await RecordingStore(tx, self._secrets).of_calls(account_id, ids)
+        entries = [
+            structs.replace(
+                _entry(row),
+                **_crm(crm.get(row.call.call_id)),
+                **self._recording(audio.get(row.call.call_id)),
+            )
+            for row in rows
+        ]
+        return HistoryPage(entries=entries, next=following)
+
+    def _recording(self, row: RecordingRow | None) -> dict[str, Any]:
+        if row is None:
+            return {}
+        if row.state == "stored":
+            url = recording_url(self._base_url, row)
+            return {"recording": "ready", "recording_url": url}
+        return {"recording": "waiting" if row.state == "expected" else "gone"}
+
+
+def _crm(row: CrmCallRow | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    if row.state in ("written", "finished"):
+        return {"crm": "written"}
+    refused = row.state == "refused" or "refused" in row.data
+    return {"crm": "refused" if refused else "waiting", "crm_reason": row.reason}
 
 
 def _entry(row: HistoryRow) -> HistoryEntry:

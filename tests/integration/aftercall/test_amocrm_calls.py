@@ -1,0 +1,171 @@
+"""What amoCRM is told of a call, in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.domain.account_settings import CrmSettings
+from backend.sandbox.amocrm import Fault
+from backend.store.account_settings import AccountSettingsStore
+from backend.store.database import Database
+from protocol.vocabulary import HangupCause
+from tests.integration.aftercall.rig import BASE, STRANGER, House, ended, house
+from tests.integration.conftest import ALPHA
+
+
+@pytest.fixture
+async def home(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    async with house("amocrm", database, database_url, tmp_path, monkeypatch) as made:
+        yield made
+
+
+def _notes(home: House, call: str = "c1") -> list[dict[str, Any]]:
+    notes = home.rig.amo.world.notes.values()  # type: ignore[union-attr]
+    return [note for note in notes if note["params"].get("uniq") == call]
+
+
+def _unsorted(home: House) -> list[dict[str, Any]]:
+    return list(home.rig.amo.world.unsorted.values())  # type: ignore[union-attr]
+
+
+@pytest.mark.feature("A12")
+async def test_the_note_says_who_talked_how_long_and_where_to_listen(home: House) -> None:
+    await home.end(ended())
+    await home.work()
+    (note,) = _notes(home)
+    params = note["params"]
+    assert note["note_type"] == "call_in"
+    assert (params["duration"], params["call_status"]) == (60, 4)
+    assert params["phone"] == "+79161234501"
+    assert params["call_responsible"] == note["created_by"] == note["responsible_user_id"] == 1
+    assert params["link"].startswith(f"{BASE}/recordings/alpha.")
+    played = await home.http.get(params["link"], headers={"Range": "bytes=0-99"})
+    assert (played.status_code, len(played.content)) == (206, 100)
+    assert played.headers["content-type"] == "audio/mpeg"
+
+
+@pytest.mark.feature("A12")
+async def test_a_call_is_not_kept_waiting_for_its_audio(home: House) -> None:
+    await home.end(ended(), audio=None)
+    await home.later()  # ten seconds are over, and the switch has no file yet
+    (note,) = _notes(home)
+    assert "link" not in note["params"]
+    await home.end(ended("c2"))
+    home.files.stored["dozvon-alpha-c1"] = home.files.stored["dozvon-alpha-c2"]
+    await home.settle()
+    (note,) = _notes(home)
+    assert (await home.http.get(note["params"]["link"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "cause, status, result",
+    [
+        (HangupCause.BUSY, 7, "Занято"),
+        (HangupCause.INVALID_NUMBER, 5, "Неправильный номер"),
+        (HangupCause.UNREACHABLE, 3, "Номер недоступен"),
+        (HangupCause.NO_ANSWER, 6, "Не дозвонились"),
+    ],
+)
+async def test_how_an_outgoing_call_failed(
+    home: House, cause: HangupCause, status: int, result: str
+) -> None:
+    call = replace(ended(outcome="lost"), direction="outbound", cause=cause)
+    await home.end(call)
+    await home.settle()
+    (note,) = _notes(home)
+    assert note["note_type"] == "call_out"
+    assert (note["params"]["call_status"], note["params"]["call_result"]) == (status, result)
+    assert note["responsible_user_id"] == 1, "whoever dialled"
+
+
+async def test_a_missed_call_is_nobodys(home: House) -> None:
+    await home.end(ended(outcome="lost"))
+    await home.settle()
+    (note,) = _notes(home)
+    assert note["params"]["call_result"] == "Пропущенный звонок"
+    assert note["created_by"] == 0
+
+
+@pytest.mark.feature("A12")
+async def test_a_stranger_somebody_answered_waits_among_the_unsorted(home: House) -> None:
+    await home.end(ended(number=STRANGER))
+    await home.settle()
+    (request,) = _unsorted(home)
+    assert request["metadata"]["phone"] == STRANGER
+    assert request["metadata"]["call_responsible"] == 1
+    assert (await home.http.get(request["metadata"]["link"])).status_code == 200
+    assert _notes(home) == []
+
+
+async def test_an_answer_lost_with_a_stranger_makes_no_second_request(home: House) -> None:
+    home.lossy.word, home.lossy.times = "/unsorted", 1
+    await home.end(ended(number=STRANGER))
+    await home.settle()
+    assert len(_unsorted(home)) == 1
+
+
+@pytest.mark.feature("A12")
+async def test_amocrms_own_limits_are_shown_and_not_repeated(home: House) -> None:
+    """Calls of strangers that nobody answered have no place there (L2208)."""
+    await home.end(ended(number=STRANGER, outcome="lost"))
+    await home.settle()
+    assert _unsorted(home) == _notes(home) == []
+    assert await home.jobs.counts() == (0, 0)
+    entry = await home.history()
+    assert (entry.crm, entry.crm_reason) == ("refused", "amoCRM knows nobody with this number")
+
+
+async def test_strangers_are_left_out_where_the_account_wants_it(home: House) -> None:
+    async with home.database.begin(ALPHA) as tx:
+        await AccountSettingsStore(tx).save(
+            ALPHA, CrmSettings(unknown_to_unsorted=False), by="test"
+        )
+    await home.end(ended(number=STRANGER))
+    await home.settle()
+    assert _unsorted(home) == []
+    assert (await home.history()).crm == "refused"
+
+
+async def test_a_refusal_of_amocrm_is_parked_in_sight_and_may_be_tried_again(home: House) -> None:
+    amo = home.rig.amo  # type: ignore[union-attr]
+    amo.faults.add(Fault("status", path="/api/v4/calls", status=400))
+    await home.end(ended())
+    await home.settle()
+    (parked,) = await home.jobs.parked()
+    assert (parked.task, parked.args["call_id"]) == ("crm.write_call", "c1")
+    entry = await home.history()
+    assert entry.crm == "refused"
+    assert "400" in (entry.crm_reason or "")
+    amo.faults.clear()
+    await home.jobs.retry_parked(parked.id)
+    await home.settle()
+    assert len(_notes(home)) == 1
+    assert (await home.history()).crm == "written"
+
+
+async def test_a_withheld_number_is_said_so(home: House) -> None:
+    await home.end(ended(number=""))
+    await home.settle()
+    entry = await home.history()
+    assert (entry.crm, entry.crm_reason) == ("refused", "the number was withheld")
+
+
+@pytest.mark.feature("A12")
+async def test_calls_of_one_stranger_at_once_are_told_one_after_another(home: House) -> None:
+    """P13: each looks for the number before it makes something new."""
+    for n in range(4):
+        await home.end(ended(f"c{n}", number=STRANGER))
+    await home.settle()
+    told = {u["source_uid"] for u in _unsorted(home)} | {
+        n["params"]["uniq"]
+        for n in home.rig.amo.world.notes.values()  # type: ignore[union-attr]
+        if "uniq" in n["params"]
+    }
+    assert told == {"c0", "c1", "c2", "c3"}
