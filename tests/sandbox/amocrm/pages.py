@@ -63,6 +63,7 @@ async def opened(
     path: str = "/",
     user: int = 1,
     installed: bool = True,
+    script: str = SCRIPT,
     integration: dict[str, Any] | None = None,
     config: dict[str, Any] | None = None,
     **manifest: Any,
@@ -71,7 +72,7 @@ async def opened(
 
     `integration` and `config` are members of WidgetPackage and AmoConfig, `manifest` the rest.
     """
-    folder = widget_dir(tmp_path / "widget", SCRIPT, **manifest)
+    folder = widget_dir(tmp_path / "widget", script, **manifest)
     made = package(directory=folder, installed=installed, **(integration or {}))
     app, amo, _ = account(made, **(config or {}))
     errors: list[str] = []
