@@ -50,6 +50,7 @@ coverage: install-dev
 
 protocol: install-dev
 	$(BIN)/python -m protocol.generate
+	$(BIN)/python -m backend.api.settings_types
 
 widget/node_modules/.installed: widget/package-lock.json | $(VENV)/.installed-dev
 	cd widget && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --loglevel=error

@@ -34,14 +34,18 @@ def changelog() -> list[str]:
 
 
 def generated() -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "protocol.generate", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [] if done.returncode == 0 else [f"run `make protocol`: {done.stdout}{done.stderr}"]
+    faults = []
+    for module in ("protocol.generate", "backend.api.settings_types"):
+        done = subprocess.run(
+            [sys.executable, "-m", module, "--check"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            faults.append(f"run `make protocol`: {done.stdout}{done.stderr}")
+    return faults
 
 
 def widget_is_fresh() -> list[str]:

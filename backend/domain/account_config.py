@@ -21,7 +21,7 @@ Kind = Literal[
 ]
 
 
-class Number(msgspec.Struct, frozen=True, kw_only=True):
+class OwnNumber(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of an employee's that can ring; the lowest `priority` is tried first.
 
     `endpoint` is in the switch's own words (`PJSIP/anna`); a mobile may also be a plain number,
@@ -55,7 +55,7 @@ class Employee(msgspec.Struct, frozen=True, kw_only=True):
     caller_id_choice: bool = False
     workday_import: bool = True
     workday_write: bool = False
-    numbers: tuple[Number, ...] = ()
+    numbers: tuple[OwnNumber, ...] = ()
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):

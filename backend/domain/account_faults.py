@@ -18,7 +18,7 @@ from backend.domain.account_config import (
     Employee,
     Kind,
     Line,
-    Number,
+    OwnNumber,
     ScenarioConfig,
     key_of,
 )
@@ -100,7 +100,7 @@ def _named_after(endpoint: str, prefix: str) -> bool:
     )
 
 
-def _is_phone(number: Number, region: str) -> bool:
+def _is_phone(number: OwnNumber, region: str) -> bool:
     return (
         number.kind == "mobile"
         and "/" not in number.endpoint

@@ -14,7 +14,7 @@ import msgspec
 import tomli_w
 from msgspec import UNSET
 
-from backend.domain.account_config import LISTS, AccountConfig, Employee, Number
+from backend.domain.account_config import LISTS, AccountConfig, Employee, OwnNumber
 from backend.domain.account_faults import Fault
 from backend.domain.account_settings import AREAS
 from backend.services.account_merge import Merged
@@ -196,8 +196,8 @@ def _employee(employee: Employee) -> dict[str, Any]:
     return fields
 
 
-def _number(number: Number, in_order: bool) -> dict[str, Any]:
-    fields = _less(number, Number(kind="desk", endpoint=""))
+def _number(number: OwnNumber, in_order: bool) -> dict[str, Any]:
+    fields = _less(number, OwnNumber(kind="desk", endpoint=""))
     fields.pop("priority", None)
     if not in_order:
         fields["priority"] = number.priority

@@ -16,7 +16,7 @@ from backend.domain.account_config import (
     Item,
     Kind,
     Line,
-    Number,
+    OwnNumber,
     ScenarioConfig,
     Team,
     VirtualNumber,
@@ -199,11 +199,11 @@ class _Merge:
             return Employee(**fields)
         return msgspec.structs.replace(found, **{**fields, "id": found.id})
 
-    def _number(self, place: int, patch: NumberPatch) -> Number:
+    def _number(self, place: int, patch: NumberPatch) -> OwnNumber:
         endpoint = patch.endpoint.strip()
         if patch.kind == "mobile" and "/" not in endpoint:
             endpoint = canonical(endpoint, region=self._region)
-        return Number(
+        return OwnNumber(
             kind=patch.kind,
             endpoint=endpoint,
             label=patch.label,

@@ -99,7 +99,7 @@ class SqlConfigTransaction:
                     workday_import=e.workday_import,
                     workday_write=e.workday_write,
                     numbers=tuple(
-                        config.Number(
+                        config.OwnNumber(
                             kind=n.kind,
                             endpoint=n.endpoint,
                             label=n.label,

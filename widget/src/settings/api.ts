@@ -1,0 +1,399 @@
+// Written by `make protocol` from backend/api/settings_shapes.py. Do not edit.
+
+/** One area of settings. `warnings` are sentences in the asker's language. */
+export interface AreaAnswer {
+  readonly area: string;
+  readonly version: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly warnings: readonly string[];
+}
+
+export interface AreasAnswer {
+  readonly areas: readonly AreaAnswer[];
+}
+
+/** Something of ours over there. `lost`: how often it was found gone and bound anew. */
+export interface BindingAnswer {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly lost: number;
+  readonly checked_at: string;
+  readonly since: string;
+}
+
+/** The CRM. `state`: `none`, `off` (switched off here), else the connection's own. */
+export interface ConnectionAnswer {
+  readonly crm: string | null;
+  readonly on: boolean;
+  readonly state: string;
+  readonly text: string;
+  readonly address: string | null;
+  readonly connected_by: string | null;
+  readonly updated_at: string | null;
+  readonly bindings: readonly BindingAnswer[];
+  readonly sync: SyncAnswer | null;
+}
+
+/**
+ * What takes place in the CRM.
+ *
+ * `on`: off means no card, no look-up and nothing written; calls themselves go on, and scenario
+ * steps that ask the CRM give up at once. `call_tracking`: virtual numbers marked `crm_line` are
+ * sent as sources, which Bitrix24 allows only while `callback_form` is on.
+ * `unknown_to_unsorted`: amoCRM is told of calls whose number it does not know.
+ */
+export interface CrmSettings {
+  readonly on: boolean;
+  readonly callback_form: boolean;
+  readonly call_tracking: boolean;
+  readonly unknown_to_unsorted: boolean;
+}
+
+/**
+ * A person. Of whoever has a `crm_user_id` the CRM owns name, e-mail, position, department
+ * and whether they still work here.
+ */
+export interface Employee {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly position: string | null;
+  readonly department: string | null;
+  readonly crm_user_id: string | null;
+  readonly active: boolean;
+  readonly role: "administrator" | "operator" | "supervisor";
+  readonly role_by_hand: boolean;
+  readonly extension: string | null;
+  readonly calls_enabled: boolean;
+  readonly caller_id: string | null;
+  readonly caller_id_choice: boolean;
+  readonly workday_import: boolean;
+  readonly workday_write: boolean;
+  readonly numbers: readonly OwnNumber[];
+}
+
+/** `owned_by_crm`: the fields that are changed in the CRM. */
+export interface EmployeeItem {
+  readonly version: string;
+  readonly value: Employee;
+  readonly owned_by_crm: readonly string[];
+}
+
+/** Found by `id`, or by `email` where no id is given. */
+export interface EmployeePatch {
+  readonly id?: string;
+  readonly name?: string;
+  readonly email?: string | null;
+  readonly position?: string | null;
+  readonly department?: string | null;
+  readonly crm_user_id?: string | null;
+  readonly active?: boolean;
+  readonly role?: "administrator" | "operator" | "supervisor";
+  readonly role_by_hand?: boolean;
+  readonly extension?: string | null;
+  readonly calls_enabled?: boolean;
+  readonly caller_id?: string | null;
+  readonly caller_id_choice?: boolean;
+  readonly workday_import?: boolean;
+  readonly workday_write?: boolean;
+  readonly numbers?: readonly NumberPatch[];
+}
+
+export interface EmployeesAnswer {
+  readonly items: readonly EmployeeItem[];
+  readonly sync: SyncAnswer | null;
+}
+
+export interface ErrorAnswer {
+  readonly error: ErrorBody;
+}
+
+/** `data` may have `faults` (a list of FaultAnswer), `why` and `version`. */
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** `path` is the way inside what was sent; `message` in the asker's language. */
+export interface FaultAnswer {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `members` in ringing order. */
+export interface Group {
+  readonly id: string;
+  readonly name: string;
+  readonly extension: string | null;
+  readonly members: readonly string[];
+}
+
+export interface GroupItem {
+  readonly version: string;
+  readonly value: Group;
+}
+
+/** `members` are ids or e-mails of employees, in ringing order. */
+export interface GroupPatch {
+  readonly id: string;
+  readonly name?: string;
+  readonly extension?: string | null;
+  readonly members?: readonly string[];
+}
+
+export interface GroupsAnswer {
+  readonly items: readonly GroupItem[];
+}
+
+/** How calls leave a switch: `{number}` or `{digits}` in `endpoint` stand for the number. */
+export interface Line {
+  readonly switch: string;
+  readonly endpoint: string;
+  readonly caller_id: string | null;
+}
+
+/** How calls leave a switch; changed by whoever runs the server. */
+export interface LineItem {
+  readonly version: string;
+  readonly value: Line;
+}
+
+export interface LinesAnswer {
+  readonly items: readonly LineItem[];
+}
+
+export interface LogAnswer {
+  readonly items: readonly LogLine[];
+}
+
+/** One change. `before` null: it was made; `after` null: it was removed. */
+export interface LogLine {
+  readonly at: string;
+  readonly who: string;
+  readonly subject: string;
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Who asks and what they may do. `no_phone`: why they may not phone, `calls_off` or `no_line`;
+ * '' when they may.
+ */
+export interface Me {
+  readonly employee_id: string;
+  readonly name: string;
+  readonly role: "administrator" | "operator" | "supervisor";
+  readonly may_see: boolean;
+  readonly may_change: boolean;
+  readonly no_phone: string;
+  readonly crm: string | null;
+  readonly timezone: string;
+  readonly slug: string;
+}
+
+/** A whole number: lists of numbers are replaced. Without `priority` its place counts. */
+export interface NumberPatch {
+  readonly kind: "desk" | "mobile" | "sip";
+  readonly endpoint: string;
+  readonly label?: string;
+  readonly priority?: number;
+  readonly auto_answer?: boolean;
+  readonly active?: boolean;
+}
+
+/**
+ * Calls that begin with a click.
+ *
+ * `default_caller_id`: one of the account's virtual numbers, shown to the called party when the
+ * employee has no registered line. `override_caller_id`: always show that one, whatever a line
+ * or an employee has. `two_stage`: without the softphone, ring the employee's own number first.
+ * `ring_order` and `ring_s`: how the employee's numbers are rung, and for how long each.
+ */
+export interface OutgoingSettings {
+  readonly click_to_call: boolean;
+  readonly default_caller_id: string | null;
+  readonly override_caller_id: boolean;
+  readonly two_stage: boolean;
+  readonly ring_order: "all" | "in_order";
+  readonly ring_s: number;
+}
+
+/**
+ * One thing of an employee's that can ring; the lowest `priority` is tried first.
+ *
+ * `endpoint` is in the switch's own words (`PJSIP/anna`); a mobile may also be a plain number,
+ * which is dialled through the account's line.
+ */
+export interface OwnNumber {
+  readonly kind: "desk" | "mobile" | "sip";
+  readonly endpoint: string;
+  readonly label: string;
+  readonly priority: number;
+  readonly auto_answer: boolean;
+  readonly active: boolean;
+}
+
+/**
+ * Who comes from the CRM.
+ *
+ * `skip_departments` are the CRM's ids; `skip_external` leaves out partners and clients who were
+ * let into the CRM. `admins_rule`: the CRM's administrators become administrators here, unless
+ * somebody set their role by hand.
+ */
+export interface PeopleSettings {
+  readonly sync: boolean;
+  readonly skip_departments: readonly string[];
+  readonly skip_external: boolean;
+  readonly admins_rule: boolean;
+}
+
+/**
+ * Whom a scenario's manager step asks for.
+ *
+ * `source`: the responsible user of the contact or of its active deal. `check_seen_today`: only
+ * somebody who was in the CRM today. `wait_s`: how long the CRM's answer is waited for where a
+ * step does not say.
+ */
+export interface PersonalManagerSettings {
+  readonly source: "contact" | "deal";
+  readonly check_seen_today: boolean;
+  readonly wait_s: number;
+}
+
+/** `announce`: callers are told before they are recorded. `keep_days`: how long audio stays. */
+export interface RecordingSettings {
+  readonly on: boolean;
+  readonly announce: boolean;
+  readonly keep_days: number;
+}
+
+/** `steps` as `domain.scenario` reads them. */
+export interface ScenarioConfig {
+  readonly id: string;
+  readonly name: string;
+  readonly steps: readonly Readonly<Record<string, unknown>>[];
+  readonly final: string;
+}
+
+export interface ScenarioItem {
+  readonly version: string;
+  readonly value: ScenarioConfig;
+}
+
+/** `steps` are replaced whole; their employees are ids or e-mails. */
+export interface ScenarioPatch {
+  readonly id: string;
+  readonly name?: string;
+  readonly steps?: readonly Readonly<Record<string, unknown>>[];
+  readonly final?: string;
+}
+
+export interface ScenariosAnswer {
+  readonly items: readonly ScenarioItem[];
+}
+
+/** The newest reading of the CRM's people. `text` says how it went. */
+export interface SyncAnswer {
+  readonly state: string;
+  readonly asked_by: string;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly remarks: readonly SyncRemark[];
+  readonly text: string;
+}
+
+/** A reading of the CRM's people is queued; `GET /connection` tells what became of it. */
+export interface SyncAsked {
+  readonly state: "queued";
+}
+
+/**
+ * Somebody of the CRM who was left out, or came in otherwise than they are there.
+ * `text` says why, in the asker's language.
+ */
+export interface SyncRemark {
+  readonly reason: string;
+  readonly name: string;
+  readonly url: string;
+  readonly left_out: boolean;
+  readonly text: string;
+}
+
+/** Who is led by whom. `crm_id`: the department it was imported from. */
+export interface Team {
+  readonly id: string;
+  readonly name: string;
+  readonly crm_id: string | null;
+  readonly members: readonly string[];
+  readonly heads: readonly string[];
+}
+
+export interface TeamItem {
+  readonly version: string;
+  readonly value: Team;
+}
+
+/** `members` and `heads` are ids or e-mails of employees. */
+export interface TeamPatch {
+  readonly id: string;
+  readonly name?: string;
+  readonly crm_id?: string | null;
+  readonly members?: readonly string[];
+  readonly heads?: readonly string[];
+}
+
+export interface TeamsAnswer {
+  readonly items: readonly TeamItem[];
+}
+
+/** A number callers dial. `crm_line`: told to the CRM as a line of ours. */
+export interface VirtualNumber {
+  readonly number: string;
+  readonly name: string;
+  readonly switch: string;
+  readonly scenario: string | null;
+  readonly crm_line: boolean;
+  readonly label: string;
+}
+
+export interface VirtualNumberItem {
+  readonly version: string;
+  readonly value: VirtualNumber;
+}
+
+/** `switch` may be left out where the account has one line only. */
+export interface VirtualNumberPatch {
+  readonly number: string;
+  readonly name?: string;
+  readonly switch?: string;
+  readonly scenario?: string | null;
+  readonly crm_line?: boolean;
+  readonly label?: string;
+}
+
+export interface VirtualNumbersAnswer {
+  readonly items: readonly VirtualNumberItem[];
+}
+
+/**
+ * The CRM's working day and our status. Both are for those employees who have them on, too.
+ *
+ * Off by default: where nobody opens a working day, importing it would silence every phone.
+ */
+export interface WorkdaySettings {
+  readonly import_on: boolean;
+  readonly write_on: boolean;
+}
+
+export interface AreaValues {
+  readonly crm: CrmSettings;
+  readonly outgoing: OutgoingSettings;
+  readonly recording: RecordingSettings;
+  readonly people: PeopleSettings;
+  readonly workday: WorkdaySettings;
+  readonly personal_manager: PersonalManagerSettings;
+}
