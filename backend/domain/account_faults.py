@@ -122,7 +122,7 @@ def _account(config: AccountConfig) -> Iterator[Fault]:
         yield fault("region", "bad_region")
     try:
         ZoneInfo(config.timezone)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         yield fault("timezone", "bad_timezone")
 
 

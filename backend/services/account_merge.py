@@ -177,7 +177,7 @@ class _Merge:
     def _employee(self, found: Employee | None, patch: EmployeePatch) -> Employee | None:
         fields = given(patch)
         if found is None:
-            fields.setdefault("id", self._new_id())
+            fields["id"] = fields.get("id") or self._new_id()
             fields.setdefault("name", fields.get("email") or "")
         elif found.crm_user_id is not None:
             for name in OWNED_BY_CRM:
