@@ -19,7 +19,7 @@ from backend.connectors.crm.bitrix24 import Bitrix24, webhooks
 from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
 from backend.connectors.crm.bitrix24.changes import Bitrix24Changes
 from backend.connectors.crm.bitrix24.install import Bitrix24Installer
-from backend.jobs import portal_bind, portal_changes
+from backend.jobs import employees_sync, portal_bind, portal_changes
 from backend.jobs.queue import JobQueue
 from backend.services.contacts.changes import PhoneChanges
 from backend.services.crm_events import CrmEvents, EventInbox
@@ -77,8 +77,11 @@ def follow(jobs: JobQueue) -> Follow:
     """What a connected portal needs next. The page binds at once; the job is for when it cannot,
     and does nothing when it could."""
 
+    employees_sync.announce(jobs)
+
     async def queue(tx: AsyncConnection, account_id: AccountId) -> None:
         await portal_bind.defer(jobs, tx, account_id)
+        await employees_sync.defer(jobs, tx, account_id, "installed")
 
     return queue
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.store.tables import sessions
@@ -87,6 +87,18 @@ class SessionStore:
             .returning(sessions.c.id)
         )
         return [SessionId(row) for row in done.scalars()]
+
+    async def revoke_crm(self, account_id: AccountId, kind: CrmKind) -> None:
+        """Everybody's who came from that CRM: it is not connected any more."""
+        await self._tx.execute(
+            update(sessions)
+            .where(
+                sessions.c.account_id == account_id,
+                sessions.c.crm_kind == kind.value,
+                sessions.c.revoked_at.is_(None),
+            )
+            .values(revoked_at=func.now())
+        )
 
     async def prune(self, *, before: datetime) -> None:
         """Forget what expired before."""

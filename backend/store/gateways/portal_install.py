@@ -23,6 +23,7 @@ from backend.store.database import Database
 from backend.store.gateways.portal_bindings import new_door
 from backend.store.installs import InstallFact, InstallLog, PendingInstall, PendingInstallStore
 from backend.store.phone_index import PhoneIndexStore
+from backend.store.sessions import SessionStore
 from protocol.vocabulary import AccountId, CrmKind
 
 log = structlog.get_logger(__name__)
@@ -269,6 +270,7 @@ class SqlPortalInstalls:
             )
             await CrmGrantStore(tx, self._secrets).clear(account_id, KIND)
             await CrmBindingStore(tx).clear(account_id, KIND)
+            await SessionStore(tx).revoke_crm(account_id, KIND)
             if clean:
                 await PhoneIndexStore(tx).replace(account_id, KIND, [])
                 await store.remove(account_id, KIND)

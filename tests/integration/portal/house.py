@@ -58,6 +58,8 @@ class House:
     index: PhoneIndex
     jobs: JobQueue
     launches: PortalLaunches
+    synchronised: list[AccountId]
+    """Accounts whose employees were asked for."""
 
     def form(self, user_id: int = ADMIN, *, placement: str = "DEFAULT") -> dict[str, str]:
         """What the portal posts with a page of ours."""
@@ -177,6 +179,12 @@ async def house(
         sources = Sources(base, index)
         phones = PhoneChanges(index=index, store=SqlPhoneIndex(database), bus=base.bus)
         inbox_jobs.register(jobs, events, inbox)
+        synchronised: list[AccountId] = []
+
+        @jobs.task("employees.sync")
+        async def synchronise(*, account_id: str, asked_by: str) -> None:
+            synchronised.append(AccountId(account_id))
+
         portals.work(base, jobs, sources, events, phones)
         doors = portals.doors(base, jobs, inbox, Doors(base.clock))
         directory = SqlDirectory(database, base.secrets, base.clock)
@@ -191,7 +199,7 @@ async def house(
         ]
         ours = await stack.enter_async_context(httpx.AsyncClient(base_url=address))
         try:
-            yield House(base, portal, ours, sources, index, jobs, doors.launches)
+            yield House(base, portal, ours, sources, index, jobs, doors.launches, synchronised)
         finally:
             for task in tasks:
                 task.cancel()

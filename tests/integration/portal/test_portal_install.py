@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from backend.services.pairing import Pairing
 from backend.store.database import Database
+from backend.store.employees import Employee, EmployeeStore
 from backend.store.gateways import SqlPairings
 from backend.store.installs import InstallLog
+from backend.store.sessions import SessionStore, StoredSession
+from protocol.vocabulary import EmployeeId, SessionId
 from tests.integration.conftest import ALPHA, BETA
 from tests.integration.portal.house import (
     ADMIN,
@@ -165,6 +170,7 @@ async def test_an_application_without_pages_reports_its_installation(local: Hous
     assert (found.state, found.grant_user_id) == ("ok", str(ADMIN))
     # No page bound anything: the job did.
     assert "PAGE_BACKGROUND_WORKER" in local.bound()
+    assert set(local.synchronised) == {ALPHA}
 
 
 async def test_consent_comes_back_with_a_code(local: House) -> None:
@@ -192,12 +198,38 @@ async def test_a_portal_of_another_account_is_not_taken(market: House) -> None:
     assert await market.connection(BETA) is None
 
 
+async def signed_on(running: House) -> None:
+    async with running.base.database.begin(ALPHA) as tx:
+        await EmployeeStore(tx).save(ALPHA, [Employee(id=EmployeeId("anna"), name="Анна")])
+        at = running.base.clock.now()
+        await SessionStore(tx).add(
+            StoredSession(
+                id=SessionId("s1"),
+                account_id=ALPHA,
+                employee_id=EmployeeId("anna"),
+                crm_kind=KIND,
+                token_hash=b"1",
+                created_at=at,
+                expires_at=at + timedelta(hours=1),
+            )
+        )
+    assert await alive(running) == ["s1"]
+
+
+async def alive(running: House) -> list[str]:
+    async with running.base.database.begin(ALPHA) as tx:
+        rows = await tx.execute(text("SELECT id FROM sessions WHERE revoked_at IS NULL"))
+        return list(rows.scalars())
+
+
 @pytest.mark.feature("B1")
 async def test_uninstalled_and_installed_again(market: House) -> None:
     await market.join(await market.install(), code=await market.code(ALPHA))
     market.portal.finish_installation(ADMIN)
+    await signed_on(market)
     market.portal.uninstall()
     await market.work()
+    assert await alive(market) == []
     found = await market.connection(ALPHA)
     assert found is not None
     assert (found.state, found.access_token, found.refresh_token) == ("uninstalled", None, None)
