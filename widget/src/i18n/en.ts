@@ -122,6 +122,12 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'history.unreached': 'Not reached',
   'history.by': 'Answered by {name}',
   'history.redial': 'Call again: {name}',
+  'history.listen': 'Listen: {name}',
+  'history.silence': 'Close the recording: {name}',
+  'history.recording': 'Recording of the talk: {name}',
+  'history.recording_waiting': 'The recording is on its way',
+  'history.crm_waiting': 'Being written to the CRM…',
+  'history.crm_refused': 'Not in the CRM: {reason}',
   'history.open': 'Open card: {name}',
 
   'colleagues.search': 'Search name, department or number',

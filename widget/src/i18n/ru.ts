@@ -131,6 +131,12 @@ export const ru = {
   'history.unreached': 'Не дозвонились',
   'history.by': 'Ответил сотрудник {name}',
   'history.redial': 'Перезвонить: {name}',
+  'history.listen': 'Прослушать: {name}',
+  'history.silence': 'Закрыть запись: {name}',
+  'history.recording': 'Запись разговора: {name}',
+  'history.recording_waiting': 'Запись готовится',
+  'history.crm_waiting': 'Передаём в CRM…',
+  'history.crm_refused': 'Звонка нет в CRM: {reason}',
   'history.open': 'Открыть карточку: {name}',
 
   'colleagues.search': 'Поиск по имени, отделу или номеру',

@@ -1,5 +1,6 @@
 /** Past calls, newest first; each can be called again (W11). */
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { duration, showNumber, type TextKey } from '../i18n';
 import type { HistoryView } from '../phone';
 import type { HistoryEntry } from '../protocol/messages';
@@ -53,6 +54,7 @@ export function History({ history, onMore, onRetry, onRedial }: Props): JSX.Elem
 function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void }): JSX.Element {
   const { entry, onRedial } = props;
   const { words, openUrl, skewMs } = useAmbient();
+  const [playing, setPlaying] = useState(false);
   const { icon, label, bad } = look(entry);
   const number = entry.number ? showNumber(entry.number) : words.t('card.hidden_number');
   const name = entry.name ?? number;
@@ -87,7 +89,34 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
         {!entry.mine && entry.answered_by && (
           <span class="muted">{words.t('history.by', { name: entry.answered_by.name })}</span>
         )}
+        {entry.crm === 'refused' && (
+          <span class="entry-bad">
+            {words.t('history.crm_refused', { reason: entry.crm_reason ?? '' })}
+          </span>
+        )}
+        {entry.crm === 'waiting' && <span class="muted">{words.t('history.crm_waiting')}</span>}
+        {entry.recording === 'waiting' && (
+          <span class="muted">{words.t('history.recording_waiting')}</span>
+        )}
+        {playing && entry.recording_url !== null && (
+          // Loaded only now: a page of history is not thirty downloads.
+          <audio
+            class="entry-audio"
+            src={entry.recording_url}
+            aria-label={words.t('history.recording', { name })}
+            controls
+            autoplay
+          />
+        )}
       </span>
+      {entry.recording === 'ready' && (
+        <Button
+          kind="quiet"
+          icon={playing ? 'close' : 'play'}
+          name={words.t(playing ? 'history.silence' : 'history.listen', { name })}
+          onPress={() => setPlaying(!playing)}
+        />
+      )}
       {entry.number !== '' && (
         <Button
           kind="quiet"

@@ -1,0 +1,70 @@
+// @vitest-environment happy-dom
+import { render } from 'preact';
+import { act } from 'preact/test-utils';
+import { afterEach, describe, expect, it } from 'vitest';
+import pageJson from '../../../protocol/fixtures/history_page.json';
+import { Words } from '../i18n';
+import type { HistoryEntry, HistoryPage } from '../protocol/messages';
+import { AmbientContext } from './context';
+import { History } from './History';
+
+const [known] = (pageJson as unknown as HistoryPage).entries as [HistoryEntry];
+const root = document.createElement('div');
+
+async function show(...entries: HistoryEntry[]): Promise<void> {
+  const ambient = { words: new Words('ru'), openUrl: () => undefined, myId: 'e', skewMs: 0 };
+  const nothing = () => undefined;
+  await act(() => {
+    render(
+      <AmbientContext.Provider value={ambient}>
+        <History
+          history={{ phase: 'ready', entries, next: null }}
+          onMore={nothing}
+          onRetry={nothing}
+          onRedial={nothing}
+        />
+      </AmbientContext.Provider>,
+      root,
+    );
+  });
+}
+
+function button(name: string): HTMLElement {
+  return root.querySelector(`button[aria-label^="${name}"]`) as HTMLElement;
+}
+
+afterEach(async () => {
+  await act(() => {
+    render(null, root);
+  });
+});
+
+describe('a call in the history', () => {
+  it('is loaded and played only when somebody wants to hear it', async () => {
+    await show(known);
+    expect(root.querySelector('audio')).toBeNull();
+    await act(() => {
+      button('Прослушать').click();
+    });
+    expect(root.querySelector('audio')?.getAttribute('src')).toBe(known.recording_url);
+    await act(() => {
+      button('Закрыть запись').click();
+    });
+    expect(root.querySelector('audio')).toBeNull();
+  });
+
+  it('offers nothing to hear where there is nothing', async () => {
+    await show({ ...known, recording: 'gone', recording_url: null });
+    expect(button('Прослушать')).toBeNull();
+  });
+
+  it('says when the CRM does not have it, and in whose words', async () => {
+    await show({ ...known, crm: 'refused', crm_reason: 'the number was withheld' });
+    expect(root.textContent).toContain('Звонка нет в CRM: the number was withheld');
+    await show({ ...known, crm: 'waiting', recording: 'waiting' });
+    expect(root.textContent).toContain('Передаём в CRM');
+    expect(root.textContent).toContain('Запись готовится');
+    await show(known);
+    expect(root.textContent).not.toContain('CRM');
+  });
+});
