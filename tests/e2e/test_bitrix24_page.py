@@ -80,7 +80,10 @@ async def test_a_status_set_in_the_page_is_seen_by_a_colleague_at_once(
 @pytest.mark.feature("W16")
 @pytest.mark.parametrize(
     "lang, sentence",
-    [("ru", "Попросите администратора добавить вас"), ("en", "Ask your administrator to add you")],
+    [
+        ("ru", "Попросите администратора назначить вам номер"),
+        ("en", "Ask your administrator to give you a number"),
+    ],
 )
 async def test_somebody_without_a_line_is_told_what_to_do(
     demo: Demo, browser: Browser, lang: str, sentence: str
