@@ -10,9 +10,9 @@ import httpx
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from backend.sandbox.amocrm import envelope, people
+from backend.sandbox.amocrm import envelope
 from backend.sandbox.amocrm.amo import amo_of
-from backend.sandbox.amocrm.auth import caller_of, session_user
+from backend.sandbox.amocrm.auth import caller_of, page_user
 from backend.sandbox.amocrm.brackets import parse
 from backend.sandbox.amocrm.envelope import Problem, origin, plain_json
 from backend.sandbox.amocrm.world import KINDS, live, values_of
@@ -26,16 +26,9 @@ if TYPE_CHECKING:
 _PROXY_TIMEOUT_S = 10.0
 
 
-def _page_user(request: Request) -> Json:
-    user = session_user(request)
-    if user is None:
-        raise Problem(401, "Invalid user name or password")
-    return user
-
-
 async def widgets_list(request: Request) -> Response:
     """Widgets of an area, as the page's loader starts them."""
-    amo, user = amo_of(request), _page_user(request)
+    amo, user = amo_of(request), page_user(request)
     form = await request.form()
     area = str(form.get("area") or "")
     widget = amo.config.widget
@@ -99,7 +92,7 @@ def _settings(amo: Amo) -> Json:
 
 async def save_widget(request: Request) -> Response:
     """Install, save or switch off from the marketplace window. Administrators only."""
-    amo, user = amo_of(request), _page_user(request)
+    amo, user = amo_of(request), page_user(request)
     if not user["rights"]["is_admin"]:
         raise Problem(403, "Forbidden")
     body = await envelope.one(request)
@@ -112,54 +105,9 @@ async def save_widget(request: Request) -> Response:
     return plain_json({"widget": widget_item(request, amo)})
 
 
-async def integrations(request: Request) -> Response:
-    """External integrations of the account, which have no widget and so no tile of their own."""
-    _page_user(request)
-    rows = [
-        {"client_id": i.client_id, "name": i.name, "description": i.description}
-        for i in amo_of(request).registry.external
-    ]
-    return plain_json({"items": rows})
-
-
-async def drop_integration(request: Request) -> Response:
-    """Switch an external integration off. Administrators only."""
-    amo, user = amo_of(request), _page_user(request)
-    if not user["rights"]["is_admin"]:
-        raise Problem(403, "Forbidden")
-    if not amo.registry.drop(request.path_params["client_id"]):
-        raise Problem(404, "Integration not found")
-    return envelope.empty()
-
-
-async def users(request: Request) -> Response:
-    """Everybody in the account, as the settings page lists them."""
-    _page_user(request)
-    rows = [
-        {"id": u["id"], "name": u["name"], "email": u["email"], **u["rights"]}
-        for u in amo_of(request).world.users.values()
-    ]
-    return plain_json({"items": rows})
-
-
-async def change_user(request: Request) -> Response:
-    """Rights of a user, or the user's removal, by an administrator who is somebody else."""
-    amo, user = amo_of(request), _page_user(request)
-    user_id = request.path_params["id"]
-    if not user["rights"]["is_admin"] or user_id == user["id"]:
-        raise Problem(403, "Forbidden")
-    if user_id not in amo.world.users:
-        raise Problem(404, "User not found")
-    if request.method == "DELETE":
-        people.delete(amo, user_id)
-    else:
-        people.change(amo, user_id, {"rights": await envelope.one(request)})
-    return envelope.empty()
-
-
 async def disposable_token(request: Request) -> Response:
     """The page's one-time token for the widget's own server."""
-    amo, user = amo_of(request), _page_user(request)
+    amo, user = amo_of(request), page_user(request)
     if request.headers.get("x-requested-with", "").lower() != "xmlhttprequest":
         raise Problem(403, "Forbidden")
     widget = amo.config.widget
@@ -171,7 +119,7 @@ async def disposable_token(request: Request) -> Response:
 
 async def notify(request: Request) -> Response:
     """A notification for all channels of the user: it reaches each open page of theirs."""
-    amo, user = amo_of(request), _page_user(request)
+    amo, user = amo_of(request), page_user(request)
     body = await envelope.one(request)
     message = {"id": amo.world.next_id(), "created_at": amo.world.now(), **body}
     amo.live.send({"type": "notification", "data": message}, frozenset({int(user["id"])}))
@@ -180,7 +128,7 @@ async def notify(request: Request) -> Response:
 
 async def inbox_delete(request: Request) -> Response:
     """Take notifications away from every page of the user."""
-    amo, user = amo_of(request), _page_user(request)
+    amo, user = amo_of(request), page_user(request)
     body = await envelope.one(request)
     gone = {"type": "notification_delete", "ids": body.get("id") or [], "all": body.get("all")}
     amo.live.send(gone, frozenset({int(user["id"])}))
@@ -188,13 +136,13 @@ async def inbox_delete(request: Request) -> Response:
 
 
 async def users_online(request: Request) -> Response:
-    _page_user(request)
+    page_user(request)
     return plain_json({"online": sorted(amo_of(request).live.online())})
 
 
 async def proxy(request: Request) -> Response:
     """The platform's own POST to a vendor's server on behalf of `crm_post`."""
-    _page_user(request)
+    page_user(request)
     body = await envelope.one(request)
     url = str(body.get("url", ""))
     if not url.startswith(("http://", "https://")):
@@ -268,10 +216,6 @@ def routes() -> list[Route]:
         Route("/ajax/widgets/save", save_widget, methods=["POST"]),
         Route("/ajax/v2/integrations/{uuid}/disposable_token", disposable_token, methods=["GET"]),
         Route("/ajax/notify", notify, methods=["POST"]),
-        Route("/ajax/integrations/list", integrations, methods=["GET"]),
-        Route("/ajax/integrations/{client_id}", drop_integration, methods=["DELETE"]),
-        Route("/ajax/users/list", users, methods=["GET"]),
-        Route("/ajax/users/{id:int}", change_user, methods=["PATCH", "DELETE"]),
         Route("/ajax/users/online", users_online, methods=["GET"]),
         Route("/ajax/proxy", proxy, methods=["POST"]),
         Route("/v3/inbox/delete", inbox_delete, methods=["POST"]),

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from backend.sandbox.amocrm import ajax, button, consent, control, host, oauth
+from backend.sandbox.amocrm import ajax, button, consent, control, host, interface, oauth
 from backend.sandbox.amocrm.amo import Amo
 from backend.sandbox.amocrm.api import (
     account,
@@ -65,6 +65,7 @@ def create_amo(config: AmoConfig, clock: Clock) -> Starlette:
             *calls.routes(),
             *integrations.routes(),
             *ajax.routes(),
+            *interface.routes(),
             *host.routes(),
         ],
         middleware=[Middleware(Guard, amo=amo)],

@@ -39,6 +39,14 @@ def session_user(connection: HTTPConnection) -> Json | None:
     return user if user is not None and user["rights"]["is_active"] else None
 
 
+def page_user(connection: HTTPConnection) -> Json:
+    """Whose page asks. Raises Problem 401 without a session."""
+    user = session_user(connection)
+    if user is None:
+        raise _unauthorized()
+    return user
+
+
 def caller_of(connection: HTTPConnection) -> Caller:
     """Raises Problem 401 for an unknown, expired or revoked token and for no session."""
     amo = amo_of(connection)

@@ -119,6 +119,12 @@ async def clock(request: Request) -> Response:
     return plain_json({"now": amo.clock.now().isoformat()})
 
 
+async def release(request: Request) -> Response:
+    """The platform brings out a new version: every open page reloads, after its call if any."""
+    amo_of(request).live.send({"type": "release"})
+    return plain_json({"released": True})
+
+
 async def rename(request: Request) -> Response:
     """Give the account another subdomain; its old host answers no more.
 
@@ -163,6 +169,7 @@ def routes() -> list[Route]:
         Route("/sandbox/sign-in/{id:int}", sign_in, methods=["GET"]),
         Route("/sandbox/expire-tokens", expire, methods=["POST"]),
         Route("/sandbox/clock", clock, methods=["POST"]),
+        Route("/sandbox/release", release, methods=["POST"]),
         Route("/sandbox/rename", rename, methods=["POST"]),
         Route("/sandbox/users", users, methods=["POST"]),
         Route("/sandbox/users/{id:int}", users, methods=["PATCH", "DELETE"]),

@@ -53,7 +53,10 @@ class Hooks:
         """Tell about a card: action is add, update, delete, responsible, status or restore."""
         if record["_hidden"]:
             return
-        item = self._person(kind, record) if kind in (CONTACT, COMPANY) else _lead(record)
+        if action == "delete":
+            item = _gone(kind, record)
+        else:
+            item = self._person(kind, record) if kind in (CONTACT, COMPANY) else _lead(record)
         root = kind.plural if kind in (LEAD, CUSTOMER) else "contacts"
         self._send(f"{action}_{kind.singular}", {root: {action: [{**item, **old}]}})
 
@@ -177,6 +180,14 @@ class Hooks:
         hook = self._world.webhooks.get(destination)
         if hook is not None and len(bad) > _TOLERATED:
             hook["disabled"] = True
+
+
+def _gone(kind: Kind, record: Json) -> Json:
+    """A deleted card is told by little more than its id (reference, section 7)."""
+    if kind in (CONTACT, COMPANY):
+        return {"id": record["id"], "type": kind.singular}
+    own = ("status_id", "pipeline_id")
+    return {"id": record["id"], **{key: record[key] for key in own if key in record}}
 
 
 def _common(record: Json) -> Json:

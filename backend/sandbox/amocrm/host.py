@@ -43,6 +43,7 @@ _SCRIPTS = (
     "texts",
     "app",
     "loader",
+    "edit",
     "cards",
     "access",
     "market",

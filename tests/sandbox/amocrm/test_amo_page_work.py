@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import wave
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from backend.sandbox.amocrm.world import values_of
 from tests.sandbox.amocrm.pages import log_is, opened
 from tests.sandbox.amocrm.rig import package, serve
 
@@ -213,3 +217,51 @@ async def test_customers_have_a_list_and_cards(tmp_path: Path) -> None:
         assert await page.evaluate("WIDGET.system().area") == "cucard"
         assert await page.evaluate("APP.data.current_card.element_type") == 12
         assert await page.locator(".card-fields .js-phone").count() > 0
+
+
+async def test_cards_are_changed_and_deleted_by_hand(tmp_path: Path) -> None:
+    bodies: list[str] = []
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        bodies.append(unquote_plus(request.content.decode()))
+        return httpx.Response(200)
+
+    config = {"transport": httpx.MockTransport(vendor)}
+    async with opened(tmp_path, path="/contacts/detail/2", config=config) as (page, amo, _):
+        hook = "https://vendor.example/h"
+        codes = ["update_contact", "delete_contact", "restore_contact"]
+        amo.world.webhooks[hook] = {"destination": hook, "settings": codes, "disabled": False}
+        await page.click(".js-card-edit")
+        await page.fill(".card-edit input", "Павел Новый")
+        await page.fill(".card-edit textarea", "+7 916 000-00-01\n\n+7 916 000-00-02")
+        await page.click(".card-edit button")
+        await page.wait_for_selector(".card-name >> text=Павел Новый")
+        contact = amo.world.contacts[2]
+        assert values_of(contact, "PHONE") == ["+7 916 000-00-01", "+7 916 000-00-02"]
+        await page.click(".js-card-delete")
+        await page.wait_for_selector("tbody tr")
+        assert page.url.endswith("/contacts/list/")
+        assert contact["is_deleted"]
+        home = page.url.split("/contacts")[0]
+        await page.request.post(f"{home}/ajax/cards/contacts/2/restore")
+        async with asyncio.timeout(5):
+            while len(bodies) < 3:  # noqa: ASYNC110 - hooks leave after the answer
+                await asyncio.sleep(0.01)
+        assert bodies[0].startswith("contacts[update][0][id]=2&contacts[update][0][name]=Павел")
+        gone = "contacts[delete][0][id]=2&contacts[delete][0][type]=contact&account[subdomain]=demo"
+        assert bodies[1].startswith(gone)
+        assert bodies[2].startswith("contacts[restore][0][id]=2")
+
+
+async def test_a_release_reloads_the_page_when_its_call_is_over(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (page, _, _):
+        await log_is(page, STARTED)
+        await page.wait_for_selector('html[data-live="Y"]')
+        await page.evaluate("APP.sdk.setCallingStatus(true); window.OLD = true")
+        await page.request.post(page.url.rstrip("/") + "/sandbox/release")
+        await page.evaluate("APP.notifications.add_error({header: 'После', text: 'x'})")
+        await page.wait_for_selector(".notification__item >> text=После")
+        assert await page.evaluate("window.OLD") is True
+        async with page.expect_navigation():
+            await page.evaluate("APP.sdk.setCallingStatus(false)")
+        assert await page.evaluate("window.OLD") is None

@@ -6,6 +6,7 @@
   var boot = JSON.parse(document.getElementById('boot').textContent);
   var T = root.AmoTexts[boot.lang === 'en' ? 'en' : 'ru'];
   var calling = false;
+  var outdated = false; // the platform brought out a new version while a call was on
   var online = [];
   var area = 'dashboard';
 
@@ -41,6 +42,7 @@
       setCallingStatus: function (on) {
         calling = Boolean(on);
         document.documentElement.dataset.calling = calling ? 'Y' : 'N';
+        renew();
       },
       getCallingStatus: function () {
         return calling;
@@ -90,6 +92,13 @@
       registerToRightPanel: _.noop
     }
   };
+
+  /** A new version reloads the page; a call keeps it until it has ended. */
+  function renew() {
+    if (outdated && !calling) {
+      location.reload();
+    }
+  }
 
   var pages = []; // {match, draw}
   var drawn = 0; // a page that finishes loading after the next navigation is thrown away
@@ -191,6 +200,10 @@
             l.fn(message.data, message.key);
           }
         });
+      }
+      if (message.type === 'release') {
+        outdated = true;
+        renew();
       }
       if (message.type === 'widgets') {
         root.AmoLoader.forget();

@@ -179,6 +179,7 @@
         '"></aside></div>'
     );
     $view.find('.card-name').text(record.name);
+    root.AmoEdit.buttons($view.find('.card-fields'), entity, record);
     feed($view.find('.js-feed'), parts[4] ? parts[4]._embedded.notes : []);
     root.APP.data.current_card = {
       id: record.id,

@@ -60,7 +60,9 @@
     remove: 'Удалить',
     adminsOnly: 'Это может только администратор',
     access: 'При установке интеграция получает доступ к данным аккаунта.',
-    accessAgain: 'Предоставить доступ заново'
+    accessAgain: 'Предоставить доступ заново',
+    edit: 'Изменить',
+    onePerLine: 'Телефоны, по одному в строке'
   };
   var EN = {
     dashboard: 'Dashboard',
@@ -121,7 +123,9 @@
     remove: 'Delete',
     adminsOnly: 'Only an administrator may do this',
     access: 'Installing gives the integration access to the data of the account.',
-    accessAgain: 'Give access again'
+    accessAgain: 'Give access again',
+    edit: 'Edit',
+    onePerLine: 'Phones, one per line'
   };
   root.AmoTexts = { ru: RU, en: EN };
 })(window);
