@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,8 @@ class Handler:
     offline: bool
     min_timeout_s: float = _WAKE_EVERY_S
     """How often ONOFFLINEEVENT may come at most."""
+    connector: str = ""
+    """Source key of an offline subscription: writes made under it are not queued for it."""
 
 
 @dataclass
@@ -79,6 +82,7 @@ class OfflineRecord:
     event: str
     data: Any
     message_id: str
+    connector: str = ""
     process_id: str | None = None
     failed: bool = False
 
@@ -111,6 +115,8 @@ class Events:
         self._faults = faults
         self._woken_at: dict[int, float] = {}
         """Handler id → monotonic time of its last ONOFFLINEEVENT."""
+        self.acting_connector: ContextVar[str] = ContextVar("acting_connector", default="")
+        """The source key of the REST call being answered."""
         self._config = config
         self._clock = clock
         self._tokens = tokens
@@ -128,14 +134,18 @@ class Events:
         *,
         offline: bool,
         min_timeout_s: float = _WAKE_EVERY_S,
+        connector: str = "",
     ) -> bool:
         """Subscribe; False when this very subscription exists already."""
         name = event.upper()
         if any(
-            (item.event, item.url, item.offline) == (name, url, offline) for item in self.handlers
+            (item.event, item.url, item.offline, item.connector) == (name, url, offline, connector)
+            for item in self.handlers
         ):
             return False
-        self.handlers.append(Handler(next(self._ids), name, url, auth_type, offline, min_timeout_s))
+        self.handlers.append(
+            Handler(next(self._ids), name, url, auth_type, offline, min_timeout_s, connector)
+        )
         return True
 
     def unbind(self, event: str, url: str, *, offline: bool) -> int:
@@ -158,8 +168,9 @@ class Events:
             if handler.event != event:
                 continue
             if handler.offline:
-                self._store(event, data)
-                self._wake(user_id)
+                if not handler.connector or handler.connector != self.acting_connector.get():
+                    self._store(event, data, handler.connector)
+                    self._wake(user_id)
             else:
                 who = handler.auth_type or user_id
                 self._enqueue(event, handler.url, handler.id, data, who)
@@ -229,16 +240,19 @@ class Events:
             "user_id": user_id,
         }
 
-    def _store(self, event: str, data: dict[str, Any]) -> None:
+    def _store(self, event: str, data: dict[str, Any], connector: str) -> None:
         """One record per event and object: the latest wins."""
         self.offline = [
             row
             for row in self.offline
-            if not (row.event == event and row.data == data and row.process_id is None)
+            if not (
+                (row.event, row.data, row.connector) == (event, data, connector)
+                and row.process_id is None
+            )
         ]
         number = next(self._ids)
         at = stamp(self._clock.now())
-        self.offline.append(OfflineRecord(number, at, event, data, f"{number:032x}"))
+        self.offline.append(OfflineRecord(number, at, event, data, f"{number:032x}", connector))
 
     async def run(self) -> None:
         """Deliver for ever, one after another."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PAGE = 50
 _OPERATORS = ("!=%", "!%=", "!@", "!%", "!=", "=%", "%=", ">=", "<=", "@", "!", "=", ">", "<", "%")
 _MULTIFIELDS = ("PHONE", "EMAIL", "IM", "WEB")
+HIDDEN = frozenset({"CONTACT_IDS"})
+"""Kept in rows, written by clients, shown by methods of their own only."""
 Row = dict[str, Any]
 
 
@@ -162,6 +164,8 @@ def selected(row: Row, select: list[str]) -> Row:
     names = [str(name).upper() for name in select] or ["*", "UF_*"]
     result: Row = {}
     for name, value in row.items():
+        if name in HIDDEN:
+            continue
         custom, multiple = name.startswith("UF_"), name in _MULTIFIELDS
         wanted = (
             name in names

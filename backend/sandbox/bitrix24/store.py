@@ -159,6 +159,7 @@ class CrmStore:
             else:
                 row[name] = value
         if kind == "DEAL":
+            self._tie_contacts(row, values)
             self._place_deal(row, moved="STAGE_ID" in values)
         elif kind == "LEAD":
             row["STATUS_SEMANTIC_ID"] = records.lead_semantics(str(row.get("STATUS_ID")))
@@ -168,6 +169,25 @@ class CrmStore:
         if kind == "ACTIVITY":
             row["STATUS"] = "2" if row.get("COMPLETED") == "Y" else "1"
         self._phones = None
+
+    def _tie_contacts(self, row: Row, values: Row) -> None:
+        """Keep the deal's contacts and its first one in step, whichever was written."""
+        if "CONTACT_IDS" in values:
+            numbers = [int(item) for item in values["CONTACT_IDS"] or []]
+            row["CONTACT_ID"] = str(numbers[0]) if numbers else None
+        elif "CONTACT_ID" in values:
+            first = int(values["CONTACT_ID"] or 0)
+            numbers = [first] if first else []
+        else:
+            return
+        row["CONTACT_IDS"] = numbers
+
+    def contacts_of(self, deal: Row) -> list[int]:
+        """Contacts of a deal, the first one first."""
+        known = deal.get("CONTACT_IDS")
+        if known is None:
+            known = [int(deal["CONTACT_ID"])] if deal.get("CONTACT_ID") else []
+        return [int(item) for item in known]
 
     def _place_deal(self, row: Row, *, moved: bool) -> None:
         """Keep funnel, stage and semantics of a deal in step."""
@@ -236,7 +256,11 @@ class CrmStore:
         return [
             row
             for row in self.tables["DEAL"].values()
-            if row.get(name) == str(number) and row["CLOSED"] == "N"
+            if row["CLOSED"] == "N"
+            and (
+                row.get(name) == str(number)
+                or (kind == "CONTACT" and number in self.contacts_of(row))
+            )
         ]
 
     def title(self, kind: str, row: Row) -> str:

@@ -227,6 +227,34 @@ async def test_an_activity_is_bound_to_more_rows(client: Client) -> None:
     assert refused[1] == "LAST_BINDING_CANNOT_BE_DELETED"
 
 
+async def test_a_deal_has_several_contacts_and_one_of_them_first(client: Client) -> None:
+    number = await client.call("crm.deal.add", {"fields": {"TITLE": "Двое", "CONTACT_IDS": [3, 4]}})
+    items = "crm.deal.contact.items"
+    first, second = await client.call(f"{items}.get", {"id": number})
+    assert (first["CONTACT_ID"], first["IS_PRIMARY"]) == (3, "Y")
+    assert (second["CONTACT_ID"], second["IS_PRIMARY"]) == (4, "N")
+    shown = await client.call("crm.deal.get", {"id": number})
+    assert shown["CONTACT_ID"] == "3"
+    assert "CONTACT_IDS" not in shown
+    modern = (await client.call("crm.item.get", {"entityTypeId": 2, "id": number}))["item"]
+    assert modern["contactIds"] == [3, 4]
+    order = [{"CONTACT_ID": 4, "SORT": 20}, {"CONTACT_ID": 1, "SORT": 10, "IS_PRIMARY": "Y"}]
+    assert await client.call(f"{items}.set", {"id": number, "items": order}) is True
+    assert [row["CONTACT_ID"] for row in await client.call(f"{items}.get", {"id": number})] == [
+        1,
+        4,
+    ]
+    add = {"id": number, "fields": {"CONTACT_ID": 2}}
+    assert await client.call("crm.deal.contact.add", add) is True
+    assert await client.call("crm.deal.contact.delete", {"id": number, "fields": {"CONTACT_ID": 1}})
+    left = await client.call(f"{items}.get", {"id": number})
+    assert [row["CONTACT_ID"] for row in left] == [4, 2]
+    wrong = {"id": number, "items": [{"CONTACT_ID": 999999}]}
+    assert (await client.refused(f"{items}.set", wrong))[0] == 400
+    assert await client.call(f"{items}.delete", {"id": number}) is True
+    assert await client.call(f"{items}.get", {"id": number}) == []
+
+
 async def test_a_trace_and_a_second_owner_of_a_comment_are_kept(
     client: Client, portal: Portal
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.bitrix24.errors import RestError, plain
-from backend.sandbox.bitrix24.query import PAGE, matching, ordered, page, selected
+from backend.sandbox.bitrix24.query import HIDDEN, PAGE, matching, ordered, page, selected
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.rest.registry import method
 
@@ -62,9 +62,9 @@ def written(params: Params) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise plain("Parameter 'fields' must be array.")
     values = {str(name).upper(): value for name, value in fields.items()}
-    contacts = values.pop("CONTACT_IDS", None)
-    if contacts and "CONTACT_ID" not in values:
-        values["CONTACT_ID"] = str(contacts[0])
+    contacts = values.get("CONTACT_IDS")
+    if isinstance(contacts, list):
+        values["CONTACT_IDS"] = [as_int(item) for item in contacts]
     return values
 
 
@@ -92,7 +92,11 @@ def _family(kind: str) -> None:
     @method(f"{name}.get", scope="crm")
     def get(context: Context, params: Params) -> dict[str, Any]:
         row = context.portal.store.get(kind, params.get("id"))
-        return {key: value for key, value in row.items() if value or key not in {"PHONE", "EMAIL"}}
+        return {
+            key: value
+            for key, value in row.items()
+            if key not in HIDDEN and (value or key not in {"PHONE", "EMAIL"})
+        }
 
     @method(f"{name}.list", scope="crm")
     def listing(context: Context, params: Params) -> Listing:
@@ -137,6 +141,7 @@ def _family(kind: str) -> None:
                 "title": field.replace("_", " ").capitalize(),
             }
             for field in template
+            if field not in HIDDEN
         }
 
 
@@ -173,14 +178,6 @@ def convert_lead(context: Context, number: int) -> list[dict[str, Any]]:
         {"ENTITY_TYPE": "CONTACT", "ENTITY_ID": int(contact["ID"])},
         {"ENTITY_TYPE": "DEAL", "ENTITY_ID": int(deal["ID"])},
     ]
-
-
-@method("crm.deal.contact.items.get", scope="crm")
-def deal_contacts(context: Context, params: Params) -> list[dict[str, Any]]:
-    deal = context.portal.store.get("DEAL", params.get("id"))
-    if not deal.get("CONTACT_ID"):
-        return []
-    return [{"CONTACT_ID": as_int(deal["CONTACT_ID"]), "SORT": 10, "IS_PRIMARY": "Y"}]
 
 
 @method("crm.duplicate.findbycomm", scope="crm")

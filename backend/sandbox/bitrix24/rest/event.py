@@ -43,7 +43,12 @@ def bind(context: Context, params: Params) -> bool:
     options = params.mapping("options")
     wake_s = float(as_int(options.get("minTimeout"), 1))
     if not context.portal.events.bind(
-        event, handler, auth_type, offline=offline, min_timeout_s=wake_s
+        event,
+        handler,
+        auth_type,
+        offline=offline,
+        min_timeout_s=wake_s,
+        connector=params.text("auth_connector") if offline else "",
     ):
         raise RestError("ERROR_CORE", "Unable to set event handler: Handler already binded")
     return True
@@ -85,7 +90,8 @@ def test(context: Context, params: Params) -> bool:
 
 
 def _matching(context: Context, params: Params) -> list[OfflineRecord]:
-    rows = {row.id: row for row in context.portal.events.offline}
+    source = params.text("auth_connector")
+    rows = {row.id: row for row in context.portal.events.offline if row.connector == source}
     wanted = {str(key).upper(): value for key, value in params.mapping("filter").items()}
     order = {str(key).upper(): way for key, way in params.mapping("order").items()}
     shown = matching([row.shown() for row in rows.values()], wanted)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.bitrix24.errors import RestError, missing
-from backend.sandbox.bitrix24.query import matching, ordered, page, split_key
+from backend.sandbox.bitrix24.query import HIDDEN, matching, ordered, page, split_key
 from backend.sandbox.bitrix24.records import TYPE_NAMES
 from backend.sandbox.bitrix24.rest.entities import changed, convert_lead, field_type, moved
 from backend.sandbox.bitrix24.rest.params import as_int
@@ -87,13 +87,13 @@ def shown(kind: str, row: Row, *, phones: bool) -> Row:
     """The row as crm.item has it; multifields only where they may be seen."""
     item: Row = {}
     for name, value in row.items():
-        if name in _FLAT:
+        if name in _FLAT or name in HIDDEN:
             continue
         item[camel(name)] = native(name, value)
     item["entityTypeId"] = {v: k for k, v in TYPE_NAMES.items()}[kind]
     if kind in {"DEAL", "LEAD"}:
         contact = item.get("contactId")
-        item["contactIds"] = [contact] if contact else []
+        item["contactIds"] = row.get("CONTACT_IDS") or ([contact] if contact else [])
         item["observers"] = []
     if phones and kind != "DEAL":
         item["fm"] = []
@@ -129,7 +129,7 @@ def _written(kind: str, params: Params) -> Row:
                 }
                 values.setdefault(str(item.get("typeId", "PHONE")), []).append(entry)
         elif name == "contactIds":
-            values["CONTACT_ID"] = str(value[0]) if value else None
+            values["CONTACT_IDS"] = [as_int(entry) for entry in value or []]
         else:
             values[upper(str(name), kind)] = value
     return values
@@ -230,6 +230,6 @@ def fields(context: Context, params: Params) -> Row:
                 "upperName": name,
             }
             for name in template
-            if name not in _FLAT
+            if name not in _FLAT and name not in HIDDEN
         }
     }

@@ -68,6 +68,7 @@ class RestDoor:
         context: Context | None = None
         status, error = 200, None
         try:
+            portal.events.acting_connector.set(params.text("auth_connector"))
             await self._slow(name)
             self._insecure(request)
             trouble.refuse(portal, name, has_token=bool(token))
