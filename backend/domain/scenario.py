@@ -120,16 +120,18 @@ def _step(number: int, raw: Mapping[str, Any]) -> AnyStep:
     employees, group = raw.get("employees", ()), raw.get("group")
     mode = raw.get("mode", "parallel")
     ring_busy = raw.get("ring_busy")
-    if isinstance(employees, str) or not all(isinstance(e, str) and e for e in employees):
-        raise BadRequest(f"step {number}: employees is a list of ids")
+    if not isinstance(employees, list | tuple) or not all(
+        isinstance(e, str) and e for e in employees
+    ):
+        raise _wrong(number, "step_employees", "employees is a list of ids")
     if group is not None and (not isinstance(group, str) or not group):
-        raise BadRequest(f"step {number}: group is an id")
+        raise _wrong(number, "step_group", "group is an id")
     if not employees and group is None:
-        raise BadRequest(f"step {number}: rings nobody")
+        raise _wrong(number, "step_rings_nobody", "rings nobody")
     if mode not in ("parallel", "in_turn"):
-        raise BadRequest(f"step {number}: mode is parallel or in_turn, not {mode!r}")
+        raise _wrong(number, "step_mode", f"mode is parallel or in_turn, not {mode!r}")
     if ring_busy is not None and not isinstance(ring_busy, bool):
-        raise BadRequest(f"step {number}: ring_busy is true or false")
+        raise _wrong(number, "step_ring_busy", "ring_busy is true or false")
     return Step(
         employees=tuple(EmployeeId(employee) for employee in employees),
         group=group,
@@ -145,22 +147,24 @@ def _manager(number: int, raw: Mapping[str, Any]) -> ManagerStep:
     _known(number, raw, {"manager"})
     asked = raw["manager"]
     if not isinstance(asked, Mapping):
-        raise BadRequest(f"step {number}: manager is an object, {{}} at least")
+        raise _wrong(number, "step_manager", "manager is an object, {} at least")
     names = {"wait_s", "check_status", "source", "timeout_s", "devices", "ring_busy"}
     _known(number, asked, names)
     wait_s, source = asked.get("wait_s"), asked.get("source")
     check_status, ring_busy = asked.get("check_status"), asked.get("ring_busy", False)
+    waits = {"least": MIN_WAIT_S, "most": MAX_WAIT_S}
     if wait_s is not None:
         if isinstance(wait_s, bool) or not isinstance(wait_s, int | float):
-            raise BadRequest(f"step {number}: wait_s is seconds")
+            raise _wrong(number, "step_wait", "wait_s is seconds", **waits)
         if not MIN_WAIT_S <= wait_s <= MAX_WAIT_S:
-            raise BadRequest(f"step {number}: wait_s is {MIN_WAIT_S} to {MAX_WAIT_S:g}")
+            said = f"wait_s is {MIN_WAIT_S} to {MAX_WAIT_S:g}"
+            raise _wrong(number, "step_wait", said, **waits)
     if check_status is not None and not isinstance(check_status, bool):
-        raise BadRequest(f"step {number}: check_status is true or false")
+        raise _wrong(number, "step_check_status", "check_status is true or false")
     if source not in (None, "contact", "deal"):
-        raise BadRequest(f"step {number}: source is contact or deal, not {source!r}")
+        raise _wrong(number, "step_source", f"source is contact or deal, not {source!r}")
     if not isinstance(ring_busy, bool):
-        raise BadRequest(f"step {number}: ring_busy is true or false")
+        raise _wrong(number, "step_ring_busy", "ring_busy is true or false")
     return ManagerStep(
         wait_s=None if wait_s is None else float(wait_s),
         check_status=check_status,
@@ -171,25 +175,34 @@ def _manager(number: int, raw: Mapping[str, Any]) -> ManagerStep:
     )
 
 
+def _wrong(number: int, why: str, said: str, **data: Any) -> BadRequest:
+    """`why` is the code of the sentence people read (`services.settings_texts`)."""
+    return BadRequest(f"step {number}: {said}", why=why, **data)
+
+
 def _known(number: int, raw: Mapping[str, Any], names: set[str]) -> None:
     unknown = set(raw) - names
     if unknown:
-        raise BadRequest(f"step {number}: unknown {', '.join(sorted(map(str, unknown)))}")
+        listed = ", ".join(sorted(map(str, unknown)))
+        known = ", ".join(sorted(names))
+        raise _wrong(number, "step_unknown_field", f"unknown {listed}", names=listed, known=known)
 
 
 def _timeout(number: int, raw: Mapping[str, Any]) -> int:
     timeout_s = raw.get("timeout_s", 30)
+    limits = {"least": MIN_SHARE_S, "most": MAX_TIMEOUT_S}
     if isinstance(timeout_s, bool) or not isinstance(timeout_s, int):
-        raise BadRequest(f"step {number}: timeout_s is whole seconds")
+        raise _wrong(number, "step_timeout", "timeout_s is whole seconds", **limits)
     if not MIN_SHARE_S <= timeout_s <= MAX_TIMEOUT_S:
-        raise BadRequest(f"step {number}: timeout_s is {MIN_SHARE_S} to {MAX_TIMEOUT_S}")
+        said = f"timeout_s is {MIN_SHARE_S} to {MAX_TIMEOUT_S}"
+        raise _wrong(number, "step_timeout", said, **limits)
     return timeout_s
 
 
 def _devices(number: int, raw: Mapping[str, Any]) -> Literal["in_order", "all"]:
     devices = raw.get("devices", "in_order")
     if devices not in ("in_order", "all"):
-        raise BadRequest(f"step {number}: devices is in_order or all, not {devices!r}")
+        raise _wrong(number, "step_devices", f"devices is in_order or all, not {devices!r}")
     return "all" if devices == "all" else "in_order"
 
 

@@ -185,8 +185,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "A scenario ends with busy or no_answer.",
     ),
     "step_unknown_field": (
-        "В шаге неизвестные поля: {names}. Уберите их.",
-        "The step has unknown fields: {names}. Remove them.",
+        "В шаге неизвестные поля: {names}. Уберите их или исправьте; бывают: {known}.",
+        "The step has unknown fields: {names}. Remove or correct them; known: {known}.",
     ),
     "step_employees": (
         "employees — список идентификаторов или e-mail сотрудников.",
@@ -214,9 +214,17 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "wait_s — секунды ожидания ответа CRM, от {least} до {most}.",
         "wait_s is the seconds the CRM's answer is waited for, {least} to {most}.",
     ),
+    "step_check_status": (
+        "check_status — true или false: проверять ли, что менеджер сегодня заходил в CRM.",
+        "check_status is true or false: whether the manager must have been in the CRM today.",
+    ),
+    "step_source": (
+        "source — contact (менеджер контакта) или deal (менеджер открытой сделки).",
+        "source is contact (its manager) or deal (the manager of the open deal).",
+    ),
     "step_manager": (
-        "manager = {{…}}: укажите в скобках wait_s, check_status, source или ничего.",
-        "manager = {{…}}: give wait_s, check_status, source or nothing inside.",
+        "manager — таблица: {{ wait_s = 2 }} или пустая {{}}.",
+        "manager is a table: {{ wait_s = 2 }} or an empty {{}}.",
     ),
     "bad_step": (
         "Этот шаг нельзя выполнить: {said}.",
