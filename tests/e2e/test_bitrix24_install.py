@@ -1,0 +1,35 @@
+"""The whole installation with clicks: deleted in the portal, installed again, and it rings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.demo import ELENA, ILYA, SEVER, Demo
+from tests.e2e.portal import WIDE, in_portal
+
+pytestmark = pytest.mark.browser
+
+ADMIN = 1
+
+
+@pytest.mark.feature("B1")
+async def test_an_administrator_installs_the_application_with_clicks(
+    demo: Demo, browser: Browser, shots: Path
+) -> None:
+    context = await browser.new_context(viewport=WIDE)
+    page = await context.new_page()
+    await page.goto(demo.portal_page(ADMIN, "/marketplace/"))
+    await page.locator("#uninstall").click()
+    await expect(page.locator("#install")).to_be_visible()
+    await expect(page.locator(".side a.widget")).to_have_count(0)
+    await page.locator("#install").click()
+    # Our page tells the portal that it is done, and the portal shows the widgets.
+    await expect(page.locator(".side a.widget").first).to_be_visible(timeout=20_000)
+    await page.screenshot(path=shots / "bitrix24-installed.png")
+    await context.close()
+    async with in_portal(demo, browser, ILYA, app=True) as ilya:
+        demo.call(ELENA, SEVER)
+        await expect(ilya.ringing()).to_be_visible()
