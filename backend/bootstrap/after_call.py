@@ -102,8 +102,7 @@ class AfterCall:
     async def _settled(self, tx: AsyncConnection, row: RecordingRow) -> None:
         """There is audio, or there will be none: the CRM need not wait any longer."""
         if self._sources.portal(row.account_id) is not None:
-            if row.state == "stored":
-                await portal_recordings.defer(self._jobs, tx, row.account_id, row.call_id)
+            await self._attach(tx, row)
         elif self._sources.call_writer(row.account_id) is not None:
             await crm_calls.defer_spare(self._jobs, tx, row.account_id, row.call_id)
         if row.state == "stored":
@@ -112,9 +111,19 @@ class AfterCall:
     async def _portal_finished(self, account_id: AccountId, call_id: CallId) -> None:
         """The portal takes audio of closed calls only; it may have been stored before."""
         async with self._base.database.begin(account_id) as tx:
+            calls = CrmCallStore(tx)
+            await calls.lock(account_id, call_id)
             row = await RecordingStore(tx, self._base.secrets).of_call(account_id, call_id)
-            if row is not None and row.state == "stored":
-                await portal_recordings.defer(self._jobs, tx, account_id, call_id)
+            if row is not None:
+                await self._attach(tx, row)
+
+    async def _attach(self, tx: AsyncConnection, row: RecordingRow) -> None:
+        calls, kind = CrmCallStore(tx), CrmKind.BITRIX24.value
+        await calls.lock(row.account_id, row.call_id)
+        if row.state != "stored":
+            return
+        if await calls.queue_recording(row.account_id, row.call_id, kind):
+            await portal_recordings.defer(self._jobs, tx, row.account_id, row.call_id)
 
     async def take(self, connections: dict[str, SwitchConnection]) -> None:
         """The switch connections there are now, by id."""

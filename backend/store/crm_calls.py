@@ -70,6 +70,30 @@ class CrmCallStore:
         await self.save(account_id, call_id, kind, state="writing")
         return "first" if known is None or known.state == "expected" else "again"
 
+    async def lock(self, account_id: AccountId, call_id: CallId) -> None:
+        """Until the transaction ends, nobody else decides what becomes of the call's recording.
+
+        It is decided when the audio is stored and when the call is finished over there: the later
+        of the two has to see what the other wrote.
+        """
+        key = f"{account_id}/{call_id}"
+        await self._tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 9))))
+
+    async def queue_recording(self, account_id: AccountId, call_id: CallId, kind: str) -> bool:
+        """Whether the recording of a call that is finished over there is to be queued now: once.
+        Wants `lock`."""
+        queued = await self._tx.execute(
+            update(crm_calls)
+            .where(
+                *_this(account_id, call_id, kind),
+                crm_calls.c.state == "finished",
+                crm_calls.c.recording.is_(None),
+            )
+            .values(recording="queued")
+            .returning(crm_calls.c.call_id)
+        )
+        return queued.one_or_none() is not None
+
     async def save(self, account_id: AccountId, call_id: CallId, kind: str, **values: Any) -> None:
         changed = {**values, "updated_at": func.now()}
         statement = insert(crm_calls).values(

@@ -124,6 +124,7 @@ class House:
     jobs: JobQueue
     database: Database
     owner_url: str
+    secrets: SecretsBox
     files: Files
     crm: Any
     rig: PortalRig | AmoRig
@@ -188,7 +189,7 @@ class House:
             await self.later()
 
     async def history(self, call: str = "c1") -> HistoryEntry:
-        page = await SqlHistory(self.database).page(ALPHA, ANNA, before=None, limit=50)
+        page = await SqlHistory(self.database, self.secrets, BASE).page(ALPHA, ANNA, before=None, limit=50)
         return next(entry for entry in page.entries if entry.call_id == call)
 
     # ── what AfterCall asks of the sources ──
@@ -290,6 +291,7 @@ async def house(
             jobs=jobs,
             database=database,
             owner_url=owner_url,
+            secrets=secrets,
             files=files,
             crm=people,
             rig=rig,
