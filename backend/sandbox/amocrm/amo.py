@@ -32,12 +32,28 @@ class Amo:
         self.background = Background()
         self.live = Live()
         self.faults = Faults(clock, config)
-        self.hooks = Hooks(self.world, config, clock, self.background, self.faults)
+        self.hooks = Hooks(
+            self.world, config, clock, self.background, self.faults, self._hook_disabled
+        )
         self.registry = Registry(config, self.tokens)
         self.installs = Installs(config, self.tokens, self.background, self.faults, clock)
         self.neighbours: list[Amo] = []  # other accounts of the same site
         self.host = ""  # where the account lives since it was renamed; empty: where it is asked
         self.former_hosts: set[str] = set()  # names the account had before it was renamed
+
+    def _hook_disabled(self, destination: str) -> None:
+        """Administrators are told, on every page of theirs."""
+        people = self.world.users.values()
+        notice = {
+            "id": self.world.next_id(),
+            "created_at": self.world.now(),
+            "kind": "error",
+            "header": "Вебхук отключён",
+            "text": f"{destination} не отвечает. Включите его в настройках, когда исправите.",
+            "link": "/settings/webhooks/",
+        }
+        admins = frozenset(int(u["id"]) for u in people if u["rights"]["is_admin"])
+        self.live.send({"type": "notification", "data": notice}, admins)
 
     async def aclose(self) -> None:
         """Stop hooks that still wait. The app's lifespan does this; tests without one must."""

@@ -21,6 +21,7 @@ SWITCHES = (
     "payment_required",
     "rate_limit",
     "account_limit",
+    "block_after",
     "html_429",
     "api_filter",
     "settings_as_string",
@@ -87,6 +88,7 @@ class Faults:
         self.down = False  # the whole CRM answers 503
         self.rate_limit = self._config.rate_limit
         self.account_limit = self._config.account_limit
+        self.block_after = self._config.block_after
         self.html_429 = self._config.html_429
         self.api_filter = self._config.api_filter
         self.payment_required = False  # subscription over: API answers 402
@@ -153,7 +155,7 @@ class Faults:
             for meter, _ in meters:
                 meter.passed.append(now)
             return "ok"
-        after = self._config.block_after
+        after = self.block_after
         for meter in full:
             _forget(meter.refused, now - _BLOCK_WINDOW_S)
             meter.refused.append(now)

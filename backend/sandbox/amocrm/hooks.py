@@ -13,6 +13,8 @@ from backend.sandbox.amocrm.brackets import flatten
 from backend.sandbox.amocrm.world import COMPANY, CONTACT, CUSTOMER, LEAD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backend.kit.clock import Clock
     from backend.sandbox.amocrm.background import Background
     from backend.sandbox.amocrm.config import AmoConfig, Json
@@ -39,12 +41,14 @@ class Hooks:
         clock: Clock,
         background: Background,
         faults: Faults,
+        on_disabled: Callable[[str], None],
     ) -> None:
         self._world = world
         self._config = config
         self._clock = clock
         self._background = background
         self._faults = faults
+        self._on_disabled = on_disabled  # gets the destination of a hook that was switched off
         self._bad: dict[str, deque[float]] = {}  # times of invalid answers per destination
         self.origin = ""  # as the last API request named us; hooks carry it in account._links
         self.delivered: list[tuple[str, int, str]] = []
@@ -178,8 +182,18 @@ class Hooks:
         while bad and bad[0] < now - _WINDOW_S:
             bad.popleft()
         hook = self._world.webhooks.get(destination)
-        if hook is not None and len(bad) > _TOLERATED:
+        if hook is not None and not hook["disabled"] and len(bad) > _TOLERATED:
             hook["disabled"] = True
+            self._on_disabled(destination)
+
+    def enable(self, destination: str) -> bool:
+        """Switch a hook on again, as people do by hand. False when there is none."""
+        hook = self._world.webhooks.get(destination)
+        if hook is None:
+            return False
+        hook["disabled"] = False
+        self._bad.pop(destination, None)
+        return True
 
 
 def _gone(kind: Kind, record: Json) -> Json:

@@ -62,6 +62,19 @@ async def change_user(request: Request) -> Response:
     return envelope.empty()
 
 
+async def webhooks(request: Request) -> Response:
+    """Who listens to the account; PUT with `{destination}` switches one on again."""
+    amo, user = amo_of(request), page_user(request)
+    if request.method == "PUT":
+        if not user["rights"]["is_admin"]:
+            raise Problem(403, "Forbidden")
+        item = await envelope.one(request)
+        if not amo.hooks.enable(str(item.get("destination"))):
+            raise Problem(404, "Webhook not found")
+        return envelope.empty()
+    return plain_json({"items": list(amo.world.webhooks.values())})
+
+
 async def delete_card(request: Request) -> Response:
     """A card thrown away in the interface; API v4 has no such method."""
     return _set_deleted(request, deleted=True)
@@ -91,6 +104,7 @@ def routes() -> list[Route]:
         Route("/ajax/integrations/{client_id}", drop_integration, methods=["DELETE"]),
         Route("/ajax/users/list", users, methods=["GET"]),
         Route("/ajax/users/{id:int}", change_user, methods=["PATCH", "DELETE"]),
+        Route("/ajax/webhooks", webhooks, methods=["GET", "PUT"]),
         Route("/ajax/cards/{plural:card}/{id:int}", delete_card, methods=["DELETE"]),
         Route("/ajax/cards/{plural:card}/{id:int}/restore", restore_card, methods=["POST"]),
     ]

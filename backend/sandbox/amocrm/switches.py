@@ -119,6 +119,13 @@ _FLAGS = (
         _value("count", 50),
         "setting",
     ),
+    Switch(
+        "block_after",
+        "Блокировать после стольких отказов (пусто: никогда)",
+        "Block after so many refusals (empty: never)",
+        _value("count", 20),
+        "setting",
+    ),
     Switch("api_filter", "Платные фильтры API", "The API's paid filters", _ON, "setting"),
     Switch(
         "settings_as_string",
@@ -193,7 +200,7 @@ def _set(amo: Amo, name: str, value: Any) -> None:
 
 
 def _cast(param: Param, value: object) -> Any:
-    if value is None and param.kind == "count":
+    if value in (None, "") and param.kind == "count":
         return None  # no limit
     if param.kind == "flag":
         return bool(value)

@@ -223,3 +223,13 @@ async def test_a_hook_that_keeps_failing_is_switched_off() -> None:
         shown = (await http.get("/api/v4/webhooks")).json()["_embedded"]["webhooks"][0]
         assert len(amo.hooks.delivered) == 102
         assert shown["disabled"] is True
+        notices = [(users, m["data"]) for users, m in amo.live.sent if m["type"] == "notification"]
+        assert [(users, n["link"]) for users, n in notices] == [
+            (frozenset({1}), "/settings/webhooks/")
+        ]
+        assert (await http.put("/ajax/webhooks", json=hook)).status_code == 401
+        http.cookies.set("session_id", "1")
+        assert (await http.put("/ajax/webhooks", json=hook)).status_code == 204
+        await http.patch("/api/v4/contacts/2", json={"name": "Павел Дёмин"})
+        await clock.advance(0)
+        assert len(amo.hooks.delivered) == 103

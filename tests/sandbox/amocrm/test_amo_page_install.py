@@ -166,6 +166,20 @@ async def test_settings_are_strings_or_objects_as_switched(tmp_path: Path) -> No
             assert await page.evaluate("typeof WIDGET.get_settings().lines") == kind
 
 
+async def test_a_disabled_webhook_is_switched_on_by_hand(tmp_path: Path) -> None:
+    async with opened(tmp_path, path="/settings/") as (page, amo, _):
+        hook = "https://vendor.example/h"
+        amo.world.webhooks[hook] = {
+            "destination": hook,
+            "settings": ["add_lead"],
+            "disabled": True,
+        }
+        await page.click('a[href="/settings/webhooks/"]')
+        await page.click(".js-webhook-on")
+        await page.wait_for_selector(".js-webhook:not(:has(button))")
+        assert amo.world.webhooks[hook]["disabled"] is False
+
+
 async def test_an_administrator_manages_users_on_their_page(tmp_path: Path) -> None:
     async with opened(tmp_path, path="/settings/users/") as (page, amo, _):
         await page.wait_for_selector(".js-user")

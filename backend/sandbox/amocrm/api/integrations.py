@@ -82,8 +82,10 @@ async def add_webhook(request: Request) -> Response:
         "sort": item.get("sort") or 0,
         "disabled": False,
     }
-    hook |= {"updated_at": now, "settings": settings, "disabled": False}
+    hook |= {"updated_at": now, "settings": settings}
     amo.world.webhooks[str(destination)] = hook
+    # That subscribing anew switches a disabled hook on is assumed; no source says so.
+    amo.hooks.enable(str(destination))
     return hal(hook, 201)
 
 

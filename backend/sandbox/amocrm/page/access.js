@@ -110,6 +110,35 @@
     });
   }
 
+  function webhooks($view) {
+    return $.getJSON('/ajax/webhooks').then(function (body) {
+      var rows = _.map(body.items, function (h) {
+        return (
+          '<tr class="js-webhook"><td>' +
+          _.escape(h.destination) +
+          '</td><td>' +
+          _.escape(h.settings.join(', ')) +
+          '</td><td>' +
+          (h.disabled
+            ? '<button type="button" class="button js-webhook-on" data-to="' +
+              _.escape(h.destination) +
+              '">' +
+              T.activate +
+              '</button>'
+            : '') +
+          '</td></tr>'
+        );
+      }).join('');
+      $view.html(
+        '<h1>' + T.webhooks + '</h1><div class="list"><table><tbody>' + rows + '</tbody></table></div>'
+      );
+      $view.on('click', '.js-webhook-on', function () {
+        ask('PUT', '/ajax/webhooks', { destination: this.dataset.to });
+      });
+    });
+  }
+
+  P.page(/^\/settings\/webhooks\//, 'settings-webhooks', webhooks);
   P.page(/^\/settings\/users\//, 'settings-users', users);
   root.AmoAccess = { external: external };
 })(window);

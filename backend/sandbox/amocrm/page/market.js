@@ -307,6 +307,8 @@
         T.widgets +
         '</a></li><li><a href="/settings/users/">' +
         T.users +
+        '</a></li><li><a href="/settings/webhooks/">' +
+        T.webhooks +
         '</a></li>' +
         items +
         '</ul>'
