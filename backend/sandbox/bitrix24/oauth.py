@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from backend.sandbox.bitrix24.portal import Portal
 
+_TOKEN = ("/oauth/token/", "/oauth/token")
 SESSION_COOKIE = "portal_session"
 
 
@@ -42,6 +43,8 @@ class OAuth:
         return [
             *(Host(name, Router(server)) for name in OAUTH_HOSTS),
             Route("/oauth/authorize/", self.authorize),
+            # Older clients ask the portal itself, which passes such requests on.
+            *(Route(path, self._guarded(self.token), methods=["GET", "POST"]) for path in _TOKEN),
             Mount("/oauth-server", Router(server)),
         ]
 
@@ -49,8 +52,7 @@ class OAuth:
         both = ["GET", "POST"]
         info = self._guarded(self.app_info)
         return [
-            Route("/oauth/token/", self._guarded(self.token), methods=both),
-            Route("/oauth/token", self._guarded(self.token), methods=both),
+            *(Route(path, self._guarded(self.token), methods=both) for path in _TOKEN),
             *(Route(f"/rest/app.info{end}", info, methods=both) for end in ("", "/", ".json")),
         ]
 

@@ -67,6 +67,15 @@ async def test_refreshing_rotates_and_the_old_token_is_dead(
     assert (await client.http.post(_TOKEN, data=form)).json()["error"] == "invalid_grant"
 
 
+async def test_older_clients_ask_the_portal_itself_for_tokens(
+    client: Client, portal: Portal
+) -> None:
+    grant = portal.tokens.issue(2)
+    query = _app(portal, grant_type="refresh_token", refresh_token=grant.refresh_token)
+    pair = (await client.http.get("/oauth/token/", params=query)).json()
+    assert (pair["user_id"], pair["member_id"]) == (2, portal.config.member_id)
+
+
 async def test_a_grace_period_can_be_granted(
     client: Client, portal: Portal, clock: ManualClock
 ) -> None:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from backend.sandbox.bitrix24.rest.params import Params
     from backend.sandbox.bitrix24.rest.registry import Context
 
-_LICENSE, _LICENSE_ON_PREMISE = "ru_ent250", "ru_selfhosted_ent250"
+# A plan whose request limit is the common one: 50 at once and two a second (reference 2.4).
+_LICENSE, _LICENSE_ON_PREMISE = "ru_pro100", "ru_selfhosted_corp"
 _FEATURES = {"rest_offline_extended", "rest_auth_connector"}
 _NOTICE_LIMIT = 1000
 
@@ -36,8 +37,8 @@ def app_info(context: Context, _: Params) -> dict[str, Any]:
         "DAYS": None,
         "LANGUAGE_ID": context.portal.config.language,
         "LICENSE": _license(context),
-        "LICENSE_TYPE": "ent250",
-        "LICENSE_FAMILY": "ent",
+        "LICENSE_TYPE": "selfhosted" if context.portal.config.on_premise else "pro100",
+        "LICENSE_FAMILY": "selfhosted" if context.portal.config.on_premise else "pro",
     }
 
 
