@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from backend.bootstrap import Foundation, Web, foundation, web, worker
+from backend.bootstrap.worker import Worker
 from backend.demo.cast import SEVER, VEKTOR, Team
 from backend.kit.clock import SystemClock
 from backend.kit.secrets_box import new_key
@@ -62,6 +63,7 @@ class Single:
     switch: Switch
     portal: Portal
     port: int
+    worker: Worker
 
     @property
     def http(self) -> str:
@@ -148,11 +150,11 @@ async def single(database_url: str, directory: Path) -> AsyncIterator[Single]:
         await seed(base.database, base.secrets)
         portal: Portal = portal_app.state.portal
         await _connect(base, portal, f"http://127.0.0.1:{portal_port}")
-        await stack.enter_async_context(worker(base))
+        working = await stack.enter_async_context(worker(base))
         served = await stack.enter_async_context(web(base))
         port = await stack.enter_async_context(serving(Starlette(routes=served.routes)))
         await eventually(lambda: any(a["connected"] for a in switch.state()["apps"]))
-        yield Single(base, served, clock, switch, portal, port)
+        yield Single(base, served, clock, switch, portal, port, working)
 
 
 async def _connect(base: Foundation, portal: Portal, url: str) -> None:
