@@ -14,7 +14,14 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from backend.bootstrap import Foundation, create_app, create_worker_app, foundation, portal_check
+from backend.bootstrap import (
+    Foundation,
+    amocrm_connect,
+    create_app,
+    create_worker_app,
+    foundation,
+    portal_check,
+)
 from backend.bootstrap.connecting import pair
 from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
@@ -23,7 +30,7 @@ from backend.bootstrap.parked import parked, retry
 from backend.bootstrap.serving import serve
 from backend.bootstrap.settings_file import apply, export, told
 from backend.demo.addresses import Addresses
-from backend.demo.servers import sandboxes
+from backend.demo.servers import AMO_CLIENT_ID, AMO_CLIENT_SECRET, sandboxes
 from backend.errors import AppError, BadRequest, SettingsError
 from backend.kit.secrets_box import new_key
 from backend.services.settings_texts import language_of
@@ -70,7 +77,12 @@ def _parser() -> argparse.ArgumentParser:
             verb.add_argument("crm", choices=[kind.value for kind in CrmKind])
             verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
             verb.add_argument("--portal", metavar="ADDRESS", help="the portal's address")
-            verb.add_argument("--client-id", default="", help="code of a local application")
+            verb.add_argument(
+                "--client-id", default="", help="of a local application or private integration"
+            )
+            verb.add_argument(
+                "--button", action="store_true", help="amoCRM: HTML of an external integration"
+            )
             verb.add_argument(
                 "--client-secret", default="", help="its key; - asks for it instead of showing it"
             )
@@ -180,15 +192,23 @@ def _settings(_arguments: argparse.Namespace) -> int:
 
 def _connect(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
-    if arguments.crm != CrmKind.BITRIX24.value:
-        raise BadRequest(
-            "an amoCRM account is joined by a code: `dozvon pair ACCOUNT --crm amocrm`"
-        )
-    if not arguments.portal:
-        raise BadRequest("--portal is missing: the portal's address, company.bitrix24.ru")
     key = arguments.client_secret
     if key == "-" or (arguments.client_id and not key):
         key = getpass("Application key (client_secret): ")
+    if arguments.crm == CrmKind.AMOCRM.value:
+        lines = asyncio.run(
+            amocrm_connect.connect(
+                settings,
+                arguments.account,
+                client_id=arguments.client_id,
+                client_secret=key,
+                button=arguments.button,
+            )
+        )
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        return 0
+    if not arguments.portal:
+        raise BadRequest("--portal is missing: the portal's address, company.bitrix24.ru")
     lines = asyncio.run(
         portal_check.connect(
             settings,
@@ -230,6 +250,10 @@ def _demo(arguments: argparse.Namespace) -> int:
         public_url=where.app,
         var_dir=Path(os.environ.get("DOZVON_VAR_DIR") or "var") / "demo",
         bitrix24_auth_urls=f"{where.server(1)}/oauth-server/rest/",
+        amocrm_hosts=where.amo.split("://", 1)[1],
+        amocrm_site=where.amo,
+        amocrm_client_id=AMO_CLIENT_ID,
+        amocrm_client_secret=AMO_CLIENT_SECRET,
         sandbox=True,
     )
 

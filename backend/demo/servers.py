@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets as random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import httpx
 import structlog
 import uvicorn
 from starlette.applications import Starlette
@@ -31,6 +33,7 @@ from backend.demo.landing import landing
 from backend.demo.secure import secured
 from backend.demo.seed import seed
 from backend.errors import SettingsError
+from backend.kit.loopback import LoopbackTransport
 from backend.sandbox.amocrm import AmoConfig, WidgetPackage, create_amo
 from backend.sandbox.ari import (
     KnownCustomer,
@@ -158,10 +161,13 @@ def _amo(where: Addresses) -> AmoConfig:
             client_uuid=AMO_CLIENT_ID,
             client_secret=AMO_CLIENT_SECRET,
             redirect_uri=f"{where.app}/amocrm/oauth",
+            disconnect_uri=f"{where.app}/amocrm/disconnect",
             directory=static_dir() / "amocrm",
             settings={"server": where.app},
         ),
         subdomain="amo",
+        # Its hooks find `*.localhost` as a browser does.
+        transport=LoopbackTransport(httpx.AsyncHTTPTransport()),
     )
 
 
@@ -192,6 +198,8 @@ def _amo_grant(amo: Starlette, where: Addresses) -> dict[str, str]:
         "client_secret": AMO_CLIENT_SECRET,
         "access_token": str(pair["access_token"]),
         "refresh_token": str(pair["refresh_token"]),
+        # The secret in the address webhooks come to.
+        "application_token": random.token_urlsafe(32),
         "expires_in": str(pair["expires_in"]),
         "api_url": where.server(2),
         "auth_url": where.server(2),

@@ -165,6 +165,16 @@ class CrmClientStore:
         ]
 
 
+async def is_known(tx: AsyncConnection, kind: CrmKind, client_id: str) -> bool:
+    """Whether one of the accounts the transaction may see has this integration."""
+    query = (
+        select(crm_clients.c.client_id)
+        .where(crm_clients.c.kind == kind.value, crm_clients.c.client_id == client_id)
+        .limit(1)
+    )
+    return (await tx.execute(query)).first() is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallFact:
     """Something that happened to a connection, for whoever asks later who did it."""

@@ -8,8 +8,9 @@ from backend.errors import BadRequest
 from backend.kit.clock import Clock
 from backend.kit.secrets_box import SecretsBox
 from backend.services.amocrm_install import Client
+from backend.store.accounts import AccountStore
 from backend.store.database import Database
-from backend.store.installs import CrmClient, CrmClientStore
+from backend.store.installs import CrmClient, CrmClientStore, is_known
 from protocol.vocabulary import AccountId, CrmKind
 
 KIND = CrmKind.AMOCRM
@@ -82,9 +83,15 @@ class SqlAmoCrmClients:
         return self._server
 
     async def known(self, client_id: str) -> bool:
-        """Whether a widget of the server's integration may be installed. Private ones are not
-        listed: their widget says so only after it proved its account."""
-        return self._server is not None and self._server.client_id == client_id
+        """Whether it is the server's integration or any account's; which one is not said."""
+        if self._server is not None and self._server.client_id == client_id:
+            return True
+        async with self._database.begin_resolving() as tx:
+            accounts = [account.id for account in await AccountStore(tx).all()]
+        if not client_id or not accounts:
+            return False
+        async with self._database.begin_many(accounts) as tx:
+            return await is_known(tx, KIND, client_id)
 
     def _fits(self, client: CrmClient) -> bool:
         age = self._clock.now() - client.created_at

@@ -26,6 +26,9 @@ async def test_a_private_integrations_install_is_its_accounts(
         known = clients(amo.base)
         assert known.private_redirect_uri(ALPHA) == redirect
         await known.add(ALPHA, CLIENT_ID, CLIENT_SECRET, "private")
+        for client, is_known in ((CLIENT_ID, True), ("other", False), ("", False)):
+            told = await amo.http.get("/api/amocrm/ready", params={"client": client})
+            assert told.json()["integration"] is is_known
         await amo.page.post(
             "/ajax/widgets/save", json={"code": "dozvon", "active": "Y", "fields": {}}
         )

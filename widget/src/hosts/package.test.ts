@@ -1,10 +1,11 @@
 /** The amoCRM package against the platform's rules and against the frame it speaks to. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BRIDGE_VERSION } from './bridge';
 
 const ROOM = new URL('../../amocrm/', import.meta.url);
-const script = readFileSync(new URL('script.js', ROOM), 'utf8');
+const modules = ['script.js', ...readdirSync(new URL('lib/', ROOM)).map((name) => `lib/${name}`)];
+const script = modules.map((name) => readFileSync(new URL(name, ROOM), 'utf8')).join('');
 const texts = (locale: string): Record<string, Record<string, string>> =>
   JSON.parse(readFileSync(new URL(`i18n/${locale}.json`, ROOM), 'utf8')) as Record<
     string,
@@ -31,7 +32,7 @@ describe('the package', () => {
   });
 
   it('has a text for every word the script uses', () => {
-    const used = [...script.matchAll(/\bwords\.(\w+)/g)].map(([, word]) => word);
+    const used = [...script.matchAll(/\bwords(?:\(\))?\.(\w+)/g)].map(([, word]) => word);
     expect(Object.keys(texts('ru')['userLang'] ?? {})).toEqual(expect.arrayContaining(used));
     expect(used.length).toBeGreaterThan(3);
   });
