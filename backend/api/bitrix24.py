@@ -82,7 +82,6 @@ class Bitrix24Api:
         """The form of `ask_code` came back."""
         form = await form_of(request)
         frame = Frame(locale=locale_of(form.get("lang")), sid=_sid(form.get("sid", "")))
-        secret = bool(form.get("secret"))
         try:
             outcome = await self.install.complete(
                 form.get("pending", "")[:64],
@@ -98,7 +97,8 @@ class Bitrix24Api:
                 pending_id=form.get("pending", ""),
                 portal=form.get("portal", ""),
                 client_id=form.get("client_id", ""),
-                secret=secret,
+                # With the code alone refused, the key was right and is kept.
+                secret=bad == "client_secret",
                 bad=str(bad),
             )
             raise

@@ -156,7 +156,6 @@ def ask_code(
             ("pending", pending_id),
             ("portal", portal),
             ("client_id", client_id),
-            ("secret", "1" if secret else ""),
             ("lang", frame.locale),
             ("sid", frame.sid),
         )

@@ -19,7 +19,7 @@ from backend.connectors.crm.bitrix24 import Bitrix24, webhooks
 from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
 from backend.connectors.crm.bitrix24.changes import Bitrix24Changes
 from backend.connectors.crm.bitrix24.install import Bitrix24Installer
-from backend.jobs import employees_sync, portal_bind, portal_changes
+from backend.jobs import employees_sync, portal_bind, portal_changes, portal_install
 from backend.jobs.queue import JobQueue
 from backend.services.contacts.changes import PhoneChanges
 from backend.services.crm_events import CrmEvents, EventInbox
@@ -47,6 +47,7 @@ class PortalDoors:
 def doors(base: Foundation, jobs: JobQueue, inbox: EventInbox, gate: Doors) -> PortalDoors:
     """Everything portals talk to; `jobs` only queues here."""
     portal_bind.announce(jobs)
+    portal_install.announce(jobs)
     store = installs(base, jobs)
     joining = install(base, store)
 
@@ -62,6 +63,7 @@ def doors(base: Foundation, jobs: JobQueue, inbox: EventInbox, gate: Doors) -> P
         bindings=binding_store(base),
         inbox=inbox,
         decode=webhooks.decode,
+        verify=webhooks.verify,
         queue_bind=queue_bind,
         clock=base.clock,
     )
@@ -70,7 +72,10 @@ def doors(base: Foundation, jobs: JobQueue, inbox: EventInbox, gate: Doors) -> P
 
 
 def installs(base: Foundation, jobs: JobQueue) -> SqlPortalInstalls:
-    return SqlPortalInstalls(base.database, base.secrets, follow(jobs))
+    async def resume(tx: AsyncConnection, pending_id: str) -> None:
+        await portal_install.defer(jobs, tx, pending_id)
+
+    return SqlPortalInstalls(base.database, base.secrets, follow(jobs), resume)
 
 
 def follow(jobs: JobQueue) -> Follow:
@@ -189,6 +194,7 @@ def work(
 
     changes = PortalChanges(portals=changing, phones=phones, bindings=store, queue=queue_changes)
     portal_bind.register(jobs, bindings)
+    portal_install.register(jobs, install(base, installs(base, jobs)))
     portal_changes.register(jobs, changes)
     changes.listen(events)
     care = PortalCare(

@@ -58,15 +58,18 @@ class PortalEvents:
         bindings: BindingStore,
         inbox: EventInbox,
         decode: Callable[[bytes], Decoded],
+        verify: Callable[[Decoded, str, str], None],
         queue_bind: Callable[[AccountId], Awaitable[None]],
         clock: Clock,
     ) -> None:
-        """`decode` raises BadRequest; `queue_bind` has an account's portal looked at soon."""
+        """`decode` raises BadRequest; `verify` raises BadProof unless the event carries this
+        member id and application token; `queue_bind` has an account's portal looked at soon."""
         self._install = install
         self._store = store
         self._bindings = bindings
         self._inbox = inbox
         self._decode = decode
+        self._verify = verify
         self._queue_bind = queue_bind
         self._clock = clock
 
@@ -75,7 +78,7 @@ class PortalEvents:
         checked now. Portals send once: whatever is not refused must be kept when this returns."""
         event = self._decode(body)
         if event.name == "ONAPPINSTALL":
-            await self._install.begin(self._launch(event.auth))
+            await self._install.reported(self._launch(event.auth))
             return
         if event.name == "ONAPPUPDATE":
             await self._install.updated(self._launch(event.auth))
@@ -83,9 +86,7 @@ class PortalEvents:
         known = await self._store.by_member(event.member_id)
         if known is None or known.state not in ("ok", "auth_expired"):
             raise BadProof("the portal is not connected")
-        expected = known.application_token.encode()
-        if not expected or not hmac.compare_digest(event.application_token.encode(), expected):
-            raise BadProof("the event does not carry the portal's application token")
+        self._verify(event, known.member_id, known.application_token)
         await self._follow(known, event.auth)
         await self._inbox.receive(
             CrmEvent(

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 import structlog
 
-from backend.errors import BadProof, NotFound, WrongState
+from backend.errors import BadProof, CrmUnavailable, NotFound, WrongState
 from backend.kit.clock import Clock
 from backend.kit.ids import new_id
 from protocol.vocabulary import AccountId, CrmKind
@@ -139,6 +139,12 @@ class PortalInstallStore(Protocol):
 
     async def of_account(self, account_id: AccountId) -> Known | None: ...
     async def keep(self, pending: Pending) -> None: ...
+    async def keep_unproven(self, launch: Launch, at: datetime) -> None:
+        """Keep what cannot be proven now and queue `resume` for it, in one transaction. Raises
+        TooMany when too many wait already."""
+
+    async def unproven(self, pending_id: str) -> Launch | None: ...
+    async def forget(self, pending_id: str) -> None: ...
     async def pending(self, pending_id: str) -> Pending | None: ...
     async def waiting(self, host: str) -> list[Pending]:
         """Newest first."""
@@ -224,6 +230,26 @@ class PortalInstall:
         await self._store.keep(pending)
         log.info("bitrix24.waits_for_pairing", portal=user.page_url)
         return NeedsCode(pending.id, user.page_url, user.client_id, not secret)
+
+    async def reported(self, launch: Launch) -> None:
+        """ONAPPINSTALL, which a portal sends once: when nobody can prove it now, it is kept and
+        proven later. Raises BadProof, TooMany."""
+        try:
+            await self.begin(launch)
+        except CrmUnavailable as error:
+            log.warning("bitrix24.installation_waits", error=str(error))
+            await self._store.keep_unproven(launch, self._clock.now())
+
+    async def resume(self, pending_id: str) -> None:
+        """What `reported` kept. Raises CrmUnavailable (come again)."""
+        launch = await self._store.unproven(pending_id)
+        if launch is None:
+            return
+        try:
+            await self.begin(launch)
+        except BadProof as forged:
+            log.info("bitrix24.installation_forged", error=str(forged))
+        await self._store.forget(pending_id)
 
     async def complete(self, pending_id: str, *, code: str, client_secret: str = "") -> Outcome:
         """The administrator typed what was missing. Raises BadProof with `field` `code` or

@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.errors import NotFound, WrongState
+from backend.errors import NotFound, TooMany, WrongState
+from backend.kit.ids import new_id
 from backend.kit.secrets_box import SecretsBox
 from backend.services.portal_install import AppClient, Known, Launch, Pending, PortalUser
 from backend.store.accounts import AccountStore
@@ -33,14 +34,22 @@ _CONNECTED = ("ok", "auth_expired")
 Follow = Callable[[AsyncConnection, AccountId], Awaitable[None]]
 """Queues what a connected account needs next, in the transaction that connects it."""
 
+Resume = Callable[[AsyncConnection, str], Awaitable[None]]
+"""Queues the proof of what could not be proven, in the transaction that keeps it."""
+MOST_UNPROVEN = 500
+"""Anybody may post an installation while the authorization server is away."""
+
 
 class SqlPortalInstalls:
     """`services.portal_install.PortalInstallStore`."""
 
-    def __init__(self, database: Database, secrets: SecretsBox, follow: Follow) -> None:
+    def __init__(
+        self, database: Database, secrets: SecretsBox, follow: Follow, resume: Resume
+    ) -> None:
         self._database = database
         self._secrets = secrets
         self._follow = follow
+        self._resume = resume
 
     # ── who it is ──
 
@@ -78,17 +87,49 @@ class SqlPortalInstalls:
                 )
             )
 
+    async def keep_unproven(self, launch: Launch, at: datetime) -> None:
+        async with self._database.begin_resolving() as tx:
+            pending = PendingInstallStore(tx, self._secrets)
+            waiting = [row for row in await pending.all() if row.state == "code"]
+            if len(waiting) >= MOST_UNPROVEN:
+                raise TooMany("too many installations wait to be proven", retry_after_s=60)
+            pending_id = new_id()
+            await pending.save(
+                PendingInstall(
+                    id=pending_id,
+                    kind=KIND,
+                    host="",
+                    state="code",
+                    secret=msgspec.json.encode(launch).decode(),
+                    created_at=at,
+                )
+            )
+            await self._resume(tx, pending_id)
+
+    async def unproven(self, pending_id: str) -> Launch | None:
+        async with self._database.begin_resolving() as tx:
+            row = await PendingInstallStore(tx, self._secrets).lock(pending_id)
+        if row is None or row.kind is not KIND or row.state != "code":
+            return None
+        return msgspec.json.decode(row.secret, type=Launch)
+
+    async def forget(self, pending_id: str) -> None:
+        async with self._database.begin_resolving() as tx:
+            await PendingInstallStore(tx, self._secrets).drop(
+                KIND, pending_id=pending_id, external_id=""
+            )
+
     async def pending(self, pending_id: str) -> Pending | None:
         async with self._database.begin_resolving() as tx:
             row = await PendingInstallStore(tx, self._secrets).lock(pending_id)
-        if row is None or row.kind is not KIND:
+        if row is None or row.kind is not KIND or row.state != "tokens":
             return None
         return msgspec.json.decode(row.secret, type=Pending)
 
     async def waiting(self, host: str) -> list[Pending]:
         async with self._database.begin_resolving() as tx:
             rows = await PendingInstallStore(tx, self._secrets).all()
-        found = [row for row in rows if row.kind is KIND and row.host == host]
+        found = [r for r in rows if r.kind is KIND and r.state == "tokens" and r.host == host]
         return [msgspec.json.decode(row.secret, type=Pending) for row in reversed(found)]
 
     # ── what is connected ──

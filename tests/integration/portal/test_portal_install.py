@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from backend.bootstrap import portals
 from backend.services.pairing import Pairing
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeStore
@@ -136,7 +137,8 @@ async def test_a_local_application_brings_its_key(local: House) -> None:
     # The key is right, the code is not: the fresh pair the key cost must be kept.
     half = await local.join(wrong, code="AAAA-BBBB-CCCC", client_secret=secret)
     assert "Такого кода нет" in half.text
-    done = await local.join(half, code=await local.code(ALPHA), client_secret=secret)
+    assert "client_secret" not in half.text
+    done = await local.join(half, code=await local.code(ALPHA))
     assert finish(done.text) == "now"
     found = await local.connection(ALPHA)
     assert found is not None
@@ -171,6 +173,31 @@ async def test_an_application_without_pages_reports_its_installation(local: Hous
     # No page bound anything: the job did.
     assert "PAGE_BACKGROUND_WORKER" in local.bound()
     assert set(local.synchronised) == {ALPHA}
+
+
+async def test_a_report_nobody_can_prove_now_is_kept(local: House) -> None:
+    """Portals report an installation once."""
+    await local.prepare(ALPHA)
+    local.portal.faults.crm_down = True
+    local.portal.events.send(
+        "ONAPPINSTALL", f"{local.base.settings.base_url}/bitrix24/events", {"VERSION": 1}, ADMIN
+    )
+    await local.portal.events.drained()
+    assert local.portal.events.deliveries[-1].status == 200
+    found = await local.connection(ALPHA)
+    assert found is not None
+    assert found.state == "waiting"
+    local.portal.faults.crm_down = False
+    async with local.base.database.begin_resolving() as tx:
+        waiting = list((await tx.execute(text("SELECT id FROM pending_installs"))).scalars())
+    # The job does this when its delay is over.
+    joining = portals.install(local.base, portals.installs(local.base, local.jobs))
+    for pending_id in waiting:
+        await joining.resume(pending_id)
+        await joining.resume(pending_id)
+    found = await local.connection(ALPHA)
+    assert found is not None
+    assert found.state == "ok"
 
 
 async def test_consent_comes_back_with_a_code(local: House) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from backend.errors import BadProof, BadRequest
 from backend.kit import php_brackets
+from backend.services.portal_events import Decoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def decode(body: bytes) -> Event:
     )
 
 
-def verify(event: Event, *, member_id: str, application_token: str) -> None:
+def verify(event: Decoded, member_id: str, application_token: str) -> None:
     """Raises BadProof unless the event carries the secret this portal gave at installation.
 
     ONAPPINSTALL and ONAPPUPDATE bring a new one: those are proven by their access token instead.
