@@ -151,6 +151,7 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'connection.offline': 'No internet. Check the network; calls reach your phone.',
   'closed.not_an_employee': 'You are not an employee in Dozvon yet. Ask your administrator to add you.',
   'closed.no_line': 'You have no line for calls. Ask your administrator to give you a number.',
+  'closed.calls_off': 'Your calls are switched off. Ask your administrator to switch them on in the settings of Dozvon.',
   'connection.stopped.session_ended': 'The session has ended. Sign in through the CRM again.',
   'connection.stopped.origin': 'This address is not allowed. Ask your administrator.',
   'connection.stopped.protocol': 'There is a new version. Reload the page.',

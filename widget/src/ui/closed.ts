@@ -4,6 +4,7 @@ import { localeOf, Words, type TextKey } from '../i18n';
 const SENTENCE: Readonly<Record<string, TextKey>> = {
   not_an_employee: 'closed.not_an_employee',
   no_line: 'closed.no_line',
+  calls_off: 'closed.calls_off',
 };
 
 /** `why` is the server's reason, or empty when the page was opened without a CRM around it. */

@@ -1,1 +1,0 @@
-import{O as e}from"./words-DnaSaoxX.js";import{n as t,t as n}from"./closed-B3Qi3LcZ.js";import{t as r}from"./main-BWpgr-cx.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
