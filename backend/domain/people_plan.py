@@ -5,9 +5,10 @@ Who may be switched off (P14):
 - an answer that failed, is empty or is shorter than the CRM says it is changes nothing at all; that
   is decided before this comparison;
 - somebody the CRM itself calls dismissed leaves at once;
-- somebody who is simply missing leaves at once while at most a fifth of the linked people (or one
-  person) is missing; more than that stay until a second complete reading, `CONFIRM_AFTER` or more
-  after the first that missed them, misses them again;
+- somebody who is simply missing leaves at once while at most a quarter of the linked people is
+  missing (those who left so within `CONFIRM_AFTER` count: an answer that crumbles is no better);
+  more than that stay until a complete reading `CONFIRM_AFTER` or more after the first that missed
+  them misses them, too, and none in between had them;
 - nobody leaves when not one linked employee would remain.
 
 What somebody set here by hand stays: an extension or a role is changed only while it is the one the
@@ -39,16 +40,16 @@ from backend.domain.people_match import Match, give_extensions, remark_on
 from backend.domain.people_teams import Departments
 from protocol.vocabulary import EmployeeId
 
-CONFIRM_AFTER = timedelta(minutes=5)
-"""Longer than a portal's hiccup, shorter than anybody's patience with a colleague who left."""
-AT_ONCE = 5
+CONFIRM_AFTER = timedelta(hours=1)
+"""Longer than most troubles of a CRM; whoever must be out sooner is dismissed or switched off."""
+AT_ONCE = 4
 """One in so many may be missing without a second reading."""
 _RANK = {"operator": 0, "supervisor": 1, "administrator": 2}
 
 
 def at_once(linked: int) -> int:
     """How many of so many linked people may be missing without a second reading."""
-    return max(1, linked // AT_ONCE)
+    return -(-linked // AT_ONCE)
 
 
 def plan(
@@ -195,7 +196,8 @@ class _Comparison:
                 # Never seen over there means linked by hand, rightly or wrongly: not ours to undo.
                 missing.append(note)
         fresh = [note for note in missing if not self._confirmed(note)]
-        if len(fresh) > at_once(len(linked)):
+        lately = sum(self._left_lately(note) for note in self._known.people)
+        if len(fresh) + lately > at_once(len(linked) + lately):
             self._held = fresh
         leaving = [*dismissed, *(note for note in missing if note not in self._held)]
         if len(leaving) > 1 and not self._matches:
@@ -207,6 +209,9 @@ class _Comparison:
 
     def _confirmed(self, note: KnownPerson) -> bool:
         return note.missing_since is not None and self._now - note.missing_since >= CONFIRM_AFTER
+
+    def _left_lately(self, note: KnownPerson) -> bool:
+        return note.left_at is not None and self._now - note.left_at < CONFIRM_AFTER
 
     def _leave(self, note: KnownPerson) -> None:
         employee = self._employees[note.user_id]

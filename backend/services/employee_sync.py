@@ -5,7 +5,7 @@
                               └─ complete ─► `domain.people_plan` ─► one transaction
                                     └─► sessions of who left end, routing is woken, reported
 
-A reading that leaves people in doubt (`held`) is repeated after `CONFIRM_AFTER` (`due_in_s`).
+A reading that leaves people in doubt (`held`) is repeated sooner (`due_in_s`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import structlog
 
 from backend.domain.account_settings import PeopleSettings
 from backend.domain.people import Known, PeopleReading, PersonKind, Plan, Remark
-from backend.domain.people_plan import CONFIRM_AFTER, plan
-from backend.errors import CrmAuthExpired, CrmError, NotFound
+from backend.domain.people_plan import plan
+from backend.errors import CrmAuthExpired, CrmError, CrmRejected, NotFound
 from backend.kit.clock import Clock
 from backend.kit.ids import new_id
 from backend.services.ports import Bus, PeopleSource
@@ -37,8 +37,12 @@ RETRY_AFTER_S = 120.0
 """After a reading that failed or came short; one without a grant waits for its turn."""
 
 
+HELD_S = 900.0
+"""While people are missing: one answer that has them again clears it up."""
+
+
 class SyncState(StrEnum):
-    """running ► done | held | partial | empty | failed | reconnect"""
+    """running ► done | held | partial | empty | failed | refused | reconnect"""
 
     RUNNING = "running"
     DONE = "done"
@@ -49,7 +53,9 @@ class SyncState(StrEnum):
     EMPTY = "empty"
     """The CRM gave nobody; nothing was changed."""
     FAILED = "failed"
-    """The CRM did not answer, or refused; nothing was changed."""
+    """The CRM did not answer; nothing was changed."""
+    REFUSED = "refused"
+    """The CRM refuses to tell: whoever connected it may not see the users; nothing was changed."""
     RECONNECT = "reconnect"
     """The grant is gone; an administrator has to connect again."""
 
@@ -65,12 +71,13 @@ class SyncReport:
     id: str
     kind: CrmKind
     asked_by: str
-    """`schedule`, `event`, `install`, `page`, or the id of the employee who pressed the button."""
+    """`schedule`, `event`, `installed`, `page`, or the id of the employee who asked."""
     started_at: datetime
     finished_at: datetime | None = None
     state: SyncState = SyncState.RUNNING
     counts: Mapping[str, int] = field(default_factory=dict)
-    """`seen`, `added`, `linked`, `updated`, `revived`, `left`, `left_out`, `teams`; none is 0."""
+    """`seen`, `added`, `linked`, `updated`, `revived`, `left`, `left_out`, `teams`, as far as there
+    were any."""
     remarks: tuple[Remark, ...] = ()
     error: str | None = None
     """What the CRM said, for whoever looks into it."""
@@ -154,6 +161,8 @@ class EmployeeSync:
             reading = await source.read_people()
         except CrmAuthExpired as error:
             return self._ended(report, SyncState.RECONNECT, error=str(error))
+        except CrmRejected as error:
+            return self._ended(report, SyncState.REFUSED, error=str(error))
         except CrmError as error:
             return self._ended(report, SyncState.FAILED, error=str(error))
         trouble = _trouble(reading)
@@ -210,10 +219,10 @@ def due_in_s(last: SyncReport | None, now: datetime) -> float:
     """
     if last is None:
         return 0.0
-    patient = last.state in (SyncState.DONE, SyncState.RECONNECT)
+    patient = last.state in (SyncState.DONE, SyncState.REFUSED, SyncState.RECONNECT)
     pause_s = EVERY_S if patient else RETRY_AFTER_S
     if last.state is SyncState.HELD:
-        pause_s = CONFIRM_AFTER.total_seconds()
+        pause_s = HELD_S
     return max(0.0, pause_s - (now - last.started_at).total_seconds())
 
 

@@ -76,6 +76,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "CRM не ответила; ничего не изменено, повторим.",
         "The CRM did not answer; nothing was changed, tried again soon.",
     ),
+    "sync.refused": (
+        "CRM не показывает сотрудников; ничего не изменено. Подключите её администратором.",
+        "The CRM does not show its users; nothing was changed. Connect it as an administrator.",
+    ),
     "sync.reconnect": (
         "Доступ к CRM потерян. Администратору нужно подключить её заново.",
         "Access to the CRM is lost. An administrator has to connect it again.",

@@ -11,6 +11,7 @@ from backend.connectors.crm.amocrm.people import AmoCrmPeople
 from backend.connectors.crm.bitrix24.people import Bitrix24People
 from backend.domain.people import PersonKind
 from backend.errors import CrmAuthExpired, CrmUnavailable
+from backend.sandbox.amocrm import Fault
 from protocol.vocabulary import CrmKind
 from tests.connectors.rigs import AMO, PORTAL, RIGS, AmoRig, PortalRig
 from tests.contract.test_contact_source import _patiently
@@ -80,3 +81,18 @@ async def test_who_left_is_dismissed_or_gone(rig: PortalRig | AmoRig) -> None:
     found = {person.user_id: person.active for person in (await _read(rig)).people}
     assert not found.get("3", False)
     assert found["2"]
+
+
+async def test_half_an_answer_is_short_or_tells_nothing_of_the_rest(
+    rig: PortalRig | AmoRig,
+) -> None:
+    everybody = len((await _read(rig)).people)
+    if isinstance(rig, AmoRig):
+        rig.amo.faults.add(Fault("partial", path="/api/v4/users"))
+    else:
+        rig.portal.faults.short_lists.add("user.get")
+    reading = await _read(rig)
+    assert len(reading.people) < everybody
+    # amoCRM still says how many there are; a portal that lost rows does not know: the comparison
+    # of what is missing with who is here is what keeps them.
+    assert reading.complete is isinstance(rig, PortalRig)
