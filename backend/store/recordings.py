@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.kit.ids import new_id
-from backend.kit.secrets_box import SecretsBox
+from backend.kit.secrets_box import SecretsBox, SecretUnreadable
 from backend.services.ports import RecordingRow
 from backend.store.tables import recordings
 from protocol.vocabulary import AccountId, CallId
+
+log = structlog.get_logger(__name__)
 
 _COLUMN: Final = "recordings.secret"
 _AT_ONCE: Final = 200
@@ -63,14 +66,14 @@ class RecordingStore:
     async def of_calls(
         self, account_id: AccountId, call_ids: Sequence[CallId]
     ) -> dict[CallId, RecordingRow]:
-        """The newest of each call that has any, with its secret. Raises SecretUnreadable."""
+        """The newest of each call that has any, with its secret where its key is in the ring."""
         rows = await self._tx.execute(
             select(recordings)
             .where(recordings.c.account_id == account_id, recordings.c.call_id.in_(call_ids))
             .order_by(recordings.c.began_at, recordings.c.id)
         )
         found = {CallId(row["call_id"]): row for row in rows.mappings()}
-        return {call_id: _row(row, self._opened(row)) for call_id, row in found.items()}
+        return {call_id: _row(row, self._if_opened(row)) for call_id, row in found.items()}
 
     async def with_secret(
         self, account_id: AccountId, recording_id: str, secret: str
@@ -112,21 +115,6 @@ class RecordingStore:
         )
         return [_row(row) for row in rows.mappings()]
 
-    async def reseal(self, account_id: AccountId) -> int:
-        """Seal with the current key what older ones sealed; returns how many secrets changed."""
-        rows = await self._tx.execute(
-            select(recordings).where(recordings.c.account_id == account_id).with_for_update()
-        )
-        old = [row for row in rows.mappings() if not self._secrets.is_current(row["secret"])]
-        for row in old:
-            fresh = self._secrets.seal(self._opened(row), account_id=account_id, column=_COLUMN)
-            await self._tx.execute(
-                update(recordings)
-                .where(recordings.c.account_id == account_id, recordings.c.id == row["id"])
-                .values(secret=fresh)
-            )
-        return len(old)
-
     async def _one(self, account_id: AccountId, which: Any) -> RowMapping | None:
         query = (
             select(recordings)
@@ -135,6 +123,13 @@ class RecordingStore:
             .limit(1)
         )
         return (await self._tx.execute(query)).mappings().one_or_none()
+
+    def _if_opened(self, row: RowMapping) -> str:
+        try:
+            return self._opened(row)
+        except SecretUnreadable as error:
+            log.warning("recording.link_unreadable", recording=row["id"], error=str(error))
+            return ""
 
     def _opened(self, row: RowMapping) -> str:
         return self._secrets.open(

@@ -59,7 +59,7 @@ class SqlHistory:
         if row is None:
             return {}
         if row.state == "stored":
-            url = recording_url(self._base_url, row)
+            url = recording_url(self._base_url, row) if row.secret else None
             return {"recording": "ready", "recording_url": url}
         return {"recording": "waiting" if row.state == "expected" else "gone"}
 

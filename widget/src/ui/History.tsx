@@ -109,7 +109,7 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
           />
         )}
       </span>
-      {entry.recording === 'ready' && (
+      {entry.recording === 'ready' && entry.recording_url !== null && (
         <Button
           kind="quiet"
           icon={playing ? 'close' : 'play'}
