@@ -5,11 +5,13 @@ A switch takes part by giving a `SwitchStage`: how to make people on its other s
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pytest
 
-from backend.errors import NoDevice
+from backend.errors import NoDevice, NotFound
+from backend.kit import audio
 from backend.services.ports import (
     Arrived,
     HoldReported,
@@ -20,6 +22,7 @@ from backend.services.ports import (
     SwitchConnected,
     SwitchDisconnected,
     SwitchEvent,
+    SwitchRecordings,
 )
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
@@ -50,6 +53,8 @@ class SwitchStage(Protocol):
     async def picks_up(self, endpoint: str) -> None: ...
     async def says_busy(self, endpoint: str) -> None: ...
     async def time_passes(self, seconds: float) -> None: ...
+    @property
+    def recordings(self) -> SwitchRecordings: ...
     async def loses_contact(self) -> None:
         """The connection drops; it comes back when time passes."""
 
@@ -157,3 +162,44 @@ class SwitchContract:
         trunk = f"{first}@trunk"
         told = await stage.switch.registered([first, second, stage.missing_phone, trunk])
         assert told == {first: True, second: True, stage.missing_phone: False}
+
+    async def test_a_talk_is_recorded_until_its_file_is_fetched(
+        self, stage: SwitchStage, tmp_path: Path
+    ) -> None:
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        leg = order(arrived.call_id, stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(stage.phones[0])
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        await stage.switch.answer(arrived.call_id, arrived.leg_id)
+        await stage.switch.connect("demo", arrived.call_id, [arrived.leg_id, leg.leg_id])
+        for _ in range(2):
+            await stage.switch.record(arrived.call_id, "talk-1")
+        await stage.time_passes(3)
+        # As a hold does it: music for one, silence in the file, and its length goes on.
+        await stage.switch.hold(arrived.call_id, arrived.leg_id, on=True)
+        await stage.switch.mute_recording("talk-1", on=True)
+        await stage.time_passes(2)
+        await stage.switch.hold(arrived.call_id, arrived.leg_id, on=False)
+        await stage.switch.mute_recording("talk-1", on=False)
+        await stage.time_passes(1)
+        file = tmp_path / "talk.wav"
+        assert await stage.recordings.fetch("talk-1", file), "also while it was under way"
+        assert audio.seconds(file) == 6
+        # Asked once more by somebody who did not hear of it: the file stays what it is.
+        await stage.switch.record(arrived.call_id, "talk-1")
+        await stage.switch.stop_recording("talk-1")
+        await stage.switch.mute_recording("talk-1", on=True)
+        assert await stage.recordings.fetch("talk-1", file)
+        assert audio.seconds(file) == 6
+        for _ in range(2):
+            await stage.recordings.forget("talk-1")
+        assert not await stage.recordings.fetch("talk-1", file)
+
+    async def test_recording_a_talk_that_is_gone_is_refused(self, stage: SwitchStage) -> None:
+        with pytest.raises(NotFound):
+            await stage.switch.record(CallId("c1"), "talk-1")
+        await stage.switch.stop_recording("talk-1")
+        await stage.switch.mute_recording("talk-1", on=True)

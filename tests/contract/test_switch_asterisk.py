@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import pytest
 
 from backend.sandbox.ari import Script
-from backend.services.ports import Switch, SwitchEvent
+from backend.services.ports import Switch, SwitchEvent, SwitchRecordings
+from backend.telephony.asterisk import AsteriskRecordings
 from tests.contract.switch_suite import SwitchContract
 from tests.integration.asterisk.world import DEADLINE_S, DID, World, world
 
@@ -22,12 +23,17 @@ class AsteriskStage:
     phones = ("PJSIP/101", "PJSIP/102")
     missing_phone = "PJSIP/103"
 
-    def __init__(self, made: World) -> None:
+    def __init__(self, made: World, recordings: AsteriskRecordings) -> None:
         self._world = made
+        self._recordings = recordings
 
     @property
     def switch(self) -> Switch:
         return self._world.switch
+
+    @property
+    def recordings(self) -> SwitchRecordings:
+        return self._recordings
 
     async def until(self, kind: type[E], **members: Any) -> E:
         return await self._world.heard.until(kind, **members)
@@ -60,7 +66,9 @@ class AsteriskStage:
 @pytest.fixture
 async def stage() -> AsyncIterator[AsteriskStage]:
     async with world() as made:
-        yield AsteriskStage(made)
+        recordings = AsteriskRecordings(made.url, "dozvon", "dozvon")
+        yield AsteriskStage(made, recordings)
+        await recordings.aclose()
 
 
 class TestAsteriskSwitch(SwitchContract):
