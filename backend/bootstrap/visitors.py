@@ -17,7 +17,11 @@ from backend.store.gateways.workdays import must_be_written
 from protocol.vocabulary import AccountId
 
 
-def visitors(base: Foundation, jobs: JobQueue) -> Visitors:
+def seen_today(base: Foundation) -> SeenToday:
+    return SeenToday(SqlSeenToday(base.database), base.clock)
+
+
+def visitors(base: Foundation, jobs: JobQueue, seen: SeenToday) -> Visitors:
     """Notes who was in the CRM today; a user nobody here knows has the CRM read at once."""
     employees_sync.announce(jobs)
 
@@ -27,7 +31,6 @@ def visitors(base: Foundation, jobs: JobQueue) -> Visitors:
         await employees_sync.ask(jobs, account_id, "page")
         return True
 
-    seen = SeenToday(SqlSeenToday(base.database), base.clock)
     return Visitors(seen=seen, ask=ask, bus=base.bus)
 
 

@@ -21,7 +21,7 @@ from backend.bootstrap import amocrm, portals
 from backend.bootstrap.audio import audio_storage
 from backend.bootstrap.foundation import Foundation, bus_check
 from backend.bootstrap.settings_api import settings_doors
-from backend.bootstrap.visitors import tell_workday, visitors
+from backend.bootstrap.visitors import seen_today, tell_workday, visitors
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
 from backend.jobs import inbox as inbox_jobs
 from backend.jobs.queue import JobQueue
@@ -76,12 +76,13 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
     jobs = JobQueue(base.database.url, pool_size=2)
     inbox_jobs.announce(jobs)
     statuses = StatusService(SqlStatuses(base.database, tell_workday(jobs)), bus, clock)
+    seen = seen_today(base)
     sign_on = SignOn(
         directory,
         sessions,
         [AmoCrmProver(), Bitrix24Prover(base.http)],
         settings.origin,
-        visitors(base, jobs),
+        visitors(base, jobs, seen),
     )
 
     async def queue_event(tx: AsyncConnection, account_id: AccountId, inbox_id: int) -> None:
@@ -96,6 +97,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         history=SqlHistory(base.database, base.secrets, settings.base_url),
         sessions=sessions,
         presence=Presence(bus, clock),
+        seen=seen,
     )
     gateway = Gateway(
         bus,

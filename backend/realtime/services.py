@@ -69,6 +69,12 @@ class PresenceService(Protocol):
     async def sweep(self, account_id: AccountId) -> bool: ...
 
 
+class SeenService(Protocol):
+    """`backend.services.seen_today.SeenToday`."""
+
+    async def in_front(self, account_id: AccountId, employee_id: EmployeeId) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     calls: CommandRunner
@@ -78,3 +84,5 @@ class Services:
     history: History
     sessions: SessionService
     presence: PresenceService
+    seen: SeenService | None = None
+    """None where nobody asks who was here today."""

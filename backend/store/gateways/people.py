@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain.account_settings import PeopleSettings
@@ -17,8 +18,9 @@ from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from backend.store.sessions import SessionStore
+from backend.store.tables import crm_connections, employees
 from backend.store.teams import Team, TeamStore
-from protocol.vocabulary import AccountId, CrmKind
+from protocol.vocabulary import AccountId, CrmKind, EmployeeId
 
 
 class SqlPeople:
@@ -76,6 +78,26 @@ class SqlSeenToday:
         async with self._database.begin(account_id) as tx:
             day = await _day(tx, account_id, at)
             await CrmPeopleStore(tx).seen(account_id, kind, crm_user_id, day, at=at)
+
+    async def note_employee(
+        self, account_id: AccountId, employee_id: EmployeeId, at: datetime
+    ) -> None:
+        async with self._database.begin(account_id) as tx:
+            found = await tx.execute(
+                select(crm_connections.c.kind, employees.c.crm_user_id)
+                .join(employees, employees.c.account_id == crm_connections.c.account_id)
+                .where(
+                    crm_connections.c.account_id == account_id,
+                    employees.c.id == employee_id,
+                    employees.c.crm_user_id.is_not(None),
+                )
+                .limit(1)
+            )
+            user = found.one_or_none()
+            if user is not None:
+                kind, crm_user_id = CrmKind(user.kind), str(user.crm_user_id)
+                day = await _day(tx, account_id, at)
+                await CrmPeopleStore(tx).seen(account_id, kind, crm_user_id, day, at=at)
 
     async def was(self, account_id: AccountId, crm_user_id: str, at: datetime) -> bool:
         async with self._database.begin(account_id) as tx:

@@ -128,6 +128,11 @@ async def test_a_newcomers_page_has_the_crm_read_and_gets_the_phone_at_once(hous
     seen = SqlSeenToday(house.base.database)
     assert await seen.was(ACCOUNT, "77", house.clock.now())
     assert not await seen.was(ACCOUNT, "3", house.clock.now())
+    async with await house.tab("sever-102") as tab:
+        await tab.done("tab.report", visible=False, sound=True)
+        assert not await seen.was(ACCOUNT, "3", house.clock.now())
+        await tab.done("tab.report", visible=True, sound=True)
+        assert await seen.was(ACCOUNT, "3", house.clock.now()), "left open, and looked at today"
 
 
 @pytest.mark.feature("B12")

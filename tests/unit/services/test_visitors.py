@@ -12,9 +12,9 @@ from backend.bus.memory import MemoryBus
 from backend.kit.clock import ManualClock
 from backend.services import visitors
 from backend.services.routing import ROUTING_TOPIC
-from backend.services.seen_today import SeenToday
+from backend.services.seen_today import FRONT_S, SeenToday
 from backend.services.visitors import Visitors
-from protocol.vocabulary import AccountId, CrmKind
+from protocol.vocabulary import AccountId, CrmKind, EmployeeId
 
 ACC, OTHER = AccountId("acc"), AccountId("other")
 
@@ -24,6 +24,7 @@ class Days:
 
     def __init__(self) -> None:
         self.seen: set[tuple[str, str]] = set()
+        self.fronts: list[EmployeeId] = []
         self.broken = False
 
     async def note(
@@ -32,6 +33,11 @@ class Days:
         if self.broken:
             raise OSError("away")
         self.seen.add((account_id, crm_user_id))
+
+    async def note_employee(
+        self, account_id: AccountId, employee_id: EmployeeId, at: datetime
+    ) -> None:
+        self.fronts.append(employee_id)
 
     async def was(self, account_id: AccountId, crm_user_id: str, at: datetime) -> bool:
         return (account_id, crm_user_id) in self.seen
@@ -105,3 +111,15 @@ async def test_a_database_that_is_away_keeps_nobody_from_signing_on() -> None:
     stage.days.broken = False
     await stage.visitors.proven(ACC, CrmKind.AMOCRM, "7")
     assert stage.days.seen == {(ACC, "7")}
+
+
+async def test_a_tab_in_front_is_noted_now_and_then() -> None:
+    stage = Stage()
+    seen = SeenToday(stage.days, stage.clock)
+    for _ in range(3):
+        await seen.in_front(ACC, EmployeeId("anna"))
+    await seen.in_front(ACC, EmployeeId("boris"))
+    assert stage.days.fronts == ["anna", "boris"]
+    await stage.clock.advance(FRONT_S)
+    await seen.in_front(ACC, EmployeeId("anna"))
+    assert stage.days.fronts == ["anna", "boris", "anna"]
