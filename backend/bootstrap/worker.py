@@ -194,6 +194,7 @@ class Worker:
             try:
                 for account_id in named & self._known.keys():
                     await self._load(account_id, self._known[account_id])
+                    await self.portals.changed(account_id)
                 if named - self._known.keys() or self._base.clock.monotonic() >= due:
                     await self.reload()
                     due = self._base.clock.monotonic() + ROUTING_S

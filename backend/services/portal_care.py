@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
@@ -29,7 +29,7 @@ class PortalCare:
     def __init__(
         self,
         *,
-        portals: Callable[[], Iterable[AccountId]],
+        portals: Callable[[], Collection[AccountId]],
         bind: Queue,
         changes: Queue,
         store: PortalInstallStore,
@@ -51,6 +51,11 @@ class PortalCare:
         clean = isinstance(data, dict) and str(data.get("CLEAN")) == "1"
         await self._store.uninstalled(event.account_id, clean=clean, at=event.received_at)
         log.warning("bitrix24.uninstalled", account=event.account_id, clean=clean)
+
+    async def changed(self, account_id: AccountId) -> None:
+        """Somebody changed the account's settings: its lines may have to follow."""
+        if account_id in self._portals():
+            await self._bind(account_id)
 
     async def run(self) -> None:
         """For ever; cancel it to stop."""

@@ -75,7 +75,7 @@ def _verbs() -> set[str]:
 @pytest.mark.parametrize("path", PAGES, ids=_name)
 def test_every_command_a_page_names_exists(path: Path) -> None:
     text = path.read_text()
-    assert set(re.findall(r"(?:`|/bin/|^)dozvon ([a-z][a-z-]*)", text, re.MULTILINE)) <= _verbs()
+    assert set(re.findall(r"(?:`|/bin/|^)dozvon ([a-z][a-z0-9-]*)", text, re.MULTILINE)) <= _verbs()
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^|\d )make\s([a-z][a-z-]*)", text, re.MULTILINE)) <= targets
 
