@@ -27,7 +27,7 @@ _BAD_LOGIN = "Invalid user name or password"
 
 
 class Guard:
-    """ASGI middleware. Pages and the control API pass untouched unless the CRM is down."""
+    """ASGI middleware. Pages pass untouched unless a fault names their path or the CRM is down."""
 
     def __init__(self, app: ASGIApp, amo: Amo) -> None:
         self._app = app
@@ -45,7 +45,8 @@ class Guard:
             gone = Problem(401, _BAD_LOGIN) if path.startswith("/api/") else Problem(404, "Gone")
             await gone.response()(scope, receive, send)
             return
-        if not path.startswith(_WATCHED):
+        fault = None if faults.down else faults.take(request.method, path)
+        if not path.startswith(_WATCHED) and fault is None:
             if faults.down:
                 await _page(503, "Service Unavailable")(scope, receive, send)
             else:
@@ -78,7 +79,6 @@ class Guard:
                 }
             await send(message)
 
-        fault = None if faults.down else faults.take(request.method, path)
         answer = await self._refusal(request, fault)
         if answer is None and fault is not None and fault.kind in ("lost", "partial", "empty"):
             await self._spoilt(fault.kind, scope, again, noted)

@@ -95,6 +95,19 @@ async def test_lists_come_short_or_empty_when_asked_for() -> None:
         assert (await http.get("/api/v4/users")).status_code == 204
 
 
+@pytest.mark.parametrize("path", ["/oauth", "/auth/button.min.js", "/contacts/list/", "/widgets/"])
+async def test_pages_and_files_fail_as_well_when_named(path: str) -> None:
+    app, amo, _ = account()
+    asked = "/widgets/dozvon_test/manifest.json" if path == "/widgets/" else path
+    async with client(app, None) as http:
+        http.cookies.set("session_id", "1")
+        query = {"client_id": package().client_uuid}
+        assert (await http.get(asked, params=query)).status_code == 200
+        amo.faults.add(Fault(kind="html", path=path, status=502, times=1))
+        assert (await http.get(asked, params=query)).status_code == 502
+        assert (await http.get(asked, params=query)).status_code == 200
+
+
 async def test_revoked_tokens_and_the_block_answer_as_the_platform_does() -> None:
     app, _, _ = account()
     async with client(app) as http:
