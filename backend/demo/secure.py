@@ -59,8 +59,6 @@ async def secured(
     secure = Secure(authority.ca_file)
     config: PortalConfig = portal.state.portal.config
     site = AmoSite([amo], _AMO_DOMAIN)
-    # Tokens go on naming the host they were asked for at: the product knows no other.
-    amo.state.amo.tokens.api_domain = ""
     async with AsyncExitStack() as stack:
         for app, names, offset in (
             (portal, [config.vendor_host, *OAUTH_HOSTS], PORTAL_OFFSET),
