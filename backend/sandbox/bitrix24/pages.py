@@ -144,24 +144,31 @@ class Pages:
         response.delete_cookie(SESSION_COOKIE)
         return response
 
-    def entities(self, request: Request, _: User, language: str) -> tuple[str, str, dict[str, Any]]:
+    def entities(
+        self, request: Request, user: User, language: str
+    ) -> tuple[str, str, dict[str, Any]]:
         key = _KINDS.get(request.path_params["kind"])
         if key is None:
             raise RestError("", "no such list", 404)
         title = text(key, language)
+        kind = request.path_params["kind"].upper()
         html = views.entity_list(
             self._portal,
-            request.path_params["kind"].upper(),
+            user,
+            kind,
             language,
             start=max(0, as_int(request.query_params.get("start"))),
             query=request.query_params.get("q", ""),
             title=title,
         )
-        return title, html, {}
+        codes = (f"CRM_{kind}_LIST_TOOLBAR", f"CRM_{kind}_LIST_MENU")
+        return title, html, {"widgets": _widgets(self._portal, user, codes)}
 
-    def deals(self, request: Request, _: User, language: str) -> tuple[str, str, dict[str, Any]]:
+    def deals(self, request: Request, user: User, language: str) -> tuple[str, str, dict[str, Any]]:
         funnel = as_int(request.query_params.get("funnel"))
-        return text("deals", language), views.deal_board(self._portal, language, funnel), {}
+        html = views.deal_board(self._portal, user, language, funnel)
+        boot = {"widgets": _widgets(self._portal, user, ("CRM_DEAL_LIST_TOOLBAR",))}
+        return text("deals", language), html, boot
 
     def details(
         self, request: Request, user: User, language: str
@@ -177,7 +184,8 @@ class Pages:
                 "code": code,
                 "id": row["ID"],
                 "tabs": _titles(portal, user, code),
-            }
+            },
+            "widgets": _widgets(portal, user, (f"CRM_{kind}_DETAIL_TOOLBAR",)),
         }
         html = views.details(portal, user, kind, row, language)
         return portal.store.title(kind, row), html, boot
@@ -200,7 +208,7 @@ class Pages:
         return text("apps", language), views.applications(self._portal, user, language), {}
 
     def application(
-        self, request: Request, _: User, language: str
+        self, request: Request, user: User, language: str
     ) -> tuple[str, str, dict[str, Any]]:
         """The application's main page in a frame; link parameters reach its options."""
         application = self._portal.config.application
@@ -212,7 +220,10 @@ class Pages:
             for key, value in request.query_params.items()
             if key.startswith("params[") and key.endswith("]")
         }
-        boot = {"stage": {"code": launch.MAIN, "handler": "", "options": options}}
+        code = launch.MAIN
+        if "client_id" in request.path_params and self._portal.bound("REST_APP_URI", user.id):
+            code = "REST_APP_URI"
+        boot = {"stage": {"code": code, "handler": "", "options": options}}
         return application.title, '<div id="app-stage"></div>', boot
 
     def widget(self, request: Request, user: User, _: str) -> tuple[str, str, dict[str, Any]]:
@@ -223,6 +234,11 @@ class Pages:
         item = found[place]
         boot = {"stage": {"code": item.code, "handler": item.handler, "options": {}}}
         return item.title, '<div id="app-stage"></div>', boot
+
+
+def _widgets(portal: Portal, user: User, codes: tuple[str, ...]) -> dict[str, Any]:
+    """What the script must know of the buttons a page draws, by placement."""
+    return {code: _titles(portal, user, code) for code in codes}
 
 
 def _worker(portal: Portal, user: User) -> str:

@@ -86,7 +86,14 @@ def shell(portal: Portal, user: User, language: str, path: str, content: str) ->
 
 
 def entity_list(
-    portal: Portal, kind: str, language: str, *, start: int, query: str, title: str
+    portal: Portal,
+    user: User,
+    kind: str,
+    language: str,
+    *,
+    start: int,
+    query: str,
+    title: str,
 ) -> str:
     """Fifty rows of contacts, companies or leads with a search box."""
     rows = portal.store.rows(kind)
@@ -105,28 +112,57 @@ def entity_list(
                 )
             )
         ]
-    body = "".join(_list_row(portal, kind, row) for row in rows[start : start + PAGE])
+    menu = portal.bound(f"CRM_{kind}_LIST_MENU", user.id)
+    body = "".join(_list_row(portal, kind, row, menu) for row in rows[start : start + PAGE])
     third = "company" if kind == "CONTACT" else "city" if kind == "COMPANY" else "stage"
     heads = "".join(
         f"<th>{text(key, language)}</th>" for key in ("name", "phone", third, "responsible")
     )
     return f"""<div class="head"><h1>{title} <span class="muted">{len(rows)}</span></h1>
+{toolbar(portal, user, f"CRM_{kind}_LIST_TOOLBAR")}
 <form role="search"><input name="q" type="search" value="{escape(query, quote=True)}"
  placeholder="{text("search", language)}" aria-label="{text("search", language)}"></form></div>
 <div class="panel"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>
 {_pager(start, len(rows), query, language)}"""
 
 
-def _list_row(portal: Portal, kind: str, row: Row) -> str:
+def toolbar(portal: Portal, user: User, code: str, number: str = "") -> str:
+    """Buttons of the widgets bound to `code`; `number` is the row they are about, if any."""
+    return "".join(
+        _widget_button(code, place, number, item.title)
+        for place, item in enumerate(portal.bound(code, user.id))
+    )
+
+
+def _widget_button(code: str, place: int, number: str, title: str) -> str:
+    return (
+        f'<button type="button" class="button quiet" data-widget="{code}" data-place="{place}" '
+        f'data-id="{escape(number, quote=True)}">{escape(title)}</button>'
+    )
+
+
+def _list_row(portal: Portal, kind: str, row: Row, menu: list[Placement]) -> str:
     phones = " ".join(phone_button(item["VALUE"], kind, row["ID"]) for item in row["PHONE"])
     if kind == "CONTACT":
         third = details_link("COMPANY", portal.store.find("COMPANY", row["COMPANY_ID"]), portal)
     else:
         third = escape(str(row.get("ADDRESS_CITY") or _stage_name(portal, row) or ""))
     return (
-        f"<tr><td>{details_link(kind, row, portal)}</td><td>{phones}</td><td>{third}</td>"
+        f"<tr><td>{details_link(kind, row, portal)}{_row_menu(kind, row, menu)}</td>"
+        f"<td>{phones}</td><td>{third}</td>"
         f"<td>{escape(user_name(portal, row['ASSIGNED_BY_ID']))}</td></tr>"
     )
+
+
+def _row_menu(kind: str, row: Row, menu: list[Placement]) -> str:
+    """The context menu of one row: only what applications put there."""
+    if not menu:
+        return ""
+    code = f"CRM_{kind}_LIST_MENU"
+    items = "".join(
+        _widget_button(code, place, row["ID"], item.title) for place, item in enumerate(menu)
+    )
+    return f'<details class="row-menu"><summary aria-label="⋯">⋯</summary>{items}</details>'
 
 
 def _stage_name(portal: Portal, row: Row) -> str:
@@ -146,7 +182,7 @@ def _pager(start: int, total: int, query: str, language: str) -> str:
     return f'<nav class="pager">{"".join(links)}</nav>'
 
 
-def deal_board(portal: Portal, language: str, funnel_id: int) -> str:
+def deal_board(portal: Portal, user: User, language: str, funnel_id: int) -> str:
     """The funnel as columns of its stages with the newest deals in each."""
     funnels = portal.data.funnels
     funnel = funnels[funnel_id if 0 <= funnel_id < len(funnels) else 0]
@@ -167,7 +203,7 @@ def deal_board(portal: Portal, language: str, funnel_id: int) -> str:
             f'<span>{len(inside)}</span></h2><p class="muted">{money(total)}</p>{cards}</section>'
         )
     return f"""<div class="head"><h1>{text("deals", language)}</h1><nav class="tabs">{tabs}</nav>
-</div><div class="board">{"".join(columns)}</div>"""
+{toolbar(portal, user, "CRM_DEAL_LIST_TOOLBAR")}</div><div class="board">{"".join(columns)}</div>"""
 
 
 def _deal_card(portal: Portal, row: Row) -> str:
@@ -205,7 +241,8 @@ def details(portal: Portal, user: User, kind: str, row: Row, language: str) -> s
         f'<button type="button" role="tab" data-tab-widget="{place}">{escape(item.title)}</button>'
         for place, item in enumerate(_detail_tabs(portal, user, kind))
     )
-    return f"""<div class="head"><h1>{escape(store.title(kind, row))}</h1></div>
+    buttons = toolbar(portal, user, f"CRM_{kind}_DETAIL_TOOLBAR", row["ID"])
+    return f"""<div class="head"><h1>{escape(store.title(kind, row))}</h1>{buttons}</div>
 <div class="tabs" role="tablist"><button type="button" role="tab" aria-selected="true"
  data-tab-general>{text("general", language)}</button>{tabs}</div>
 <div class="columns" id="general"><section class="panel"><dl>{listed}</dl></section>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,36 @@ async def test_the_desktop_application_checks_fields_and_answers_timers(stage: S
     assert await say(worker, "CallCardStopTimer", {}) == {"value": []}
     assert await say(worker, "CallCardStartTimer", {}) == {"value": []}
     assert await say(worker, "CallCardSetUiState", {"uiState": "x"}) == rule("Invalid ui state")
+
+
+async def test_lists_and_cards_have_the_applications_buttons(stage: Stage) -> None:
+    for code, path in (
+        ("CRM_CONTACT_LIST_TOOLBAR", "toolbar"),
+        ("CRM_CONTACT_LIST_MENU", "row"),
+        ("CRM_CONTACT_DETAIL_TOOLBAR", "detail"),
+    ):
+        bound = {"PLACEMENT": code, "HANDLER": f"{stage.app_url}/{path}", "TITLE": f"Дело {path}"}
+        await stage.rest("placement.bind", bound)
+    context = await stage.signed_in()
+    page = context.pages[0]
+    await page.goto(f"{stage.url}/crm/contact/list/")
+    await page.get_by_role("button", name="Дело toolbar").click()
+    await frame_of(page, "toolbar")
+    _, form = stage.tested.opened("/toolbar")[-1]
+    # Neither rows nor filter: a toolbar's page learns where it is, and nothing else.
+    assert json.loads(form["PLACEMENT_OPTIONS"]) == {"URI": "/crm/contact/list/"}
+    await page.keyboard.press("Escape")
+    await page.locator(".row-menu summary").first.click()
+    await page.get_by_role("button", name="Дело row").first.click()
+    await frame_of(page, "row")
+    _, form = stage.tested.opened("/row")[-1]
+    options = json.loads(form["PLACEMENT_OPTIONS"])
+    assert (form["PLACEMENT"], options["ID"]) == ("CRM_CONTACT_LIST_MENU", "1")
+    await page.goto(f"{stage.url}/crm/contact/details/2/")
+    await page.get_by_role("button", name="Дело detail").click()
+    await frame_of(page, "detail")
+    _, form = stage.tested.opened("/detail")[-1]
+    assert json.loads(form["PLACEMENT_OPTIONS"])["ID"] == "2"
 
 
 async def test_a_slow_worker_is_counted_by_the_page_that_waited_for_it(stage: Stage) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WORKER = "PAGE_BACKGROUND_WORKER"
 _SINGLE = {WORKER, "REST_APP_URI"}
-_ENTITIES = ("LEAD", "DEAL", "CONTACT", "COMPANY")
+_ENTITIES = ("LEAD", "DEAL", "CONTACT", "COMPANY", "QUOTE", "SMART_INVOICE", "ORDER")
 CODES: dict[str, tuple[str, ...]] = {
     "": (WORKER, "LEFT_MENU", "REST_APP_URI", "DEFAULT"),
     "telephony": ("CALL_CARD", "TELEPHONY_ANALYTICS_MENU"),
@@ -36,6 +36,8 @@ CODES: dict[str, tuple[str, ...]] = {
         "CRM_ANALYTICS_TOOLBAR",
         "CRM_FUNNELS_TOOLBAR",
     ),
+    "contact_center": ("CONTACT_CENTER",),
+    "imopenlines": ("SETTING_CONNECTOR",),
     "im": ("IM_SIDEBAR", "IM_TEXTAREA", "IM_CONTEXT_MENU", "IM_NAVIGATION"),
 }
 

@@ -168,13 +168,18 @@ document.addEventListener("click", (event) => {
   const phone = event.target.closest("button.phone");
   if (phone) void dial(phone.dataset.phone, phone.dataset.kind, phone.dataset.id, phone.dataset.list);
   const extra = event.target.closest("[data-profile-widget]");
-  if (extra) showWidget(boot.profileMenu[extra.dataset.profileWidget]);
+  if (extra) showWidget(boot.profileMenu[extra.dataset.profileWidget], { USER_ID: String(boot.user.id) });
+  const widget = event.target.closest("[data-widget]");
+  if (widget) {
+    const { id } = widget.dataset;
+    showWidget(boot.widgets[widget.dataset.widget][widget.dataset.place], id ? { ID: id } : {});
+  }
   const tab = event.target.closest("[data-tab-widget], [data-tab-general]");
   if (tab) showTab(tab);
 });
 document.addEventListener("keydown", (event) => event.key === "Escape" && closeSlider());
 
-function showWidget(item) {
+function showWidget(item, options) {
   closeSlider();
   const box = document.createElement("div");
   box.className = "slider-box";
@@ -182,7 +187,6 @@ function showWidget(item) {
   box.querySelector("button").onclick = closeSlider;
   document.body.append(box);
   slider = { box };
-  const options = { USER_ID: String(boot.user.id) };
   void open(item.code, item.handler, options, box.querySelector(".stage"), { visible: true });
 }
 
