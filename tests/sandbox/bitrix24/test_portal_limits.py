@@ -38,6 +38,22 @@ async def test_a_batch_is_charged_to_its_methods_or_to_itself(
     assert "error" not in other
 
 
+async def test_a_cloud_gives_up_on_a_request_after_a_minute(
+    client: Client, portal: Portal, clock: ManualClock
+) -> None:
+    portal.faults.update({"slow_s": {"profile": 90}})
+    waiting = asyncio.create_task(client.raw("profile"))
+    await clock.advance(60)
+    answer = await waiting
+    assert (answer.status_code, answer.headers["content-type"][:9]) == (504, "text/html")
+    portal.config.on_premise = True
+    waiting = asyncio.create_task(client.raw("profile"))
+    await clock.advance(60)
+    assert not waiting.done()
+    await clock.advance(30)
+    assert (await waiting).status_code == 200
+
+
 async def test_own_writes_stay_out_of_the_queue_of_their_connector(client: Client) -> None:
     await client.call(
         "event.bind",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from backend.sandbox.bitrix24.portal import Portal
 
 
+# How long a request to a cloud portal may take (reference 2.4).
+_MAX_REQUEST_S = 60.0
 # The portal's libraries call REST from the application's frame, which is another site.
 _CORS = {"Access-Control-Allow-Origin": "*"}
 _PREFLIGHT = _CORS | {
@@ -69,7 +71,8 @@ class RestDoor:
         status, error = 200, None
         try:
             portal.events.acting_connector.set(params.text("auth_connector"))
-            await self._slow(name)
+            if await self._slow(name):
+                return trouble.bad_gateway(504)
             self._insecure(request)
             trouble.refuse(portal, name, has_token=bool(token))
             context = self._context(webhook, token, request.headers.get("host", ""))
@@ -90,11 +93,14 @@ class RestDoor:
         )
         return trouble.after(portal, answer(body, status))
 
-    async def _slow(self, name: str) -> None:
+    async def _slow(self, name: str) -> bool:
+        """Wait as long as is switched on; True when a cloud's patience ended first."""
         slow = self._portal.faults.slow_s
         seconds = slow.get(name, slow.get("*", 0.0))
+        capped = seconds > _MAX_REQUEST_S and not self._portal.config.on_premise
         if seconds:
-            await self._portal.clock.sleep(seconds)
+            await self._portal.clock.sleep(_MAX_REQUEST_S if capped else seconds)
+        return capped
 
     def _address(self, path: str) -> tuple[str, tuple[str, str] | None]:
         """Lower-case method, and (user, secret) when the call came through the webhook."""
