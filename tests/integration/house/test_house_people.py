@@ -13,6 +13,7 @@ import pytest
 from backend.demo.cast import SEVER
 from backend.domain.account_settings import WorkdaySettings
 from backend.jobs import employees_sync
+from backend.services.crm_events import CrmEvent
 from backend.services.employee_sync import SyncReport
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore
@@ -102,6 +103,31 @@ async def test_who_is_dismissed_over_there_is_out_within_five_seconds(house: Sin
         assert (await synchronised(house, "again-by-hand")).counts["revived"] == 1
         await eventually(lambda: gone in stayer.state["account"], within_s=5)
         assert (await sign_on(house, ILYA)).status_code == 200
+
+
+async def test_a_new_user_of_the_portal_is_here_as_soon_as_it_tells(house: Single) -> None:
+    await scheduled(house)
+    house.portal.users[78] = replace(
+        house.portal.users[1], id=78, last_name="Новикова", email="new@demo.example",
+        extension="178", is_admin=False,
+    )  # fmt: skip
+    event = CrmEvent(
+        account_id=ACCOUNT,
+        source="bitrix24",
+        event="ONUSERADD",
+        external_id="user-78",
+        received_at=house.clock.now(),
+        body={"data": {"ID": "78"}},
+    )
+    assert await house.web.inbox.receive(event)
+
+    async def known() -> bool:
+        async with house.base.database.begin(ACCOUNT) as tx:
+            return await EmployeeStore(tx).by_crm_user(ACCOUNT, "78") is not None
+
+    await until(known)
+    reports = await SqlPeople(house.base.database).reports(ACCOUNT)
+    assert "event" in {report.asked_by for report in reports}
 
 
 @pytest.mark.feature("A11")

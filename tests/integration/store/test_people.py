@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backend.bootstrap.visitors import tell_workday
 from backend.bus.memory import MemoryBus
-from backend.domain.account_settings import PeopleSettings
+from backend.domain.account_settings import PeopleSettings, WorkdaySettings
 from backend.domain.people import (
     CrmDepartment,
     CrmPerson,
@@ -19,7 +20,10 @@ from backend.domain.people import (
     Plan,
     Reason,
 )
+from backend.domain.workday import DayState
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, NotFound
+from backend.jobs import workday_write
+from backend.jobs.queue import JobQueue
 from backend.kit.clock import ManualClock
 from backend.services.employee_sync import (
     Applied,
@@ -31,14 +35,17 @@ from backend.services.employee_sync import (
 from backend.services.ports import PeopleSource
 from backend.services.seen_today import SeenToday
 from backend.services.sessions import REVOKED, Identity, Sessions
+from backend.services.statuses import StatusService
+from backend.services.workday import KeptDay
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.accounts import Account, AccountStore
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
-from backend.store.gateways import SqlRouting, SqlSessions
+from backend.store.gateways import SqlRouting, SqlSessions, SqlStatuses
 from backend.store.gateways.people import SqlPeople, SqlSeenToday
+from backend.store.gateways.workdays import SqlWorkdays
 from backend.store.teams import TeamStore
-from protocol.vocabulary import AccountId, CrmKind, EmployeeId
+from protocol.vocabulary import AccountId, AgentStatus, CrmKind, EmployeeId, StatusSource
 from tests.integration.conftest import ALPHA, BETA
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -346,3 +353,76 @@ async def test_today_is_the_day_of_the_account(rig: Rig) -> None:
     assert not await seen.was(BETA, "7")
     await clock.advance(3600)
     assert not await seen.was(ALPHA, "7"), "it is tomorrow there, and still today in Greenwich"
+
+
+@pytest.mark.feature("B12")
+async def test_a_working_day_counts_as_a_choice_after_a_restart_too(rig: Rig) -> None:
+    await rig.run()
+    anna = (await rig.employees())["1"].id
+    statuses = StatusService(SqlStatuses(rig.database), rig.bus, rig.clock)
+    await statuses.choose(ALPHA, anna, AgentStatus.BREAK, None)
+    await rig.clock.advance(1)
+    await statuses.follow(ALPHA, anna, AgentStatus.AVAILABLE, read_at=rig.clock.now())
+    restarted = StatusService(SqlStatuses(rig.database), rig.bus, rig.clock)
+    await restarted.set(ALPHA, anna, AgentStatus.AWAY, StatusSource.SYSTEM)
+    kept = await restarted.set(ALPHA, anna, AgentStatus.AVAILABLE, StatusSource.SYSTEM)
+    assert kept.status is AgentStatus.AVAILABLE, "the break ended over there"
+
+
+@pytest.mark.feature("B12")
+async def test_a_break_queues_its_write_only_where_both_switches_are_on(rig: Rig) -> None:
+    await rig.run()
+    queue = JobQueue(rig.database.url)
+    workday_write.announce(queue)
+    statuses = StatusService(SqlStatuses(rig.database, tell_workday(queue)), rig.bus, rig.clock)
+    anna = (await rig.employees())["1"]
+
+    async def switch(account: bool, employee: bool) -> None:
+        async with rig.database.begin(ALPHA) as tx:
+            await AccountSettingsStore(tx).save(ALPHA, WorkdaySettings(write_on=account), by="t")
+            await EmployeeStore(tx).save(ALPHA, [replace(anna, workday_write=employee)])
+
+    async def after(status: AgentStatus, source: StatusSource = StatusSource.PERSON) -> int:
+        await statuses.set(ALPHA, anna.id, status, source)
+        return await queue.waiting()
+
+    async with queue.opened():
+        for account, employee in ((False, False), (True, False), (False, True)):
+            await switch(account, employee)
+            assert await after(AgentStatus.BREAK) == 0
+            await after(AgentStatus.AVAILABLE)
+        await switch(account=True, employee=True)
+        assert await after(AgentStatus.OFF_WORK) == 0
+        assert await after(AgentStatus.BREAK, StatusSource.SUPERVISOR) == 0
+        assert await after(AgentStatus.AVAILABLE) == 1
+        assert await after(AgentStatus.BREAK) == 1, "one that waits serves the later choice"
+
+
+async def test_days_of_who_is_not_followed_are_forgotten(rig: Rig) -> None:
+    await rig.run()
+    people = await rig.employees()
+    book = SqlWorkdays(rig.database)
+    assert await book.followed(ALPHA) == [], "off until somebody switches it on"
+    async with rig.database.begin(ALPHA) as tx:
+        await AccountSettingsStore(tx).save(ALPHA, WorkdaySettings(import_on=True), by="t")
+    assert await book.followed(ALPHA) == [], "nobody can be rung, nobody is signed on"
+    number = EmployeeNumber(
+        employee_id=people["1"].id, priority=1, kind="desk", endpoint="PJSIP/a", label="101"
+    )
+    async with rig.database.begin(ALPHA) as tx:
+        await EmployeeStore(tx).replace_numbers(ALPHA, people["1"].id, [number])
+    (anna,) = await book.followed(ALPHA)
+    assert (anna.employee_id, anna.user_id, anna.day) == (people["1"].id, "1", None)
+    day = KeptDay(state=DayState.PAUSED, since=AT)
+    await book.keep(ALPHA, anna.employee_id, day, before=None)
+    assert (await book.followed(ALPHA))[0].day == day
+    written = KeptDay(state=DayState.OPENED, since=AT, written_at=AT)
+    await book.written(ALPHA, anna.employee_id, written)
+    await book.keep(ALPHA, anna.employee_id, KeptDay(state=DayState.CLOSED, since=AT), before=day)
+    assert (await book.followed(ALPHA))[0].day == written, "written while it was read"
+    async with rig.database.begin(ALPHA) as tx:
+        await EmployeeStore(tx).save(ALPHA, [replace(people["1"], workday_import=False)])
+    assert await book.followed(ALPHA) == []
+    async with rig.database.begin(ALPHA) as tx:
+        await EmployeeStore(tx).save(ALPHA, [people["1"]])
+    assert (await book.followed(ALPHA))[0].day is None
