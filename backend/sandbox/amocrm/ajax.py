@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from backend.sandbox.amocrm import envelope
 from backend.sandbox.amocrm.amo import amo_of
-from backend.sandbox.amocrm.auth import caller_of, page_user
+from backend.sandbox.amocrm.auth import caller_of, language_of, page_user
 from backend.sandbox.amocrm.brackets import parse
 from backend.sandbox.amocrm.envelope import Problem, origin, plain_json
 from backend.sandbox.amocrm.world import KINDS, live, values_of
@@ -53,7 +53,8 @@ def widget_item(request: Request, amo: Amo) -> Json:
     widget = amo.config.widget
     assert widget is not None  # noqa: S101 - callers looked
     manifest = widget.read_manifest()
-    texts = widget.read_i18n(amo.config.language).get("widget", {})
+    language = language_of(request)
+    texts = widget.read_i18n(language).get("widget", {})
     path = f"{origin(request)}/widgets/{widget.code}"
     settings = _settings(amo)
     about = manifest["widget"]
@@ -61,7 +62,7 @@ def widget_item(request: Request, amo: Amo) -> Json:
         "id": 742_001,
         "code": widget.code,
         "src": f"{path}/script.js",
-        "lang": f"{path}/i18n/{amo.config.language}.json",
+        "lang": f"{path}/i18n/{language}.json",
         "path": path,
         "images_path": f"{path}/images",
         # The platform sends either; a string is the harder case for a widget.

@@ -39,6 +39,16 @@ def session_user(connection: HTTPConnection) -> Json | None:
     return user if user is not None and user["rights"]["is_active"] else None
 
 
+LANGUAGE = "lang"
+"""Query parameter of a page, and the cookie that remembers it: the user's own language."""
+
+
+def language_of(connection: HTTPConnection) -> str:
+    """In which language the user reads the CRM: `ru`, `en`, …; the account's unless chosen."""
+    chosen = connection.query_params.get(LANGUAGE) or connection.cookies.get(LANGUAGE, "")
+    return chosen if chosen in ("ru", "en") else amo_of(connection).config.language
+
+
 def page_user(connection: HTTPConnection) -> Json:
     """Whose page asks. Raises Problem 401 without a session."""
     user = session_user(connection)

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocketDisconnect
 
 from backend.sandbox.amocrm.amo import amo_of
-from backend.sandbox.amocrm.auth import SESSION, session_user
+from backend.sandbox.amocrm.auth import LANGUAGE, SESSION, language_of, session_user
 from backend.sandbox.amocrm.envelope import Problem, plain_json
 from backend.sandbox.amocrm.seed import TASK_TYPES
 from backend.sandbox.amocrm.shell import PAGE_DIR, own_page, page_of
@@ -94,11 +94,11 @@ async def page(request: Request) -> Response:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse("/login?" + urlencode({"back": back}), 303)
     amo = amo_of(request)
-    language = request.query_params.get("lang", amo.config.language)
+    language = language_of(request)
     boot = json.dumps(_boot(request, amo, user, language), ensure_ascii=False)
     scripts = "".join(f'<script src="/page/{name}.js"></script>' for name in _SCRIPTS)
     theme = ' data-color-scheme="dark"' if request.cookies.get("theme") == "dark" else ""
-    return HTMLResponse(
+    response = HTMLResponse(
         f'<!doctype html><html lang="{html.escape(language)}"{theme}><head><meta charset="utf-8">'
         f"<title>{html.escape(amo.config.account_name)}</title>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -106,6 +106,9 @@ async def page(request: Request) -> Response:
         '<script type="application/json" id="boot">' + boot.replace("</", "<\\/") + "</script>"
         f"{scripts}</body></html>"
     )
+    if LANGUAGE in request.query_params:
+        response.set_cookie(LANGUAGE, language)
+    return response
 
 
 def _boot(request: Request, amo: Amo, user: Json, language: str) -> Json:

@@ -84,6 +84,13 @@ def _users(world: World, users: Sequence[User]) -> None:
     departments = list(dict.fromkeys(u.department for u in users))
     world.groups = {n if n == 0 else 500_000 + n: name for n, name in enumerate(departments)}
     by_name = {name: group for group, name in world.groups.items()}
+    plain = rights(is_admin=False, is_free=False, is_active=True, group_id=0)
+    shared = ("leads", "contacts", "companies", "tasks", "mail_access", "catalog_access")
+    world.roles[ROLE_ID] = {
+        "id": ROLE_ID,
+        "name": "Менеджер",
+        "rights": {key: plain[key] for key in shared},
+    }
     for user in users:
         group = by_name[user.department]
         is_free = user.position == "бухгалтер"  # the account's one user without a paid seat
@@ -101,6 +108,10 @@ def _users(world: World, users: Sequence[User]) -> None:
         }
 
 
+ROLE_ID = 700_101
+"""The one role the account begins with; everybody but administrators has it."""
+
+
 def rights(*, is_admin: bool, is_free: bool, is_active: bool, group_id: int) -> Json:
     """A user's rights: everything for everybody, as in a small firm."""
     full = {"view": "A", "edit": "A", "add": "A", "delete": "A", "export": "A"}
@@ -116,7 +127,7 @@ def rights(*, is_admin: bool, is_free: bool, is_active: bool, group_id: int) -> 
         "is_free": is_free,
         "is_active": is_active,
         "group_id": None if is_admin else group_id,
-        "role_id": None,
+        "role_id": None if is_admin else ROLE_ID,
     }
 
 
@@ -132,7 +143,7 @@ def _fields(world: World) -> None:
         if plural == "leads":
             rows = []
         return {
-            field_id: custom_field(field_id, name, code, type_, plural, sort)
+            field_id: custom_field(world, field_id, name, code, type_, plural, sort)
             for sort, (field_id, name, code, type_) in enumerate(rows)
         }
 
@@ -142,7 +153,7 @@ def _fields(world: World) -> None:
 
 
 def custom_field(
-    field_id: int, name: str, code: str | None, type_: str, plural: str, sort: int
+    world: World, field_id: int, name: str, code: str | None, type_: str, plural: str, sort: int
 ) -> Json:
     """A field as API v4 shows it; PHONE and EMAIL come with their fixed choices."""
     choices = _ENUMS.get(code or "")
@@ -154,7 +165,7 @@ def custom_field(
         "id": field_id,
         "name": name,
         "type": type_,
-        "account_id": 0,
+        "account_id": world.account_id,
         "code": code,
         "sort": 500 + sort,
         "is_api_only": False,

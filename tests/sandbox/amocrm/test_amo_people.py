@@ -15,12 +15,14 @@ async def test_disabled_and_free_users_are_listed_and_deleted_ones_are_not() -> 
         await http.patch("/sandbox/users/2", json={"rights": {"is_active": False}})
         await http.patch("/sandbox/users/3", json={"rights": {"is_free": True}})
         await http.delete("/sandbox/users/4")
-        answer = await http.get("/api/v4/users?with=group")
+        answer = await http.get("/api/v4/users?with=group,role")
         users = {u["id"]: u for u in answer.json()["_embedded"]["users"]}
         assert users[2]["rights"]["is_active"] is False
         assert users[3]["rights"]["is_free"] is True
         assert 4 not in users
         assert users[3]["_embedded"]["groups"][0]["name"]
+        assert [r["name"] for r in users[3]["_embedded"]["roles"]] == ["Менеджер"]
+        assert users[1]["_embedded"]["roles"] == []
         assert (await http.get("/api/v4/users/4")).status_code == 404
 
 

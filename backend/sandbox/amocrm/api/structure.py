@@ -210,7 +210,7 @@ async def add_fields(request: Request) -> Response:
     for item in items:
         sort = len(world.custom_fields[plural])
         field = custom_field(
-            world.next_id(), item["name"], item.get("code"), item["type"], plural, sort
+            world, world.next_id(), item["name"], item.get("code"), item["type"], plural, sort
         )
         field |= {"is_api_only": bool(item.get("is_api_only"))}
         if item["type"] in _WITH_ENUMS:
