@@ -113,7 +113,7 @@ async def json_body(request: Request) -> dict[str, Any]:
     """Raises BadRequest."""
     try:
         body = msgspec.json.decode(await read_body(request, MAX_BODY_BYTES))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest(why="not_json") from None
     if not isinstance(body, dict):
         raise BadRequest(why="not_json")

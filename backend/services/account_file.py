@@ -60,7 +60,7 @@ def read_file(text: str) -> ReadFile:
     """Every trouble at once: somebody who corrects a file wants to do it in one go."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         return ReadFile(troubles=(Trouble("", "not_toml", {"said": str(error)}),))
     reader = _Reader()
     for name in data:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+MAX_DEPTH = 16
 _AT = re.compile(r"^(?P<said>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"unknown field `(.*)`$")
 _MISSING = re.compile(r"missing required field `(.*)`$")
@@ -26,7 +28,7 @@ def what_is_wrong(data: Any, kind: type[msgspec.Struct]) -> list[Wrong]:
     """The first fault of each field, none when `data` can be read as `kind`."""
     if not isinstance(data, dict):
         return [Wrong("", "not_a_table", {})]
-    found = [Wrong(str(name), "bad_character", {}) for name in data if _has_nul(data[name])]
+    found = [Wrong(str(name), "bad_character", {}) for name in data if _cannot_be_kept(data[name])]
     hints = get_type_hints(kind, include_extras=True)
     names = set(kind.__struct_fields__)
     for name in [*data]:
@@ -67,13 +69,17 @@ def _wrong(name: str, message: str, kind: type[msgspec.Struct]) -> Wrong:
     return Wrong(path, "bad_value", {"said": said})
 
 
-def _has_nul(value: Any) -> bool:
-    """What no database keeps as text."""
+def _cannot_be_kept(value: Any, depth: int = 0) -> bool:
+    """Text no database takes, or nesting nobody writes on purpose."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
-        return any(_has_nul(inner) for pair in value.items() for inner in pair)
-    return isinstance(value, list | tuple) and any(map(_has_nul, value))
+        inside: Iterable[Any] = (part for pair in value.items() for part in pair)
+    elif isinstance(value, list | tuple):
+        inside = value
+    else:
+        return False
+    return depth == MAX_DEPTH or any(_cannot_be_kept(inner, depth + 1) for inner in inside)
 
 
 def _choices(kind: type[msgspec.Struct], path: str) -> list[str]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from backend.domain.people import Reason, Remark
 from backend.errors import NotAllowed
+from backend.services.employee_sync import SyncReport, SyncState
+from backend.store.crm_connections import CrmConnection, CrmConnectionStore
+from backend.store.crm_people import CrmPeopleStore
 from backend.store.gateways import SqlRouting
 from backend.store.tables import employees
-from protocol.vocabulary import EmployeeId
+from protocol.vocabulary import CrmKind, EmployeeId
 from tests.integration.settings.house import SEVER, VEKTOR, House
 
 
@@ -238,7 +244,7 @@ async def test_a_workday_both_ways_is_warned_of(anna: httpx.AsyncClient) -> None
 
 
 async def test_what_is_no_json_or_too_large_is_refused_in_words(anna: httpx.AsyncClient) -> None:
-    for body in (b"", b"[]", b"{", b'{"a": "\xff"}', b"null"):
+    for body in (b"", b"[]", b"{", b'{"a": "\xff"}', b"null", b"[" * 100_000):
         answer = await anna.patch("/settings/crm", content=body, headers={"If-Match": "*"})
         assert answer.status_code == 400, body
         assert answer.json()["error"]["message"]
@@ -248,6 +254,11 @@ async def test_what_is_no_json_or_too_large_is_refused_in_words(anna: httpx.Asyn
     assert huge.status_code == 400
     nul = await _patch(anna, "/groups/sales", {"name": "a\0b"})
     assert _faults(nul) == {"name": "bad_character"}
+    deep: Any = 1
+    for _ in range(500):
+        deep = [deep]
+    steps = await _patch(anna, "/scenarios/main", {"steps": [{"group": deep}]})
+    assert _faults(steps) == {"steps": "bad_character"}
 
 
 async def test_a_change_by_the_sync_makes_the_version_older(
@@ -260,3 +271,62 @@ async def test_a_change_by_the_sync_makes_the_version_older(
         )
     answer = await _patch(anna, "/employees/sever-101", {"role": "supervisor"}, version=version)
     assert answer.status_code == 409
+
+
+async def test_of_two_who_save_at_once_one_is_told(anna: httpx.AsyncClient) -> None:
+    version = (await anna.get("/groups/sales")).json()["version"]
+    answers = await asyncio.gather(
+        *(_patch(anna, "/groups/sales", {"name": f"Name {n}"}, version=version) for n in range(6))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
+    [saved] = [answer for answer in answers if answer.status_code == 200]
+    assert (await anna.get("/groups/sales")).json() == saved.json()
+
+
+@pytest.mark.feature("B2")
+async def test_the_connection_says_who_connected_it_and_how_the_last_reading_went(
+    seeded: House, anna: httpx.AsyncClient
+) -> None:
+    async with seeded.database.begin(SEVER) as tx:
+        await CrmConnectionStore(tx, seeded.secrets).save(
+            CrmConnection(
+                account_id=SEVER,
+                kind=CrmKind.BITRIX24,
+                external_id="member",
+                base_url="https://sever.bitrix24.example",
+                host="sever.bitrix24.example",
+                access_token="hidden-token",
+                grant_user_id="1",
+            )
+        )
+        await CrmPeopleStore(tx).save_report(
+            SEVER,
+            SyncReport(
+                id="sync-1",
+                kind=CrmKind.BITRIX24,
+                asked_by="schedule",
+                started_at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+                finished_at=datetime(2026, 3, 2, 9, 1, tzinfo=UTC),
+                state=SyncState.DONE,
+                counts={"seen": 6},
+                remarks=(
+                    Remark(reason=Reason.NO_EMAIL, user_id="9", name="Пётр", url="", left_out=True),
+                ),
+            ),
+        )
+    answer = await anna.get("/connection", headers={"Accept-Language": "ru"})
+    assert "hidden-token" not in answer.text
+    found = answer.json()
+    assert (found["crm"], found["state"], found["on"]) == ("bitrix24", "ok", True)
+    assert (found["address"], found["connected_by"]) == (
+        "https://sever.bitrix24.example",
+        "Анна Крылова",
+    )
+    assert found["sync"]["counts"] == {"seen": 6}
+    [remark] = found["sync"]["remarks"]
+    assert (remark["name"], remark["reason"]) == ("Пётр", "no_email")
+    assert "Заполните" in remark["text"]
+    assert (await anna.get("/employees")).json()["sync"]["remarks"] != []
+    asked = await anna.post("/employees/sync")
+    assert (asked.status_code, asked.json()) == (202, {"state": "queued"})
+    assert seeded.asked == [(SEVER, "sever-100")]

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from backend.store.database import engine_for
+from backend.store.database import Database, engine_for
 from backend.store.embedded import DATABASE
-from backend.store.migrations import current_revision, head_revision, migrate
+from backend.store.employees import EmployeeStore
+from backend.store.migrations import current_revision, head_revision, migrate, run
 from backend.store.policies import policy_ddl
 from backend.store.tables import metadata
+from protocol.vocabulary import AccountId
 from tests.postgres import PostgresForTests
 
 
@@ -67,6 +70,44 @@ async def test_several_releases_starting_at_once_migrate_once(postgres: Postgres
     finally:
         async with await psycopg.AsyncConnection.connect(aside, autocommit=True) as admin:
             await admin.execute("drop database racing with (force)")
+
+
+async def test_an_upgrade_keeps_who_was_a_supervisor(postgres: PostgresForTests) -> None:
+    aside = postgres.url.replace(f"/{DATABASE}?", "/postgres?")
+    async with await psycopg.AsyncConnection.connect(aside, autocommit=True) as admin:
+        await admin.execute("create database earlier template template0")
+    url = postgres.url.replace(f"/{DATABASE}?", "/earlier?")
+
+    def upgrade(connection: Connection) -> None:
+        config = run._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+
+    try:
+        engine = engine_for(url, pool_size=1, role=False)
+        async with engine.begin() as owner:
+            await owner.run_sync(upgrade)
+            await owner.execute(text("select set_config('dozvon.account', 'a', true)"))
+            await owner.execute(
+                text("insert into accounts (id, slug, name) values ('a', 'a', 'A')")
+            )
+            await owner.execute(
+                text(
+                    "insert into employees (account_id, id, name, is_supervisor)"
+                    " values ('a', 'anna', 'Anna', true), ('a', 'boris', 'Boris', false)"
+                )
+            )
+        await engine.dispose()
+        await migrate(url)
+        async with Database(url, pool_size=1) as database, database.begin(AccountId("a")) as tx:
+            people = await EmployeeStore(tx).all(AccountId("a"))
+        assert {e.id: (e.role, e.is_supervisor) for e in people} == {
+            "anna": ("supervisor", True),
+            "boris": ("operator", False),
+        }
+    finally:
+        async with await psycopg.AsyncConnection.connect(aside, autocommit=True) as admin:
+            await admin.execute("drop database earlier with (force)")
 
 
 def test_every_script_says_whether_it_runs_before_or_after_the_release() -> None:

@@ -202,7 +202,9 @@ def test_every_fault_of_the_shape_is_named_at_once_by_its_place() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["[[accounts", "a = ", "\x00", "accounts = 1", "switches = {}"])
+@pytest.mark.parametrize(
+    "text", ["[[accounts", "a = ", "\x00", "accounts = 1", "switches = {}", f"a = {'[' * 5000}"]
+)
 def test_no_text_is_taken_for_a_file(text: str) -> None:
     assert read_file(text).troubles
 
@@ -283,6 +285,7 @@ def test_faults_of_meaning_stand_where_the_file_has_them() -> None:
         ({"group": "g", "timeout_s": 10.5}, "step_timeout"),
         ({"group": "g", "ring_busy": 1}, "step_ring_busy"),
         ({"group": "g", "colour": 1}, "step_unknown_field"),
+        ({"group": "g", "deep": 1}, "step_unknown_field"),
         ({"manager": True}, "step_manager"),
         ({"manager": {"wait_s": 99}}, "step_wait"),
         ({"manager": {"source": "lead"}}, "step_source"),
