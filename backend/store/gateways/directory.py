@@ -22,6 +22,8 @@ PAGES_TTL_S = 5.0
 PAGES_STALE_S, PAGES_WAIT_S = 30.0, 0.25
 """What is older than this is waited for, and for how long."""
 
+_CONNECTED = ("ok", "auth_expired")
+
 
 class SqlDirectory:
     """`services.sign_on.Directory`."""
@@ -92,7 +94,7 @@ class SqlDirectory:
             return
         pages: dict[AccountId, tuple[str, ...]] = {}
         for connection in connections:
-            if connection.state in ("ok", "auth_expired"):
+            if connection.state in _CONNECTED:
                 known = pages.get(connection.account_id, ())
                 pages[connection.account_id] = (*known, connection.base_url)
         self._pages = pages

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from backend.bootstrap import portals
 from backend.services.pairing import Pairing
+from backend.services.portal_install import Joined
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeStore
 from backend.store.gateways import SqlPairings
@@ -215,6 +216,16 @@ async def test_consent_comes_back_with_a_code(local: House) -> None:
     # A state is good once.
     query["code"] = local.portal.tokens.code(ADMIN)
     assert (await local.ours.get("/bitrix24/oauth", params=query)).status_code == 401
+
+
+async def test_what_waits_is_joined_from_the_command_line(market: House) -> None:
+    """For applications without pages, which cannot ask for a code."""
+    await market.install()
+    joining = portals.install(market.base, portals.installs(market.base, market.jobs))
+    assert await joining.claim("elsewhere.test", ALPHA) is None
+    outcome = await joining.claim("portal.test", ALPHA)
+    assert outcome == Joined(ALPHA, "Alpha", PORTAL)
+    assert await joining.claim("portal.test", ALPHA) is None
 
 
 async def test_a_portal_of_another_account_is_not_taken(market: House) -> None:

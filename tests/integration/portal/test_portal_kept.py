@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from backend.bootstrap import portals
 from backend.domain.account_settings import CrmSettings
 from backend.jobs import portal_bind, portal_changes
 from backend.kit.budget import Priority
@@ -90,6 +92,29 @@ async def test_a_look_at_a_good_portal_changes_nothing(connected: House) -> None
     await look_again(connected)
     assert connected.portal.placements == placements
     assert connected.portal.events.handlers == handlers
+
+
+async def test_two_who_bind_at_once_bind_everything_once(connected: House) -> None:
+    """The installation page and the job after it, or two workers."""
+    connected.portal.placements.clear()
+    connected.portal.events.handlers.clear()
+    both = await asyncio.gather(
+        *(portals.bind(connected.base, ALPHA) for _ in range(2)),
+    )
+    for standings in both:
+        assert {row.state for row in standings} <= {"ok", "bound"}
+    codes = [placement.code for placement in connected.portal.placements]
+    assert len(codes) == len(set(codes))
+
+
+async def test_a_portal_in_trouble_has_lost_nothing(connected: House) -> None:
+    counted = LOST._value.get()
+    connected.portal.faults.crm_down = True
+    await look_again(connected)
+    connected.portal.faults.crm_down = False
+    kept = await SqlPortalBindings(connected.base.database, connected.base.secrets).kept(ALPHA)
+    assert {row.state for row in kept} == {"ok"}
+    assert LOST._value.get() == counted
 
 
 async def test_what_an_earlier_version_bound_is_dropped(connected: House) -> None:

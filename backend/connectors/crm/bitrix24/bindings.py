@@ -8,11 +8,11 @@ looked at again and again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from backend.connectors.crm.bitrix24 import mapping
 from backend.connectors.crm.bitrix24.limits import BATCH
-from backend.errors import CrmError
+from backend.errors import CrmError, CrmUnavailable
 from backend.kit.budget import Priority
 from backend.services.portal_bindings import Standing, Wanted
 
@@ -108,7 +108,16 @@ class Bitrix24Bindings:
             if error is None or any(word in str(error) for word in _ALREADY):
                 standings.append(Standing(step.name, "bound"))
             else:
-                standings.append(Standing(step.name, "refused", str(error)))
+                late = isinstance(error, CrmUnavailable)
+                state: Literal["missing", "refused"] = "missing" if late else "refused"
+                standings.append(Standing(step.name, state, str(error)))
+        if failed:
+            # Somebody bound the same at the same moment: the page and the job after it.
+            fine = set((await self._there(wanted)).fine)
+            standings = [
+                Standing(row.name, "bound") if row.name in fine and row.state != "ok" else row
+                for row in standings
+            ]
         return standings + there.refused + [Standing(name, "removed") for name in there.removed]
 
     async def _there(self, wanted: Wanted) -> _There:
@@ -120,6 +129,10 @@ class Bitrix24Bindings:
             },
             priority=Priority.BACKGROUND,
         )
+        for error in answers.failed.values():
+            if isinstance(error, CrmUnavailable):
+                # What could not be seen is not gone.
+                raise error
         there = _There()
         _placements(there, answers, wanted)
         _events(there, answers, wanted)
