@@ -24,6 +24,10 @@ define([
   /* How long after an installation the server may still be exchanging its code, milliseconds. */
   var SETTLING_MS = 30000;
 
+  /* When the widget was installed in this very page, by the page's clock. The object that was shown
+     in the marketplace is not the one that starts afterwards: both find it here. */
+  var installedAt = -Infinity;
+
   return function CustomWidget() {
     var self = this;
     var panel = null;
@@ -35,8 +39,6 @@ define([
     /* Undoes what was added to the page. */
     var undo = [];
     var stopped = false;
-    /* When the widget was installed in this very page, by the page's clock. */
-    var installedAt = -Infinity;
     /* A number clicked before the panel was there. */
     var waiting = null;
 
