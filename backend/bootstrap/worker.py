@@ -35,6 +35,7 @@ from backend.services.portal_calls import PortalCalls
 from backend.services.ports import ContactSource
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
+from backend.store.account_settings import AccountSettingsStore
 from backend.store.calls import CallStore
 from backend.store.commands import CommandStore
 from backend.store.contact_choices import SqlContactChoices
@@ -59,6 +60,8 @@ GENERATION_S = 1.0
 TIDY_S = 3600.0
 KEEP = timedelta(days=7)
 """How long handled messages, old sessions and intents stay for whoever looks into a fault."""
+KEEP_SETTINGS_LOG = timedelta(days=400)
+"""Who changed which setting: a little over a year, for whoever compares with the last one."""
 
 
 class Worker:
@@ -335,6 +338,9 @@ class Worker:
                         await InboxStore(tx).prune(account_id, before=before)
                         await CrmPeopleStore(tx).prune_seen(account_id, before=before)
                         await PairingRows(tx).prune(account_id, before=before)
+                        await AccountSettingsStore(tx).prune_log(
+                            account_id, before=self._base.clock.now() - KEEP_SETTINGS_LOG
+                        )
                     await self.after_call.tidy(account_id)
                 except Exception as error:
                     log.warning("worker.tidy_failed", account=account_id, error=str(error))
