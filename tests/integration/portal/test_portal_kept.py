@@ -236,6 +236,10 @@ async def test_an_administrator_who_opens_the_application_mends_a_lost_grant(
     found = await connected.connection(ALPHA)
     assert found is not None
     assert found.state == "auth_expired"
+    await connected.sources.refresh()
+    # What metrics count and open tabs are told of.
+    assert connected.sources.states == {ALPHA: "auth_expired"}
+    assert connected.sources.portals() == ()
     await opened(connected, SECOND_ADMIN)
     found = await connected.connection(ALPHA)
     assert found is not None

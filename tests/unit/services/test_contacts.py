@@ -197,6 +197,18 @@ async def test_a_lost_grant_says_who_has_to_act(stage: Stage) -> None:
     assert [push.state for push in stage.bus.pushes("CrmChanged")] == ["auth_expired"]
 
 
+async def test_a_lost_connection_is_told_without_anybody_being_looked_up(stage: Stage) -> None:
+    for lost in (False, True, True, False):
+        await stage.contacts.connection_is(ACCOUNT, lost=lost)
+    assert [push.state for push in stage.bus.pushes("CrmChanged")] == ["auth_expired", "ok"]
+    # What a look-up found out is not taken back by a connection that never said so.
+    stage.source.answer = CrmAuthExpired("revoked")
+    stage.contacts.look_up(ACCOUNT, CALL, NUMBER, [ANNA])
+    await stage.settle()
+    await stage.contacts.connection_is(ACCOUNT, lost=False)
+    assert [push.state for push in stage.bus.pushes("CrmChanged")][2:] == ["auth_expired"]
+
+
 async def test_the_choice_among_several_is_remembered(stage: Stage) -> None:
     stage.source.answer = [match("1"), match("2")]
     stage.contacts.look_up(ACCOUNT, CALL, NUMBER, [ANNA])
