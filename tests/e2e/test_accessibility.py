@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Frame, Page, ViewportSize, expect
 
-from tests.e2e.amo import phone_is
-from tests.e2e.demo import ELENA, ILYA, SEVER, Demo
+from tests.e2e.amo import Tab, phone_is
+from tests.e2e.demo import ELENA, ILYA, MARIA, SEVER, VEKTOR, Demo
 from tests.e2e.portal import PHONES, PortalTab, in_portal
 from tests.e2e.states import states
 
@@ -65,17 +65,18 @@ async def test_every_main_state_is_accessible_light_and_dark(
         async for state in states(demo, tab, lang):
             for scheme in SCHEMES:
                 await tab.page.emulate_media(color_scheme=scheme)
-                size = NARROW if scheme == "light" else WIDE
-                await tab.page.set_viewport_size(size)
-                name = f"page-{state}-{lang}-{scheme}-{size['width']}.png"
-                await tab.page.screenshot(path=shots / name)
+                for size in (NARROW, WIDE):
+                    await tab.page.set_viewport_size(size)
+                    name = f"page-{state}-{lang}-{scheme}-{size['width']}.png"
+                    await tab.page.screenshot(path=shots / name)
+                    overflow = await frame.evaluate(
+                        "document.documentElement.scrollWidth"
+                        " - document.documentElement.clientWidth"
+                    )
+                    if overflow > 0:
+                        found[name] = [f"{overflow} px too wide"]
                 if wrong := await faults(frame):
                     found[f"{state} {scheme}"] = wrong
-                overflow = await frame.evaluate(
-                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                )
-                if overflow > 0:
-                    found.setdefault(f"{state} {scheme}", []).append(f"{overflow} px too wide")
     assert found == {}
 
 
@@ -151,3 +152,46 @@ async def test_a_call_is_answered_and_declined_with_one_key_each(
         await phone_is(demo, PHONES[ILYA], "INUSE")
         await tab.page.keyboard.press("Alt+d")
         await phone_is(demo, PHONES[ILYA], "NOT_INUSE")
+
+
+@pytest.mark.feature("W2")
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_the_panel_in_english_is_accessible_wide_and_narrow(
+    demo: Demo, browser: Browser, shots: Path, scheme: Literal["light", "dark"]
+) -> None:
+    found: dict[str, list[str]] = {}
+    context = await browser.new_context(locale="en-GB", viewport=WIDE, color_scheme=scheme)
+    try:
+        page = await context.new_page()
+        await page.goto(demo.amo_page(MARIA, "/contacts/list/?lang=en"))
+        tab = Tab(page, "vektor-102")
+        await page.get_by_role("button", name="Open Dozvon").click()
+        await expect(tab.panel.get_by_role("tab", name="Calls")).to_be_visible()
+
+        async def look(state: str) -> None:
+            for size in (WIDE, NARROW):
+                await page.set_viewport_size(size)
+                name = f"amocrm-{state}-en-{scheme}-{size['width']}.png"
+                await page.screenshot(path=shots / name)
+                if wrong := await faults(tab.frame()):
+                    found[f"{state} {size['width']}"] = wrong
+            await page.set_viewport_size(WIDE)
+
+        await look("idle")
+        demo.call(ELENA, VEKTOR)
+        await expect(tab.cards.get_by_role("button", name="Answer")).to_be_visible()
+        await expect(tab.cards.get_by_text("Open deals")).to_be_visible()
+        await look("ringing")
+        await tab.cards.get_by_role("button", name="Answer").click()
+        await expect(tab.cards.get_by_role("button", name="Hold")).to_be_visible()
+        await look("talking")
+        await tab.cards.get_by_role("button", name="Hang up").click()
+        await look("ended")
+        await tab.cards.get_by_role("button", name="Dismiss").click()
+        await expect(tab.cards).to_have_count(0)
+        for section in ("History", "Colleagues"):
+            await tab.section(section)
+            await look(section.lower())
+    finally:
+        await context.close()
+    assert found == {}
