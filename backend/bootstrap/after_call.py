@@ -90,8 +90,10 @@ class AfterCall:
                 )
         if call.direction == Direction.INTERNAL.value:
             return
-        if not (await AccountSettingsStore(tx).get(account_id, CrmSettings)).on:
-            return
+        on = (await AccountSettingsStore(tx).get(account_id, CrmSettings)).on
+        kind = CrmKind.BITRIX24.value
+        if not on and await CrmCallStore(tx).find(account_id, call_id, kind) is None:
+            return  # what is open over there is closed all the same
         if self._sources.portal(account_id) is not None:
             await portal_finish.defer(self._jobs, tx, call)
         elif self._sources.call_writer(account_id) is not None:

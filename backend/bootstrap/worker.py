@@ -20,7 +20,8 @@ from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
-from backend.connectors.crm.bitrix24 import Bitrix24Telephony, status_code
+from backend.connectors.crm.bitrix24 import status_code
+from backend.domain.call import Call
 from backend.jobs import inbox
 from backend.jobs.queue import JobQueue
 from backend.jobs.worker import JobWorker
@@ -88,7 +89,7 @@ class Worker:
             region=base.settings.region,
         )
         self.portal_calls = PortalCalls(
-            portals=self._portal,
+            portals=self.sources.portal,
             crm_user=lambda account, employee: self._crm_users.get((account, employee)),
             store=SqlPortalCalls(base.database),
             status_code=status_code,
@@ -169,9 +170,10 @@ class Worker:
                 await self.after_call.aclose()
                 await self.sources.aclose()
 
-    def _portal(self, account_id: AccountId) -> Bitrix24Telephony | None:
-        """The portal whose card takes part, unless the account switched its CRM off."""
-        return None if self._crm_off(account_id) else self.sources.portal(account_id)
+    def _follow(self, call: Call) -> None:
+        """Let the portal's card follow, unless the account switched its CRM off before."""
+        if not self._crm_off(call.account_id) or self.portal_calls.follows(call.call_id):
+            self.portal_calls.call_changed(call)
 
     def _contacts_of(self, account_id: AccountId) -> ContactSource | None:
         """Who is asked about callers, unless the account switched its CRM off."""
@@ -287,7 +289,7 @@ class Worker:
             routing=self.routing,
             callers=self.contacts,
             clock=self._base.clock,
-            watch=self.portal_calls.call_changed,
+            watch=self._follow,
             observe=self._base.metrics.push_latency.observe,
         )
         self.owners[connection.id] = owner

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from backend.errors import CrmError, CrmRejected, CrmUnavailable, CrmUnknownNumber
+from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable, CrmUnknownNumber
 from backend.services.ports import (
     CallFacts,
     CallReport,
@@ -60,7 +60,8 @@ class CallRecords:
         """
         writer = self._writers(account_id)
         if writer is None:
-            return
+            # Installed a moment ago, or taken away and perhaps on its way back.
+            raise CrmAuthExpired("no CRM is connected")
         facts = await self._rows.facts(account_id, call_id, writer.kind)
         if facts is None or not facts.crm_on:
             return

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import structlog
 
 from backend.domain.call import Call
-from backend.errors import CrmError, CrmRejected
+from backend.errors import CrmAuthExpired, CrmError, CrmRejected
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -156,6 +156,10 @@ class PortalCalls:
         actor.wanted = frozenset() if actor.over else call.concerned()
         actor.changed.set()
 
+    def follows(self, call_id: CallId) -> bool:
+        """Whether a card of this call is or may be up."""
+        return call_id in self._actors
+
     async def _run(self, actor: _Actor) -> None:
         """Until the call is over and hidden: compare, act, wait for the next change."""
         try:
@@ -278,7 +282,8 @@ class PortalCalls:
         """
         portal = self._portals(call.account_id)
         if portal is None:
-            return
+            # Installed a moment ago, or taken away and perhaps on its way back.
+            raise CrmAuthExpired("no portal is connected")
         try:
             await self._finish(portal, call, employees, outcome, cause, talk_s)
         except CrmError as error:

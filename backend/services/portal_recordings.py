@@ -69,16 +69,17 @@ class PortalRecordings:
         whichever comes last does it. Raises CrmError.
         """
         kind = CrmKind.BITRIX24.value
-        portal = self._portals(account_id)
         facts = await self._rows.facts(account_id, call_id, kind)
-        if portal is None or facts is None or facts.row is None or not facts.row.ref:
+        if facts is None or facts.row is None or not facts.row.ref:
             return
         row, recording = facts.row, facts.recording
         if recording is None or recording.state != "stored" or not facts.crm_on:
             return
         if row.state != FINISHED or row.recording == ATTACHED:
             return
-        portal_id = facts.row.ref
+        portal, portal_id = self._portals(account_id), row.ref
+        if portal is None or portal_id is None:
+            raise CrmAuthExpired("no portal is connected")
         try:
             if row.recording == TRIED and await portal.has_record(portal_id):
                 log.info("portal.record_was_there", account=account_id, call=call_id)

@@ -192,3 +192,13 @@ async def test_switched_off_nothing_is_written(home: House) -> None:
     await home.end(ended())
     await home.settle()
     assert home.crm.entries("c1") == []
+
+
+async def test_a_worker_that_does_not_know_the_connection_yet_drops_nothing(home: House) -> None:
+    await home.end(ended())
+    home.connected = False
+    await home.work()
+    assert home.crm.entries("c1") == []
+    home.connected = True
+    await home.settle()
+    assert home.crm.entries("c1") == [("answered", True)]
