@@ -18,7 +18,7 @@ from backend.realtime.server import UVICORN
 from backend.services.sessions import Identity
 from backend.settings import Settings
 from backend.store.database import Database
-from backend.store.employees import Employee, EmployeeStore
+from backend.store.employees import Employee, EmployeeNumber, EmployeeStore
 from protocol.close_codes import CloseCode
 from protocol.vocabulary import EmployeeId, Feature
 from tests import valkey
@@ -31,7 +31,12 @@ async def test_a_tab_hears_of_the_restart_before_its_socket_closes(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     async with database.begin(ALPHA) as tx:
-        await EmployeeStore(tx).save(ALPHA, [Employee(id=ANNA, name="Анна", extension="101")])
+        people = EmployeeStore(tx)
+        await people.save(ALPHA, [Employee(id=ANNA, name="Анна", extension="101")])
+        desk = EmployeeNumber(
+            employee_id=ANNA, priority=1, kind="desk", endpoint="PJSIP/alpha-101", label="Desk"
+        )
+        await people.replace_numbers(ALPHA, ANNA, [desk])
     with socket.socket() as listening, valkey.running() as redis_url:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
