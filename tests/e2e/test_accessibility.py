@@ -162,6 +162,8 @@ async def test_the_panel_in_english_is_accessible_wide_and_narrow(
     found: dict[str, list[str]] = {}
     context = await browser.new_context(locale="en-GB", viewport=WIDE, color_scheme=scheme)
     try:
+        # The panel follows the CRM's own theme.
+        await context.add_cookies([{"name": "theme", "value": scheme, "url": demo.amo}])
         page = await context.new_page()
         await page.goto(demo.amo_page(MARIA, "/contacts/list/?lang=en"))
         tab = Tab(page, "vektor-102")
