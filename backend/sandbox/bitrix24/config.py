@@ -101,6 +101,9 @@ class PortalConfig:
     refresh_grace_s: float = 0.0
     """How long a used refresh token still works; 0 is strict."""
     event_delay_s: float = 0.0
+    outgoing_webhooks: tuple[tuple[str, str], ...] = ()
+    """(event, address) pairs an administrator set up by hand; they get no user's tokens."""
+    outgoing_token: str = "sandboxoutgoing01"  # noqa: S105  (a sandbox's own, public value)
     on_premise: bool = False
     """A portal on the customer's server: another licence, limits off, no `operating`."""
     old_build: bool = False

@@ -55,6 +55,7 @@ _TIMEOUT_S = 5.0
 _ALWAYS = frozenset({"ONAPPINSTALL", "ONAPPUPDATE", "ONAPPUNINSTALL"})
 # Nobody in particular is behind these; the vendor sends no user's tokens along.
 _TOKENLESS = frozenset({"ONAPPUNINSTALL", "ONAPPPAYMENT"})
+_APPLICATIONS_ONLY = frozenset({"ONEXTERNALCALLSTART", *_ALWAYS})
 _WAKE_EVERY_S = 1.0
 
 
@@ -161,6 +162,7 @@ class Events:
 
     def fire(self, event: str, data: dict[str, Any], user_id: int | None) -> None:
         """Queue the event for every subscriber; nothing is delivered before installation ends."""
+        self._hook(event, data)
         application = self._config.application
         if not application.installed and event not in _ALWAYS:
             return
@@ -174,6 +176,16 @@ class Events:
             else:
                 who = handler.auth_type or user_id
                 self._enqueue(event, handler.url, handler.id, data, who)
+
+    def _hook(self, event: str, data: dict[str, Any]) -> None:
+        """Outgoing webhooks hear of all but clicks, whatever is installed (reference 1.1)."""
+        for name, url in self._config.outgoing_webhooks:
+            if name.upper() != event or event in _APPLICATIONS_ONLY:
+                continue
+            auth = self._auth(event, None) | {"application_token": self._config.outgoing_token}
+            body = {"event": event, "event_handler_id": 0, "data": data, "auth": auth}
+            body["ts"] = int(self._clock.told().timestamp())
+            self.post(event, url, brackets.encode(body))
 
     def send(self, event: str, url: str, data: dict[str, Any], user_id: int | None) -> None:
         """Queue the event for one address that never subscribed: an installation handler."""
@@ -256,7 +268,12 @@ class Events:
 
     async def run(self) -> None:
         """Deliver for ever, one after another."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False) as client:
+        # The product under test may have a throw-away certificate.
+        async with httpx.AsyncClient(
+            timeout=_TIMEOUT_S,
+            follow_redirects=False,
+            verify=False,  # noqa: S501
+        ) as client:
             while True:
                 event, url, body = await self._queue.get()
                 delay_s = self._config.event_delay_s + self._faults.late_events_s

@@ -221,6 +221,25 @@ async def test_an_untracked_person_has_no_working_day(client: Client) -> None:
     assert await client.call("timeman.schedule.get", {"id": 2}) == []
 
 
+async def test_outgoing_webhooks_hear_of_all_but_clicks_and_get_no_tokens(
+    app: Starlette, client: Client, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = listen(monkeypatch)
+    portal.config.outgoing_webhooks = tuple(
+        (event, _HANDLER) for event in ("ONCRMDEALUPDATE", "ONEXTERNALCALLSTART")
+    )
+    async with app.router.lifespan_context(app):
+        await client.call("crm.deal.update", {"id": 1, "fields": {"TITLE": "a"}})
+        await deed(client, "call", phone="+79161234501")
+        await portal.events.drained()
+    (event,) = heard
+    assert event["event"] == "ONCRMDEALUPDATE"
+    assert set(event["auth"]) == {
+        *("domain", "client_endpoint", "server_endpoint", "member_id", "application_token"),
+    }
+    assert event["auth"]["application_token"] != portal.config.application.application_token
+
+
 async def test_any_event_can_be_fired_and_offline_ones_wake_the_application(
     app: Starlette, client: Client, portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -222,7 +222,17 @@ async def test_an_activity_is_bound_to_more_rows(client: Client) -> None:
     )
     assert "1" in {row["ID"] for row in found}
     await client.call("crm.activity.binding.delete", tie)
-    last = tie | {"entityTypeId": 2}
+    moved = {
+        "activityId": 1,
+        "sourceEntityTypeId": 2,
+        "sourceEntityId": 1,
+        "targetEntityTypeId": 2,
+        "targetEntityId": 2,
+    }
+    assert await client.call("crm.activity.binding.move", moved) is True
+    assert (await client.call("crm.activity.get", {"id": 1}))["OWNER_ID"] == "2"
+    assert (await client.refused("crm.activity.binding.move", moved))[1] == "BINDING_NOT_FOUND"
+    last = tie | {"entityTypeId": 2, "entityId": 2}
     refused = await client.refused("crm.activity.binding.delete", last)
     assert refused[1] == "LAST_BINDING_CANNOT_BE_DELETED"
 
@@ -270,6 +280,16 @@ async def test_a_trace_and_a_second_owner_of_a_comment_are_kept(
     )
     tie = {"OWNER_ID": comment, "ENTITY_ID": 1, "ENTITY_TYPE": "deal"}
     assert await client.call("crm.timeline.bindings.bind", {"fields": tie}) is True
+    bound = {"filter": {"OWNER_ID": comment}}
+    owners = await client.call("crm.timeline.bindings.list", bound)
+    assert [row["ENTITY_TYPE"] for row in owners] == ["contact", "deal"]
+    assert await client.call("crm.timeline.bindings.unbind", {"fields": tie}) is True
+    assert len(await client.call("crm.timeline.bindings.list", bound)) == 1
+    other = {"id": comment, "fields": {"COMMENT": "передумал"}}
+    assert await client.call("crm.timeline.comment.update", other) is True
+    assert (await client.call("crm.timeline.comment.get", other))["COMMENT"] == "передумал"
+    assert await client.call("crm.timeline.comment.delete", other) is True
+    assert (await client.refused("crm.timeline.comment.get", other))[1] == "NOT_FOUND"
 
 
 async def test_a_deal_that_changes_its_pipeline_says_so(

@@ -96,6 +96,61 @@ def bind_comment(context: Context, params: Params) -> bool:
     return True
 
 
+def _bound_comment(context: Context, params: Params) -> Row:
+    number = as_int(
+        params.mapping("fields").get("OWNER_ID") or params.mapping("filter").get("OWNER_ID")
+    )
+    comment = context.portal.store.comments.get(number)
+    if comment is None:
+        raise plain("Not found")
+    return comment
+
+
+@method("crm.timeline.bindings.list", scope="crm")
+def comment_bindings(context: Context, params: Params) -> list[Row]:
+    comment = _bound_comment(context, params)
+    own = {"ENTITY_TYPE": comment["ENTITY_TYPE"], "ENTITY_ID": comment["ENTITY_ID"]}
+    return [{"OWNER_ID": comment["ID"], **tie} for tie in (own, *comment.get("BINDINGS", []))]
+
+
+@method("crm.timeline.bindings.unbind", scope="crm")
+def unbind_comment(context: Context, params: Params) -> bool:
+    comment, fields = _bound_comment(context, params), params.mapping("fields")
+    tie = {
+        "ENTITY_TYPE": str(fields.get("ENTITY_TYPE", "")).lower(),
+        "ENTITY_ID": as_int(fields.get("ENTITY_ID")),
+    }
+    if tie not in comment.get("BINDINGS", []):
+        raise plain("Not found")
+    comment["BINDINGS"].remove(tie)
+    return True
+
+
+@method("crm.activity.binding.move", scope="crm")
+def move(context: Context, params: Params) -> bool:
+    """From one entity to another, both named by type and id."""
+    activity = context.portal.store.find("ACTIVITY", params.get("activityId"))
+    if activity is None:
+        raise RestError("NOT_FOUND", "Дело не найдено")
+    old, new = (
+        {
+            "OWNER_TYPE_ID": params.text(f"{side}EntityTypeId"),
+            "OWNER_ID": params.text(f"{side}EntityId"),
+        }
+        for side in ("source", "target")
+    )
+    bound = _bound(activity)
+    if old not in bound:
+        raise RestError("BINDING_NOT_FOUND", "Привязка не найдена")
+    kind = TYPE_NAMES.get(as_int(new["OWNER_TYPE_ID"]), "")
+    if not kind or context.portal.store.find(kind, new["OWNER_ID"]) is None:
+        raise RestError("OWNER_NOT_FOUND", "Элемент не найден")
+    activity["BINDINGS"] = [new if item == old else item for item in bound]
+    first = activity["BINDINGS"][0]
+    activity["OWNER_TYPE_ID"], activity["OWNER_ID"] = first["OWNER_TYPE_ID"], first["OWNER_ID"]
+    return True
+
+
 @method("crm.tracking.trace.add", scope="crm")
 def trace(context: Context, params: Params) -> int:
     papers = context.portal.papers

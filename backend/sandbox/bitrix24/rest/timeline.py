@@ -46,6 +46,46 @@ def add(context: Context, params: Params) -> int:
     return number
 
 
+def _comment(context: Context, params: Params) -> tuple[int, dict[str, Any]]:
+    """The comment the call names. Raises NOT_FOUND, or the controllers' word for no id."""
+    if params.get("id") is None:
+        raise missing("id")
+    number = params.number("id")
+    row = context.portal.store.comments.get(number)
+    if row is None:
+        raise RestError("NOT_FOUND", "Комментарий не найден")
+    return number, row
+
+
+@method("crm.timeline.comment.get", scope="crm")
+def get(context: Context, params: Params) -> dict[str, Any]:
+    _, row = _comment(context, params)
+    return {name: value for name, value in row.items() if name != "BINDINGS"}
+
+
+@method("crm.timeline.comment.update", scope="crm")
+def update(context: Context, params: Params) -> bool:
+    number, row = _comment(context, params)
+    fields = params.values.get("fields")
+    if not isinstance(fields, dict):
+        raise missing("fields")
+    row["COMMENT"] = str(fields.get("COMMENT") or row["COMMENT"])
+    context.portal.events.fire(
+        "ONCRMTIMELINECOMMENTUPDATE", {"FIELDS": {"ID": number}}, context.user.id
+    )
+    return True
+
+
+@method("crm.timeline.comment.delete", scope="crm")
+def delete(context: Context, params: Params) -> bool:
+    number, _ = _comment(context, params)
+    del context.portal.store.comments[number]
+    context.portal.events.fire(
+        "ONCRMTIMELINECOMMENTDELETE", {"FIELDS": {"ID": number}}, context.user.id
+    )
+    return True
+
+
 @method("crm.timeline.comment.list", scope="crm")
 def listing(context: Context, params: Params) -> Listing:
     wanted = {str(key).upper(): value for key, value in params.mapping("filter").items()}
