@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,11 +41,18 @@ class CrmPeopleStore:
 
     async def known(self, account_id: AccountId, kind: CrmKind) -> Known:
         """An account's side of the comparison with a reading."""
-        notes = await self._tx.execute(
-            select(crm_people).where(
-                crm_people.c.account_id == account_id, crm_people.c.crm_kind == kind.value
-            )
+        found = await self._tx.execute(
+            select(crm_people).where(crm_people.c.account_id == account_id)
         )
+        rows = found.mappings().all()
+        notes = [_note(row) for row in rows if row["crm_kind"] == kind.value]
+        here = {note.employee_id for note in notes}
+        # Numbers of another CRM's users mean nothing in this one.
+        foreign = {
+            (row["employee_id"], row["crm_user_id"])
+            for row in rows
+            if row["crm_kind"] != kind.value and row["employee_id"] not in here
+        }
         people = await self._tx.execute(
             select(employees).where(employees.c.account_id == account_id).order_by(employees.c.id)
         )
@@ -55,8 +62,13 @@ class CrmPeopleStore:
             )
         )
         return Known(
-            people=tuple(_note(row) for row in notes.mappings()),
-            employees=tuple(_employee(row) for row in people.mappings()),
+            people=tuple(notes),
+            employees=tuple(
+                replace(person, crm_user_id=None)
+                if (person.employee_id, person.crm_user_id) in foreign
+                else person
+                for person in map(_employee, people.mappings())
+            ),
             teams=tuple(
                 KnownTeam(
                     team_id=team.id,
@@ -82,6 +94,15 @@ class CrmPeopleStore:
                 employees.c.id.in_([person.employee_id for person in people]),
             )
             .values(extension=None)
+        )
+        # Whoever has one of these users still is a user of another CRM.
+        await self._tx.execute(
+            update(employees)
+            .where(
+                employees.c.account_id == account_id,
+                employees.c.crm_user_id.in_([p.crm_user_id for p in people if p.crm_user_id]),
+            )
+            .values(crm_user_id=None)
         )
         for person in people:
             values = {
@@ -128,6 +149,26 @@ class CrmPeopleStore:
             changed[name] = case((here, fresh[name]), else_=crm_people.c[name])
         await self._tx.execute(
             statement.on_conflict_do_update(index_elements=list(key), set_=changed), rows
+        )
+
+    async def forget(self, account_id: AccountId, kind: CrmKind) -> None:
+        """Another installation of that kind takes the place of the one that was read: its users
+        have the same numbers and are other people. Employees stay; the next reading links those
+        whose e-mail it has."""
+        read = select(crm_people.c.employee_id).where(
+            crm_people.c.account_id == account_id,
+            crm_people.c.crm_kind == kind.value,
+            crm_people.c.employee_id.is_not(None),
+        )
+        await self._tx.execute(
+            update(employees)
+            .where(employees.c.account_id == account_id, employees.c.id.in_(read))
+            .values(crm_user_id=None)
+        )
+        await self._tx.execute(
+            delete(crm_people).where(
+                crm_people.c.account_id == account_id, crm_people.c.crm_kind == kind.value
+            )
         )
 
     async def save_report(self, account_id: AccountId, report: SyncReport) -> None:

@@ -20,6 +20,7 @@ from backend.store.accounts import AccountStore
 from backend.store.crm_bindings import CrmBindingStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.crm_grants import CrmGrantStore, ReserveGrant
+from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
 from backend.store.gateways.portal_bindings import new_door
 from backend.store.installs import InstallFact, InstallLog, PendingInstall, PendingInstallStore
@@ -165,6 +166,7 @@ class SqlPortalInstalls:
                 )
             # Another portal's people and numbers are no ground to compare a reading with.
             await PhoneIndexStore(tx).replace(account_id, KIND, [])
+            await CrmPeopleStore(tx).forget(account_id, KIND)
         if before is not None:
             await self._keep_reserve(tx, before, pending, at)
         fresh = _connection(account_id, pending, before if same else None, at)

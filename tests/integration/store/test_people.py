@@ -39,6 +39,7 @@ from backend.services.statuses import StatusService
 from backend.services.workday import KeptDay
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.accounts import Account, AccountStore
+from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
 from backend.store.gateways import SqlRouting, SqlSessions, SqlStatuses
@@ -54,9 +55,8 @@ AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 class Crm:
     """A CRM that has these people, or this trouble."""
 
-    crm = CrmKind.BITRIX24
-
     def __init__(self, *people: CrmPerson) -> None:
+        self.crm = CrmKind.BITRIX24
         self.people = list(people)
         self.departments = (CrmDepartment(department_id="7", name="Продажи", head_ids=("2",)),)
         self.complete = True
@@ -426,3 +426,36 @@ async def test_days_of_who_is_not_followed_are_forgotten(rig: Rig) -> None:
     async with rig.database.begin(ALPHA) as tx:
         await EmployeeStore(tx).save(ALPHA, [people["1"]])
     assert (await book.followed(ALPHA))[0].day is None
+
+
+async def test_users_of_another_crm_are_other_people_whatever_their_numbers(rig: Rig) -> None:
+    await rig.run()
+    first = await rig.employees()
+    rig.crm.crm = CrmKind.AMOCRM
+    rig.crm.people = [
+        person(1, first_name="Пётр", last_name="Чужой", email="petr@firm.test"),
+        person(2, email="p1@firm.test"),
+    ]
+    report = await rig.run()
+    assert (report.counts["linked"], report.counts["added"]) == (1, 1)
+    second = await rig.employees()
+    assert second["2"].id == first["1"].id, "the same e-mail"
+    assert second["1"].id not in {employee.id for employee in first.values()}
+    assert second["1"].name == "Пётр Чужой"
+
+
+async def test_another_portal_in_the_place_of_the_first_links_by_e_mail(rig: Rig) -> None:
+    await rig.run()
+    first = await rig.employees()
+    async with rig.database.begin(ALPHA) as tx:
+        preset = Employee(id=EmployeeId("preset"), name="П", crm_user_id="77")
+        await EmployeeStore(tx).save(ALPHA, [preset])
+        await CrmPeopleStore(tx).forget(ALPHA, CrmKind.BITRIX24)
+    rig.crm.people = [person(1, last_name="Чужая", email="new@firm.test"),
+                      person(9, email="p1@firm.test")]  # fmt: skip
+    report = await rig.run()
+    assert (report.state, report.counts["linked"], report.counts["added"]) == ("done", 1, 1)
+    second = await rig.employees()
+    assert second["9"].id == first["1"].id
+    assert second["1"].id not in {employee.id for employee in first.values()}
+    assert second["77"].id == "preset", "never read, so not of the portal that left"
