@@ -39,7 +39,7 @@ define([
     /* Undoes what was added to the page. */
     var undo = [];
     var stopped = false;
-    /* A number clicked before the panel was there. */
+    /* What to tell the frame of a number that was clicked before the panel was there. */
     var waiting = null;
 
     function words() {
@@ -105,7 +105,7 @@ define([
           session.then(function (fresh) {
             if (!panel) { return; }
             panel.bridge.connect(fresh);
-            if (waiting) { panel.bridge.tell({ type: 'dial', number: waiting }); }
+            if (waiting) { panel.bridge.tell(waiting); }
             waiting = null;
           });
         }
@@ -140,14 +140,15 @@ define([
 
     function dial(data) {
       var number = String((data && data.value) || '').replace(/[^\d+*#]/g, '');
+      var wish = { type: 'dial', number: number, record: page.recordOf(data) };
       if (!number) { return; }
       if (!panel) {
         /* The page has just been opened: the number is called as soon as the phone is there. */
-        waiting = number;
+        waiting = wish;
         return;
       }
       panel.open();
-      panel.bridge.tell({ type: 'dial', number: number });
+      panel.bridge.tell(wish);
     }
 
     function complain(text) {

@@ -2,6 +2,16 @@
 define([], function () {
   'use strict';
 
+  /* Numbers and names of the kinds of records that have telephones. */
+  var KINDS = {
+    1: 'contact',
+    3: 'company',
+    contact: 'contact',
+    contacts: 'contact',
+    company: 'company',
+    companies: 'company'
+  };
+
   /* The address without its path, or null when it is none that a page may trust. */
   function originOf(address) {
     try {
@@ -46,6 +56,21 @@ define([], function () {
     link.remove();
   }
 
+  /* `{kind, id}` of the contact or company whose number was clicked, or null. Only `data.value` is
+     promised by the platform: what else comes differs between cards and lists. */
+  function recordOf(data) {
+    var model = (data && data.model) || {};
+    var has = model.attributes || model;
+    var kind = KINDS[has.ELEMENT_TYPE || has.element_type] || KINDS[has.entity];
+    var id = String(has.ID || has.id || '');
+    var card = APP.data && APP.data.current_card;
+    if (!kind && card && card.id) {
+      kind = KINDS[card.element_type];
+      id = String(card.id);
+    }
+    return kind && /^\d+$/.test(id) && id !== '0' ? { kind: kind, id: id } : null;
+  }
+
   /* Is the user of this page an administrator? The server checks that by itself. */
   function isAdmin() {
     var rights = typeof APP.constant === 'function' && APP.constant('user_rights');
@@ -58,6 +83,7 @@ define([], function () {
     watchTheme: watchTheme,
     navigate: navigate,
     isAdmin: isAdmin,
+    recordOf: recordOf,
     language: function () { return APP.lang_id || 'ru'; }
   };
 });
