@@ -59,6 +59,8 @@ ROUTING_S = 10.0
 """How soon a change of people, numbers or connections is noticed without a wake-up."""
 GENERATION_S = 1.0
 TIDY_S = 3600.0
+INBOX_AT_ONCE = 4
+"""Messages of CRMs handled beside all other jobs, however many those are."""
 KEEP = timedelta(days=7)
 """How long handled messages, old sessions and intents stay for whoever looks into a fault."""
 KEEP_SETTINGS_LOG = timedelta(days=400)
@@ -157,6 +159,7 @@ class Worker:
                     ("tidy", self._tidy()),
                     ("portals", self._care_for_portals()),
                     ("jobs", JobWorker(self.jobs, name=self.holder).run()),
+                    ("inbox", self._hear_crms().run()),
                 )
             ]
             try:
@@ -316,6 +319,11 @@ class Worker:
             await self.amocrm.run()
 
         await under_lease(self._leases, self._base.clock, "amocrm", self.holder, keep)
+
+    def _hear_crms(self) -> JobWorker:
+        return JobWorker(
+            self.jobs, name=f"{self.holder}-inbox", concurrency=INBOX_AT_ONCE, queues=(inbox.QUEUE,)
+        )
 
     async def _care_for_portals(self) -> None:
         async def care(_held: Held) -> None:

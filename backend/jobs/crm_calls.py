@@ -8,15 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.jobs.queue import JobQueue
 from backend.services.call_records import LINK_WAIT_S, CallRecords
+from backend.services.history_teller import Told
 from protocol.vocabulary import AccountId, CallId
 
 NAME = "crm.write_call"
 
 
-def register(jobs: JobQueue, records: CallRecords) -> None:
+def register(jobs: JobQueue, records: CallRecords, told: Told) -> None:
+    """`told` hears whenever the call's state may have changed."""
+
     @jobs.task(NAME)
     async def write(*, account_id: str, call_id: str, spare: bool) -> None:
-        await records.write(AccountId(account_id), CallId(call_id), spare=spare)
+        account, call = AccountId(account_id), CallId(call_id)
+        try:
+            await records.write(account, call, spare=spare)
+        finally:
+            await told(account, call)
 
 
 async def defer(

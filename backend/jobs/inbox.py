@@ -9,10 +9,12 @@ from backend.services.crm_events import CrmEvents, EventInbox
 from protocol.vocabulary import AccountId
 
 NAME = "inbox.handle"
+QUEUE = "inbox"
+"""With workers of its own: whoever clicked a number must not wait for a synchronisation."""
 
 
 def register(jobs: JobQueue, events: CrmEvents, inbox: EventInbox) -> None:
-    @jobs.task(NAME)
+    @jobs.task(NAME, queue=QUEUE)
     async def handle(*, account_id: str, inbox_id: int) -> None:
         # Not locked while it is handled: handlers ask CRMs, and a transaction must not wait for
         # one. Two workers at once leave one effect, as every handler does.
@@ -24,7 +26,7 @@ def register(jobs: JobQueue, events: CrmEvents, inbox: EventInbox) -> None:
 
 def announce(jobs: JobQueue) -> None:
     """For processes that only queue it."""
-    jobs.announce(NAME)
+    jobs.announce(NAME, queue=QUEUE)
 
 
 async def defer(jobs: JobQueue, tx: AsyncConnection, account_id: AccountId, inbox_id: int) -> None:

@@ -55,6 +55,8 @@ class JobQueue:
         )
         self.app = App(connector=self._connector)
         self._versions: dict[str, int] = {}
+        self._queues: dict[str, str] = {}
+        """Task → the queue its jobs wait in."""
 
     def task(
         self,
@@ -89,14 +91,15 @@ class JobQueue:
             self.app.task(
                 name=name, aliases=list(aliases), retry=retry or GrowingDelay(), queue=queue
             )(run)
-            self._versions[name] = version
+            self.announce(name, version=version, queue=queue)
             return handler
 
         return register
 
-    def announce(self, name: str, *, version: int = 1) -> None:
-        """A task this process queues and another carries out. `version` as in `task`."""
+    def announce(self, name: str, *, version: int = 1, queue: str = "default") -> None:
+        """A task this process queues and another carries out. `version`, `queue` as in `task`."""
         self._versions[name] = version
+        self._queues[name] = queue
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -195,7 +198,12 @@ class JobQueue:
             raise NotFound(f"no task {name}")
         if self._versions[name] > 1:
             args = {**args, VERSION_ARG: self._versions[name]}
-        options: dict[str, Any] = {"lock": lock, "queueing_lock": once, "priority": priority}
+        options: dict[str, Any] = {
+            "lock": lock,
+            "queueing_lock": once,
+            "priority": priority,
+            "queue": self._queues[name],
+        }
         if at is not None:
             options["schedule_at"] = at
         # Unknown to the library where it was only announced.

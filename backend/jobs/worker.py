@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 
 import structlog
+from procrastinate.app import WorkerOptions
 from prometheus_client import Counter
 
 from backend.jobs.queue import JobQueue
@@ -60,8 +61,11 @@ class JobWorker:
         name: str,
         concurrency: int = 10,
         times: WorkerTimes | None = None,
+        queues: tuple[str, ...] = (),
     ) -> None:
+        """`queues`: those to take jobs from, none for all."""
         self._queue = queue
+        self._queues = queues
         self._name = name
         self._concurrency = concurrency
         self._times = times or WorkerTimes()
@@ -92,22 +96,28 @@ class JobWorker:
             except Exception as error:
                 log.warning("jobs_sweep_failed", error=str(error))
 
+    def _options(self) -> WorkerOptions:
+        options = WorkerOptions(
+            name=self._name,
+            concurrency=self._concurrency,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+            fetch_job_polling_interval=self._times.poll_s,
+            update_heartbeat_interval=self._times.heartbeat_s,
+            stalled_worker_timeout=self._times.stalled_after_s,
+            shutdown_graceful_timeout=self._times.stop_s,
+        )
+        if self._queues:
+            options["queues"] = list(self._queues)
+        return options
+
     async def _work_for_ever(self) -> None:
         delay_s = 0.5
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
             try:
-                await self._queue.app.run_worker_async(
-                    name=self._name,
-                    concurrency=self._concurrency,
-                    install_signal_handlers=False,
-                    delete_jobs="successful",
-                    fetch_job_polling_interval=self._times.poll_s,
-                    update_heartbeat_interval=self._times.heartbeat_s,
-                    stalled_worker_timeout=self._times.stalled_after_s,
-                    shutdown_graceful_timeout=self._times.stop_s,
-                )
+                await self._queue.app.run_worker_async(**self._options())
             except Exception as error:
                 log.error("jobs_worker_failed", error=str(error))
             # It also ends by itself when its heartbeat cannot be written.

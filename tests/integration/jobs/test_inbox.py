@@ -127,3 +127,40 @@ async def test_one_handlers_trouble_keeps_no_other_from_its_own(
     await work(database, jobs, events)
     assert heard == ["e1"]
     assert [job.task for job in await jobs.parked()] == ["inbox.handle"]
+
+
+async def test_a_click_does_not_wait_for_long_jobs(database: Database, jobs: JobQueue) -> None:
+    heard = asyncio.Event()
+    events = CrmEvents()
+
+    async def hear(_event: CrmEvent) -> None:
+        heard.set()
+
+    events.on("bitrix24", "ONCRMCONTACTUPDATE", hear)
+    queue = JobQueue(database.url, pool_size=4)
+    inbox.register(queue, events, door(database, jobs))
+    started = asyncio.Semaphore(0)
+
+    @queue.task("long.work")
+    async def work_long(*, n: int) -> None:
+        started.release()
+        await asyncio.Event().wait()
+
+    times = WorkerTimes(poll_s=0.05, stop_s=0.1)
+    async with queue.opened():
+        workers = [
+            JobWorker(queue, name="all", concurrency=2, times=times),
+            JobWorker(queue, name="own", concurrency=2, times=times, queues=(inbox.QUEUE,)),
+        ]
+        running = [asyncio.create_task(worker.run()) for worker in workers]
+        try:
+            async with asyncio.timeout(20):
+                for n in range(2):
+                    await queue.defer("long.work", n=n)
+                    await started.acquire()
+                await door(database, jobs).receive(event())
+                await heard.wait()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
