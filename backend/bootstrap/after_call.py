@@ -16,11 +16,13 @@ from backend.jobs import crm_calls, portal_finish, portal_recordings
 from backend.jobs import recordings as recording_jobs
 from backend.jobs.queue import JobQueue
 from backend.services.call_records import CallRecords, CrmUser
+from backend.services.history_teller import HistoryTeller
 from backend.services.portal_calls import PortalCalls
 from backend.services.portal_recordings import PortalRecordings
 from backend.services.ports import FinishedCall, RecordingRow
 from backend.services.recordings import RecordingLinks, Recordings
 from backend.store.account_settings import AccountSettingsStore
+from backend.store.calls import CallStore
 from backend.store.crm_calls import CrmCallStore
 from backend.store.gateways import SqlCrmCalls, SqlRecordings
 from backend.store.recordings import RecordingStore
@@ -56,18 +58,17 @@ class AfterCall:
             clock=base.clock,
             directory=base.settings.var_dir / FOLDER / f".from-switch-{os.getpid()}",
         )
-        recording_jobs.register(jobs, self.recordings)
+        self._teller = HistoryTeller(self._call, base.bus, base.clock)
+        told = self._teller.tell
+        recording_jobs.register(jobs, self.recordings, told)
         crm_calls.register(
             jobs,
-            CallRecords(
-                rows=crm_rows, writers=sources.call_writer, links=links, crm_user=crm_user
-            ),
+            CallRecords(rows=crm_rows, writers=sources.call_writer, links=links, crm_user=crm_user),
+            told,
         )
         portal_recordings.register(
             jobs,
-            PortalRecordings(
-                rows=crm_rows, portals=sources.portal, links=links, storage=storage
-            ),
+            PortalRecordings(rows=crm_rows, portals=sources.portal, links=links, storage=storage),
         )
         portal_finish.register(jobs, portal_calls, self._portal_finished)
 
@@ -85,9 +86,7 @@ class AfterCall:
                 name=call.recording,
             )
             if recording_id is not None:
-                await recording_jobs.defer_fetch(
-                    self._jobs, tx, account_id, recording_id, call_id
-                )
+                await recording_jobs.defer_fetch(self._jobs, tx, account_id, recording_id, call_id)
         if call.direction == Direction.INTERNAL.value:
             return
         on = (await AccountSettingsStore(tx).get(account_id, CrmSettings)).on
@@ -118,6 +117,11 @@ class AfterCall:
             row = await RecordingStore(tx, self._base.secrets).of_call(account_id, call_id)
             if row is not None:
                 await self._attach(tx, row)
+        await self._teller.tell(account_id, call_id)
+
+    async def _call(self, account_id: AccountId, call_id: CallId) -> FinishedCall | None:
+        async with self._base.database.begin(account_id) as tx:
+            return await CallStore(tx).find(account_id, call_id)
 
     async def _attach(self, tx: AsyncConnection, row: RecordingRow) -> None:
         calls, kind = CrmCallStore(tx), CrmKind.BITRIX24.value

@@ -125,6 +125,7 @@ class House:
     database: Database
     owner_url: str
     secrets: SecretsBox
+    bus: MemoryBus
     files: Files
     crm: Any
     rig: PortalRig | AmoRig
@@ -266,13 +267,14 @@ async def house(
         rig = await stack.enter_async_context(portal_rig() if kind == "bitrix24" else amo_rig())
         lossy = rig.http._transport = Lossy(rig.http._transport)
         secrets = SecretsBox({"k1": bytes(32)})
+        bus = MemoryBus()
         base = Foundation(
             settings=Settings(public_url=BASE, var_dir=directory),
             clock=SystemClock(),
             database=database,
             owner_url=owner_url,
             secrets=secrets,
-            bus=MemoryBus(),
+            bus=bus,
             http=rig.http,
             metrics=Metrics(),
         )
@@ -292,6 +294,7 @@ async def house(
             database=database,
             owner_url=owner_url,
             secrets=secrets,
+            bus=bus,
             files=files,
             crm=people,
             rig=rig,

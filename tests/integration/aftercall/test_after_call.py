@@ -12,10 +12,11 @@ import pytest
 
 from backend.domain.account_settings import CrmSettings
 from backend.sandbox.ari.sound import wav
+from backend.services.ports import Delivery, me_stream
 from backend.store import gateways
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.database import Database
-from tests.integration.aftercall.rig import TALK, House, ended, house
+from tests.integration.aftercall.rig import ANNA, TALK, House, ended, house
 from tests.integration.conftest import ALPHA
 
 
@@ -202,3 +203,12 @@ async def test_a_worker_that_does_not_know_the_connection_yet_drops_nothing(home
     home.connected = True
     await home.settle()
     assert home.crm.entries("c1") == [("answered", True)]
+
+
+async def test_an_open_history_hears_that_the_crm_has_the_call(home: House) -> None:
+    heard: list[Delivery] = []
+    async with home.bus.follow(me_stream(ALPHA, ANNA), heard.append):
+        await home.end(ended())
+        await home.settle()
+    assert {delivery.tag for delivery in heard} == {"history.changed"}
+    assert (await home.history()).crm == "written"
