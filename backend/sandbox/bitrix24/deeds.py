@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from backend.sandbox.bitrix24 import clicks, launch
+from backend.sandbox.bitrix24 import clicks, launch, staff
 from backend.sandbox.bitrix24.errors import RestError
 from backend.sandbox.bitrix24.oauth import SESSION_COOKIE
+from backend.sandbox.bitrix24.rest.entities import KINDS
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.visitor import language_of, user_of
 
@@ -42,6 +43,9 @@ class Deeds:
             "option": self.option,
             "call": self.call,
             "loaded": self.loaded,
+            "day": self.day,
+            "employ": self.employ,
+            "assign": self.assign,
         }
         return [
             *(
@@ -133,6 +137,38 @@ class Deeds:
             str(body["code"]), str(body["handler"]), float(body["ms"])
         )
         return {"unregistered": gone}
+
+    def day(self, user: User, body: dict[str, Any], _: Request) -> dict[str, Any]:
+        """The signed-in user opens, pauses or closes the working day."""
+        days = self._portal.workdays
+        act = str(body["act"])
+        if act == "pause":
+            days.pause(user.id)
+        elif act == "close":
+            days.close(user.id, None)
+        else:
+            days.open(user.id, None)
+        return {"status": days.status(user.id)}
+
+    def employ(self, user: User, body: dict[str, Any], _: Request) -> dict[str, Any]:
+        """An administrator dismisses somebody else or takes them back."""
+        _administrator(user)
+        number = int(body["id"])
+        if number == user.id:
+            raise RestError("ERROR_ARGUMENT", "Nobody dismisses himself")
+        changed = staff.change(self._portal, number, {"active": bool(body["active"])})
+        return {"id": changed.id, "active": changed.active}
+
+    def assign(self, user: User, body: dict[str, Any], _: Request) -> dict[str, Any]:
+        """Another employee becomes responsible for a row; subscribers hear that it changed."""
+        portal, kind = self._portal, str(body["kind"]).upper()
+        if kind not in KINDS or portal.active_user(body["user"]) is None:
+            raise RestError("ERROR_ARGUMENT", "No such row or employee")
+        values = {"ASSIGNED_BY_ID": str(body["user"])}
+        if portal.store.update(kind, body["id"], values, user.id):
+            fields = {"FIELDS": {"ID": str(body["id"])}}
+            portal.events.fire(f"ONCRM{kind}UPDATE", fields, user.id)
+        return {"responsible": values["ASSIGNED_BY_ID"]}
 
     # The push channel.
 

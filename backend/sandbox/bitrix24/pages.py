@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from backend.sandbox.bitrix24 import launch, views
+from backend.sandbox.bitrix24 import company, launch, views
 from backend.sandbox.bitrix24.errors import RestError
 from backend.sandbox.bitrix24.oauth import SESSION_COOKIE
 from backend.sandbox.bitrix24.rest.params import as_int
@@ -197,15 +197,15 @@ class Pages:
         if found is None:
             raise RestError("", "no such list", 404)
         title = f"{text('call_list', language)} #{found.id}"
-        return title, views.call_list(self._portal, found, language), {}
+        return title, company.call_list(self._portal, found, language), {}
 
-    def staff(self, _: Request, __: User, language: str) -> tuple[str, str, dict[str, Any]]:
-        return text("staff", language), views.staff(self._portal, language), {}
+    def staff(self, _: Request, user: User, language: str) -> tuple[str, str, dict[str, Any]]:
+        return text("staff", language), company.staff(self._portal, user, language), {}
 
     def applications(
         self, _: Request, user: User, language: str
     ) -> tuple[str, str, dict[str, Any]]:
-        return text("apps", language), views.applications(self._portal, user, language), {}
+        return text("apps", language), company.applications(self._portal, user, language), {}
 
     def application(
         self, request: Request, user: User, language: str

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.bitrix24.query import PAGE
 from backend.sandbox.bitrix24.records import stage_id
-from backend.sandbox.bitrix24.rest.dictionaries import CALL_LIST_STATUSES, statuses
+from backend.sandbox.bitrix24.rest.dictionaries import statuses
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.texts import text
 
 if TYPE_CHECKING:
-    from backend.sandbox.bitrix24.papers import CallList
     from backend.sandbox.bitrix24.portal import Placement, Portal
     from backend.sandbox.dataset import User
 
@@ -78,11 +77,24 @@ def shell(portal: Portal, user: User, language: str, path: str, content: str) ->
 <details class="user"><summary aria-label="{text("user_menu", language)}">
 <span class="avatar" aria-hidden="true">{escape(initials(user))}</span>
 {escape(user.first_name)} {escape(user.last_name)}</summary>
-<div class="menu"><span class="muted">{escape(user.position)}, {user.extension}</span>{extras}
+<div class="menu"><span class="muted">{escape(user.position)}, {user.extension}</span>
+{_day(portal, user, language)}{extras}
 <a href="/logout/">{text("sign_out", language)}</a></div></details></header>
 <nav class="side">{items}{widgets}</nav>
 <main class="content">{content}</main>
 <div id="notices" role="status" aria-live="polite"></div>"""
+
+
+def _day(portal: Portal, user: User, language: str) -> str:
+    """The working day as it is, and what its owner may do with it."""
+    if "timeman" in portal.config.missing_modules or not portal.workdays.tracked(user.id):
+        return ""
+    buttons = "".join(
+        f'<button type="button" data-day="{act}">{text(f"day_{act}", language)}</button>'
+        for act in ("open", "pause", "close")
+    )
+    status = text(portal.workdays.status(user.id), language)
+    return f'<span class="muted">{text("day", language)}: {status}</span>{buttons}'
 
 
 def entity_list(
@@ -234,7 +246,7 @@ def details(portal: Portal, user: User, kind: str, row: Row, language: str) -> s
     for key, name in (("position", "POST"), ("city", "ADDRESS_CITY"), ("source", "SOURCE_ID")):
         if row.get(name):
             facts.append((text(key, language), escape(str(row[name]))))
-    facts.append((text("responsible", language), escape(user_name(portal, row["ASSIGNED_BY_ID"]))))
+    facts.append((text("responsible", language), _responsible(portal, kind, row, language)))
     facts.append((text("created", language), escape(row["DATE_CREATE"][:10])))
     listed = "".join(f"<dt>{key}</dt><dd>{value}</dd>" for key, value in facts)
     tabs = "".join(
@@ -281,6 +293,21 @@ def _side(portal: Portal, kind: str, row: Row, language: str) -> str:
     return "".join(parts)
 
 
+def _responsible(portal: Portal, kind: str, row: Row, language: str) -> str:
+    """The responsible employee, to be changed on the spot."""
+    options = "".join(
+        f'<option value="{user.id}"{" selected" if str(user.id) == row["ASSIGNED_BY_ID"] else ""}>'
+        f"{escape(user_name(portal, user.id))}</option>"
+        for user in portal.users.values()
+        if user.active or str(user.id) == row["ASSIGNED_BY_ID"]
+    )
+    label = escape(text("responsible", language), quote=True)
+    return (
+        f'<select data-assign="{kind}" data-id="{row["ID"]}" aria-label="{label}">'
+        f"{options}</select>"
+    )
+
+
 def _sound(activity: Row) -> str:
     """A player for each recording of a call."""
     return "".join(
@@ -291,67 +318,3 @@ def _sound(activity: Row) -> str:
 
 def _empty(language: str) -> str:
     return f'<p class="muted">{text("nothing", language)}</p>'
-
-
-def call_list(portal: Portal, found: CallList, language: str) -> str:
-    """Clients of a call list, each with numbers that dial in the list's name."""
-    rows = []
-    for number, status in found.items.items():
-        row = portal.store.find(found.entity_type, number)
-        if row is None:
-            continue
-        phones = " ".join(
-            phone_button(item["VALUE"], found.entity_type, row["ID"], list_id=found.id)
-            for item in row["PHONE"]
-        )
-        name = dict(CALL_LIST_STATUSES)[status]
-        link = details_link(found.entity_type, row, portal)
-        rows.append(f"<tr><td>{link}</td><td>{phones}</td><td>{escape(name)}</td></tr>")
-    heads = "".join(f"<th>{text(key, language)}</th>" for key in ("name", "phone", "stage"))
-    return f"""<div class="head"><h1>{text("call_list", language)} #{found.id}</h1></div>
-<div class="panel"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>
-</div>"""
-
-
-def staff(portal: Portal, language: str) -> str:
-    """Everybody who works here."""
-    heads = "".join(
-        f"<th>{text(key, language)}</th>" for key in ("name", "position", "department", "extension")
-    )
-    rows = "".join(
-        f'<tr><td><span class="avatar">{escape(initials(user))}</span> {escape(user.first_name)} '
-        f"{escape(user.last_name)}"
-        f"{' · ' + text('administrator', language) if user.is_admin else ''}</td>"
-        f"<td>{escape(user.position)}</td><td>{escape(user.department)}</td>"
-        f"<td>{escape(user.extension)}</td></tr>"
-        for user in portal.users.values()
-        if user.active
-    )
-    return f"""<div class="head"><h1>{text("staff", language)}</h1></div><div class="panel">
-<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"""
-
-
-def applications(portal: Portal, user: User, language: str) -> str:
-    """The one application, with its state and what may be done with it."""
-    application = portal.config.application
-    if application.installed:
-        action = (
-            f'<span class="tag">{text("installed", language)}</span> '
-            f'<a class="button" href="/marketplace/app/">{text("open_app", language)}</a>'
-        )
-        if user.is_admin:
-            action += (
-                f' <button type="button" class="button quiet" id="uninstall">'
-                f"{text('uninstall', language)}</button>"
-            )
-    elif user.is_admin:
-        action = (
-            f'<button type="button" class="button" id="install">{text("install", language)}'
-            "</button>"
-        )
-    else:
-        action = f'<span class="muted">{text("not_installed", language)}</span>'
-    return f"""<div class="head"><h1>{text("apps", language)}</h1></div>
-<section class="panel app"><h2>{escape(application.title)}</h2>
-<p class="muted">{escape(application.client_id)}</p><p>{action}</p></section>
-<div id="install-stage"></div>"""

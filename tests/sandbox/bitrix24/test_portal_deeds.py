@@ -111,6 +111,34 @@ async def test_lists_and_cards_have_the_applications_buttons(stage: Stage) -> No
     assert json.loads(form["PLACEMENT_OPTIONS"])["ID"] == "2"
 
 
+async def test_people_days_and_responsibles_are_changed_by_hand(stage: Stage) -> None:
+    bound = {"event": "ONCRMCONTACTUPDATE", "handler": f"{stage.app_url}/event"}
+    await stage.rest("event.bind", bound)
+    context = await stage.signed_in()
+    page = context.pages[0]
+    for button, status in (
+        ("Начать или продолжить", "OPENED"),
+        ("Перерыв", "PAUSED"),
+        ("Завершить", "CLOSED"),
+    ):
+        await page.get_by_label("Меню сотрудника").click()
+        await page.get_by_role("button", name=button).click()
+        await until(lambda wanted=status: stage.portal.workdays.status(1) == wanted)
+        await page.wait_for_load_state()
+    await page.goto(f"{stage.url}/company/")
+    row = page.get_by_role("row", name="Мария Ветрова")
+    await row.get_by_role("button", name="Уволить").click()
+    await row.get_by_text("уволен").wait_for()
+    assert stage.portal.active_user(3) is None
+    await row.get_by_role("button", name="Восстановить").click()
+    await until(lambda: stage.portal.active_user(3))
+    await page.goto(f"{stage.url}/crm/contact/details/1/")
+    await page.get_by_label("Ответственный").select_option(label="Тимур Галеев")
+    await until(lambda: stage.tested.events)
+    assert stage.tested.events[0]["data[FIELDS][ID]"] == "1"
+    assert stage.portal.store.get("CONTACT", 1)["ASSIGNED_BY_ID"] == "4"
+
+
 async def test_a_slow_worker_is_counted_by_the_page_that_waited_for_it(stage: Stage) -> None:
     await stage.rest("placement.unbind", {"PLACEMENT": "PAGE_BACKGROUND_WORKER"})
     await stage.rest("placement.bind", _worker(stage))

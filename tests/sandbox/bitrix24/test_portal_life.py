@@ -160,6 +160,35 @@ async def test_a_dismissed_owner_is_shut_out_with_his_tokens(
     assert unknown.status_code == 400
 
 
+async def test_administrators_manage_people_and_departments_over_rest(
+    client: Client, portal: Portal
+) -> None:
+    place = await client.call("department.add", {"NAME": "Склад", "UF_HEAD": 4})
+    new = {"EMAIL": "lev@demo.example", "NAME": "Лев", "LAST_NAME": "Тихий"}
+    more = {"UF_DEPARTMENT": [place], "UF_PHONE_INNER": "150", "PERSONAL_MOBILE": "+79031000150"}
+    number = await client.call("user.add", new | more)
+    (row,) = await client.call("user.get", {"FILTER": {"ID": number}})
+    assert (row["UF_DEPARTMENT"], row["PERSONAL_MOBILE"]) == ([place], "+79031000150")
+    await client.call("department.update", {"ID": place, "NAME": "Склад №1"})
+    assert portal.users[number].department == "Склад №1"
+    assert await client.call("user.update", {"ID": number, "ACTIVE": "N"}) is True
+    assert await client.call("user.get", {"FILTER": {"ID": number, "ACTIVE": True}}) == []
+    assert await client.call("department.delete", {"ID": place}) is True
+    assert (await client.call("department.get", {"ID": place})) == []
+    assert portal.users[number].department == "Компания"
+    assert "UF_PHONE_INNER" in await client.call("user.fields")
+    assert "UF_HEAD" in await client.call("department.fields")
+    for name, params, text in (
+        ("user.add", {"EMAIL": "nothing"}, "Wrong email."),
+        ("user.add", new, "User with this email already exists"),
+        ("user.update", {"ID": 999}, "User is not found"),
+        ("user.update", {"ID": 2, "UF_DEPARTMENT": [999]}, "Department is not found"),
+        ("department.delete", {"ID": 1}, "The root of the structure cannot be deleted"),
+    ):
+        assert (await client.refused(name, params))[2] == text
+        assert (await client.refused(name, params, user=2))[1] == "ACCESS_DENIED"
+
+
 async def test_hiring_is_heard_of_and_seen_by_departments(
     app: Starlette, client: Client, portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,6 +169,9 @@ document.addEventListener("click", (event) => {
   if (phone) void dial(phone.dataset.phone, phone.dataset.kind, phone.dataset.id, phone.dataset.list);
   const extra = event.target.closest("[data-profile-widget]");
   if (extra) showWidget(boot.profileMenu[extra.dataset.profileWidget], { USER_ID: String(boot.user.id) });
+  const { day, employ, active } = event.target.closest("[data-day], [data-employ]")?.dataset ?? {};
+  if (day) void post("/portal/day", { act: day }).then(() => location.reload());
+  if (employ) void post("/portal/employ", { id: employ, active: active === "1" }).then(() => location.reload());
   const widget = event.target.closest("[data-widget]");
   if (widget) {
     const { id } = widget.dataset;
@@ -176,6 +179,10 @@ document.addEventListener("click", (event) => {
   }
   const tab = event.target.closest("[data-tab-widget], [data-tab-general]");
   if (tab) showTab(tab);
+});
+document.addEventListener("change", (event) => {
+  const chosen = event.target.closest("[data-assign]");
+  if (chosen) void post("/portal/assign", { kind: chosen.dataset.assign, id: chosen.dataset.id, user: chosen.value });
 });
 document.addEventListener("keydown", (event) => event.key === "Escape" && closeSlider());
 
