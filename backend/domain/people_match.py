@@ -69,7 +69,7 @@ def give_extensions(
     ]
     for match in moving:
         first = wanted[match.person.user_id]
-        choices = (first, match.current) if first else ()
+        choices: tuple[str | None, ...] = (first, match.current) if first else ()
         if match.returning:
             choices = (match.note.extension_kept, first)
         got = next((x for x in choices if x is not None and x not in taken), None)
