@@ -89,6 +89,10 @@ class Settings:
     amocrm_site: str = _setting(
         "https://www.amocrm.ru", "Where administrators consent; https://www.kommo.com for Kommo."
     )
+    recording_notice: str = _setting(
+        "this-call-may-be-monitored-or-recorded",
+        "Asterisk's sound for accounts that announce recording.",
+    )
     recordings_url: str = _setting(
         "",
         "Where recordings are kept: `s3://bucket/prefix?endpoint=https://…&region=…`. "
@@ -147,11 +151,13 @@ class Settings:
             raise SettingsError("DOZVON_MAX_UNAUTHENTICATED must be 1 or more: nobody could come")
         if self.recordings_url and urlsplit(self.recordings_url).scheme != "s3":
             raise SettingsError(
-                "DOZVON_RECORDINGS_URL must look like s3://bucket?endpoint=https://storage.example; "
-                "leave it empty to keep recordings in DOZVON_VAR_DIR"
+                "DOZVON_RECORDINGS_URL must look like s3://bucket?endpoint=https://storage.example;"
+                " leave it empty to keep recordings in DOZVON_VAR_DIR"
             )
         if bool(self.recordings_key) != bool(self.recordings_secret):
-            raise SettingsError("DOZVON_RECORDINGS_KEY and _SECRET belong together: set both or none")
+            raise SettingsError(
+                "DOZVON_RECORDINGS_KEY and _SECRET belong together: set both or none"
+            )
         if not known_region(self.region):
             raise SettingsError(
                 f"DOZVON_REGION is {self.region!r}; use a country's two letters, RU for example"

@@ -84,6 +84,9 @@ class FakeSwitch:
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         self._obey("hold", call_id, customer, on)
 
+    async def announce_recording(self, call_id: CallId) -> None:
+        self._obey("announce_recording", call_id)
+
     async def record(self, call_id: CallId, name: str) -> None:
         self._obey("record", call_id, name)
 

@@ -282,6 +282,7 @@ class Worker:
             clock=self._base.clock,
             fence=fence,
             identity=connection.id,
+            recording_notice=self._base.settings.recording_notice,
         )
         owner = CallOwner(
             connection_id=connection.id,

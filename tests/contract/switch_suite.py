@@ -175,6 +175,7 @@ class SwitchContract:
         await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
         await stage.switch.answer(arrived.call_id, arrived.leg_id)
         await stage.switch.connect("demo", arrived.call_id, [arrived.leg_id, leg.leg_id])
+        await stage.switch.announce_recording(arrived.call_id)
         for _ in range(2):
             await stage.switch.record(arrived.call_id, "talk-1")
         await stage.time_passes(3)

@@ -15,7 +15,7 @@ from backend.errors import AppError
 from backend.services.calls import records
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
-from protocol.vocabulary import CallState, Direction
+from protocol.vocabulary import CallId, CallState, Direction
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,7 @@ def recording_name(slug: str, call_id: str) -> str:
 class Recording:
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._announcing: set[CallId] = set()
 
     def begin(self, live: Live) -> None:
         """Tell the switch, if the account records and it was not told. The name is in the journal
@@ -38,12 +39,37 @@ class Recording:
         core, call = self._core, live.call
         if call.direction is Direction.INTERNAL or call.state is CallState.ENDED:
             return
-        if live.recording is None:
-            if not core.account(live).settings.recording.on:
-                return
-            live.recording = recording_name(live.slug, call.call_id)
-            core.journal.append(records.recorded(call, live.recording, core.clock.now()))
+        if live.recording is not None:
+            core.spawn(self._begin(live, live.recording))
+            return
+        wanted = core.account(live).settings.recording
+        if wanted.on and wanted.announce:
+            core.spawn(self._announce(live))
+        elif wanted.on:
+            self._start(live)
+
+    def _start(self, live: Live) -> None:
+        core, call = self._core, live.call
+        live.recording = recording_name(live.slug, call.call_id)
+        core.journal.append(records.recorded(call, live.recording, core.clock.now()))
         core.spawn(self._begin(live, live.recording))
+
+    async def _announce(self, live: Live) -> None:
+        """Say it first. Who cannot be told is not recorded."""
+        core, call_id = self._core, live.call.call_id
+        if call_id in self._announcing:
+            return
+        self._announcing.add(call_id)
+        try:
+            await core.order(lambda: core.switch.announce_recording(call_id))
+        except AppError as error:
+            if live.call.state is not CallState.ENDED:
+                log.error("not recorded: cannot be announced", call=call_id, error=repr(error))
+            return
+        finally:
+            self._announcing.discard(call_id)
+        if live.recording is None and live.call.state is not CallState.ENDED:
+            self._start(live)
 
     async def _begin(self, live: Live, name: str) -> None:
         core = self._core

@@ -131,6 +131,10 @@ class Switch(Protocol):
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         """Music for the customer and back; kept on the switch too, for the next owner."""
 
+    async def announce_recording(self, call_id: CallId) -> None:
+        """Tell the connected legs that they are going to be recorded. SwitchRefused when the
+        switch has no such announcement."""
+
     async def record(self, call_id: CallId, name: str) -> None:
         """Record what the connected legs say, from now until `stop_recording`, in a file that
         `SwitchRecordings` gives by this name. Asked again, the one under way goes on."""

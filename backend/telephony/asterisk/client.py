@@ -179,6 +179,18 @@ class AriClient:
         if answer.status_code != 404:
             _check(answer)
 
+    async def has_sound(self, name: str) -> bool:
+        answer = await self._try("GET", f"/sounds/{_part(name)}")
+        if answer.status_code == 404:
+            return False
+        _check(answer)
+        return True
+
+    async def play(self, bridge_id: str, sound: str) -> None:
+        """To everybody in the bridge, once."""
+        path = f"/bridges/{_part(bridge_id)}/play"
+        await self._send("POST", path, params={"media": f"sound:{sound}"})
+
     # -- recordings ---------------------------------------------------------------------------
 
     async def record_bridge(self, bridge_id: str, name: str) -> None:

@@ -50,12 +50,14 @@ class AsteriskSwitch:
         fence: Callable[[], Awaitable[bool]] = _always,
         identity: str = "",
         hold_music: str = "default",
+        recording_notice: str = "this-call-may-be-monitored-or-recorded",
         request_timeout_s: float = 5.0,
         backoff: Backoff | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._app = app
         self._hold_music = hold_music
+        self._notice = recording_notice
         identity = identity or f"{urlsplit(url).netloc}/{app}"
         self._client = AriClient(
             base_url(url), user, password, timeout_s=request_timeout_s, transport=transport
@@ -147,6 +149,12 @@ class AsteriskSwitch:
             await self._client.stop_music(channel)
             await self._client.add_channels(bridge_id, [channel])
         await self._client.set_variable(channel, names.HELD_VARIABLE, "1" if on else "0")
+
+    async def announce_recording(self, call_id: CallId) -> None:
+        if not await self._client.has_sound(self._notice):
+            # Playing it would be accepted, and nothing be heard.
+            raise SwitchRefused(f"Asterisk has no sound {self._notice!r}")
+        await self._client.play(names.bridge_id(call_id), self._notice)
 
     async def record(self, call_id: CallId, name: str) -> None:
         await self._client.record_bridge(names.bridge_id(call_id), name)

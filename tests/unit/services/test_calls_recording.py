@@ -8,7 +8,7 @@ import pytest
 
 from backend.domain.account_settings import AllSettings, RecordingSettings
 from backend.domain.scenario import Step
-from backend.errors import SwitchUnavailable
+from backend.errors import SwitchRefused, SwitchUnavailable
 from backend.services.ports import LiveCall, LiveLeg
 from protocol.commands import Dial, HoldCall
 from protocol.vocabulary import CallId, CommandId, LegId, LegState
@@ -112,6 +112,32 @@ async def test_nothing_is_recorded_where_the_account_does_not_want_it() -> None:
         await stage.arrives()
         await stage.leg("agent-anna-1", "up")
         await until(lambda: bool(stage.switch.said("connect")))
+        assert await _over(stage) is None
+        assert stage.switch.said("record") == []
+
+
+def _announcing() -> Stage:
+    wanted = AllSettings(recording=RecordingSettings(announce=True))
+    return Stage(replace(account(BOTH), settings=wanted))
+
+
+async def test_both_are_told_before_they_are_recorded() -> None:
+    stage = _announcing()
+    async with playing(stage):
+        await _talking(stage)
+        said = [order[0] for order in stage.switch.orders]
+        assert said.index("connect") < said.index("announce_recording") < said.index("record")
+        assert await _over(stage) == NAME
+        assert stage.switch.said("announce_recording") == [("c1",)]
+
+
+async def test_who_cannot_be_told_is_not_recorded() -> None:
+    stage = _announcing()
+    stage.switch.errors["announce_recording"] = SwitchRefused("no such sound")
+    async with playing(stage):
+        await stage.arrives()
+        await stage.leg("agent-anna-1", "up")
+        await until(lambda: bool(stage.switch.said("announce_recording")))
         assert await _over(stage) is None
         assert stage.switch.said("record") == []
 

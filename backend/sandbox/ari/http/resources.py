@@ -25,6 +25,7 @@ _SOUNDS = (
     "vm-goodbye",
     "pbx-invalid",
     "ss-noservice",
+    "this-call-may-be-monitored-or-recorded",
     "unavailable",
 )
 
