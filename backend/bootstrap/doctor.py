@@ -14,6 +14,7 @@ from backend.kit.secrets_box import SecretUnreadable
 from backend.settings import Settings
 from backend.store.crm_connections import CrmConnectionStore
 from backend.store.gateways import SqlRouting
+from backend.store.installs import PendingInstallStore
 from backend.store.migrations import current_revision, head_revision
 from backend.store.switches import SwitchConnection, SwitchStore
 from protocol.vocabulary import AccountId
@@ -180,9 +181,18 @@ async def _crms(base: Foundation) -> list[Finding]:
     try:
         async with base.database.begin_resolving() as tx:
             connections = await CrmConnectionStore(tx, base.secrets).all()
+            waiting = await PendingInstallStore(tx, base.secrets).all()
     except SecretUnreadable:
         return [_unreadable("a CRM's token")]
-    findings = []
+    findings = [
+        Finding(
+            False,
+            f"An installation at {urlsplit(one.host).netloc} waits for a pairing code: "
+            f"`dozvon pair ACCOUNT --crm {one.kind.value}` prints one.",
+        )
+        for one in waiting
+        if one.state == "tokens"
+    ]
     for connection in connections:
         name = f"{connection.kind.value} of {connection.account_id}"
         if connection.state == "waiting":

@@ -11,10 +11,12 @@ import pytest
 
 from backend.bootstrap.amocrm_connect import connect
 from backend.bootstrap.connecting import pair, pairing
+from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import foundation
 from backend.errors import BadRequest, NotFound
 from backend.settings import Settings
 from backend.store.database import Database
+from backend.store.installs import PendingInstall, PendingInstallStore
 from protocol.vocabulary import AccountId, CrmKind
 from tests.integration.amocrm.rig import APP, CLIENT_ID, query_of
 from tests.integration.conftest import ALPHA
@@ -76,6 +78,28 @@ async def test_a_button_makes_an_external_integration(settings: Settings) -> Non
     assert data["secrets_uri"] == f"{APP}/amocrm/secrets"
     assert data["redirect_uri"] == f"{APP}/amocrm/oauth"
     assert await stated(settings, html.unescape(data["state"])) == ALPHA
+
+
+async def test_the_doctor_names_an_installation_that_waits(settings: Settings) -> None:
+    async with foundation(settings, single=True, migrating=False) as base:
+        for number, state in enumerate(("tokens", "code", "failed")):
+            async with base.database.begin_resolving() as tx:
+                await PendingInstallStore(tx, base.secrets).save(
+                    PendingInstall(
+                        id=str(number),
+                        kind=KIND,
+                        host=f"https://{state}.amocrm.test",
+                        state=state,
+                        secret="{}",
+                        created_at=base.clock.now(),
+                    )
+                )
+    said = [finding.text for finding in await examine(settings) if not finding.ok]
+    waiting = [text for text in said if "waits for a pairing code" in text]
+    assert waiting == [
+        "An installation at tokens.amocrm.test waits for a pairing code: "
+        "`dozvon pair ACCOUNT --crm amocrm` prints one."
+    ]
 
 
 async def test_what_is_missing_is_said(settings: Settings, tmp_path: Path) -> None:
