@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 
 _SCRIPTS = (
     "amd",
+    "select",
     "dom",
     "dom-content",
     "dom-events",
     "dom-ajax",
+    "dom-more",
     "underscore",
+    "underscore-more",
     "moment",
     "twig",
     "modules",

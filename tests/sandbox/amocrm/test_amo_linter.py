@@ -304,6 +304,14 @@ def test_styles_stay_inside_the_widget(rule: str, css: str) -> None:
     assert rules({**files, "style.css": own.encode()}) == set()
 
 
+def test_a_foreign_library_of_styles_is_named_in_a_few_lines() -> None:
+    css = "\n".join(f"h{n} {{ margin: 0; }}" for n in range(100))
+    script = SCRIPT.replace("return true; },", "return 'style.css'; },", 1)
+    found = lint_files({**package(), "script.js": script.encode(), "style.css": css.encode()})
+    assert [f.rule for f in found] == ["css.global"] * 5 + ["css.more"]
+    assert found[-1].text == "95 more of this kind"
+
+
 def test_sizes_of_all_three_formats_are_read() -> None:
     assert size_of(png(130, 100)) == (130, 100)
     assert size_of(jpeg(400, 272)) == (400, 272)

@@ -195,6 +195,15 @@ async def role(request: Request) -> Response:
     return hal(_show_role(request, amo, found))
 
 
+async def legacy_account(request: Request) -> Response:
+    """`/api/v2/account`: what old widgets still ask from the page."""
+    amo, caller = amo_of(request), caller_of(request)
+    known = {key: amo.world.account[key] for key in ("id", "name", "subdomain", "currency")}
+    more = {"timezone": "Europe/Moscow", "timezone_offset": "+03:00", "language": "ru"}
+    links = self_link(request, "/api/v2/account")
+    return hal({"_links": links, **known, **more, "current_user": caller.id})
+
+
 async def resource_owner(request: Request) -> Response:
     """`/v3/user`: who granted the token, as the vendor's OAuth client asks."""
     caller = caller_of(request)
@@ -221,5 +230,6 @@ def routes() -> list[Route]:
         Route("/api/v4/roles", roles, methods=["GET"]),
         Route("/api/v4/roles", add_roles, methods=["POST"]),
         Route("/api/v4/roles/{id:int}", role, methods=["GET", "PATCH", "DELETE"]),
+        Route("/api/v2/account", legacy_account, methods=["GET"]),
         Route("/v3/user", resource_owner, methods=["GET"]),
     ]

@@ -23,19 +23,29 @@ _STEPS = re.compile(r"(?:from|to|\d+(?:\.\d+)?%)(?:\s*,\s*(?:from|to|\d+(?:\.\d+
 _PALETTE = re.compile(r"(--palette-[\w-]+)\s*:")
 
 
+_SHOWN = 5
+"""Findings of one file that are spelt out: a foreign library brings thousands."""
+
+
 def check(package: Package) -> Iterator[Finding]:
     for path in package.files:
-        if not path.endswith(".css"):
+        if path.endswith(".css"):
+            found = list(_findings(path, package.text(path)))
+            yield from found[:_SHOWN]
+            if len(found) > _SHOWN:
+                yield Finding("css.more", path, f"{len(found) - _SHOWN} more of this kind")
+
+
+def _findings(path: str, source: str) -> Iterator[Finding]:
+    text = _COMMENT.sub("", source)
+    for match in _RULE.finditer(text):
+        selectors = match.group(1).strip()
+        if _STEPS.fullmatch(selectors):
             continue
-        text = _COMMENT.sub("", package.text(path))
-        for match in _RULE.finditer(text):
-            selectors = match.group(1).strip()
-            if _STEPS.fullmatch(selectors):
-                continue
-            for selector in selectors.split(","):
-                yield from _selector(path, selector.strip())
-        for match in _PALETTE.finditer(text):
-            yield Finding("css.palette", path, f"{match.group(1)} belongs to the page")
+        for selector in selectors.split(","):
+            yield from _selector(path, selector.strip())
+    for match in _PALETTE.finditer(text):
+        yield Finding("css.palette", path, f"{match.group(1)} belongs to the page")
 
 
 def _selector(path: str, selector: str) -> Iterator[Finding]:

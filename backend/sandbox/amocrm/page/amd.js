@@ -65,6 +65,22 @@
     return loading[full];
   }
 
+  /** A factory without a list names what it needs by calling `require('name')` in its body. */
+  function asked(factory) {
+    if (typeof factory !== 'function' || !factory.length) {
+      return [];
+    }
+    var text = factory.toString().replace(/\/\*[\s\S]*?\*\/|(^|[^:"'=])\/\/.*$/gm, '$1');
+    var call = /(?:^|[^.\w$])require\s*\(\s*(["'])([^"'\s]+)\1\s*\)/g;
+    var names = factory.length === 1 ? ['require'] : ['require', 'exports', 'module'];
+    var found = call.exec(text);
+    while (found) {
+      names.push(found[2]);
+      found = call.exec(text);
+    }
+    return names;
+  }
+
   function start(name, definition) {
     var exports = {};
     var module = { id: name, exports: exports };
@@ -78,8 +94,7 @@
       exports: exports,
       module: module
     };
-    var deps =
-      definition.deps || (definition.factory.length ? ['require', 'exports', 'module'] : []);
+    var deps = definition.deps || asked(definition.factory);
     return Promise.all(
       deps.map(function (dep) {
         return Object.prototype.hasOwnProperty.call(special, dep) ? special[dep] : get(dep, name);

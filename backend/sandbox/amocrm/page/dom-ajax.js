@@ -267,6 +267,12 @@
       return answer;
     };
     answer.setRequestHeader = request.setRequestHeader.bind(request);
+    answer.getResponseHeader = request.getResponseHeader.bind(request);
+    answer.getAllResponseHeaders = request.getAllResponseHeaders.bind(request);
+    // Old names of done, fail and always; jQuery 2 still has them.
+    answer.success = answer.done;
+    answer.error = answer.fail;
+    answer.complete = answer.always;
     return answer;
   };
   function short(method, type) {

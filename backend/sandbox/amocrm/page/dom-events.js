@@ -82,7 +82,7 @@
             var path = selector ? [] : [node];
             if (selector) {
               for (var n = native.target; n && n !== node; n = n.parentNode) {
-                if (n.nodeType === 1 && n.matches(selector)) {
+                if (n.nodeType === 1 && root.AmoSelect.matches(n, selector)) {
                   path.push(n);
                 }
               }

@@ -1,7 +1,8 @@
 /* Module `jquery` of the page: the part of jQuery's interface that widgets and these pages use.
  *
  * Not jQuery itself: collections, traversal, events with namespaces and delegation, classes,
- * attributes, forms, ajax, Deferred. Animation is instant; the `:selector` extensions are absent. */
+ * attributes, forms, ajax, Deferred. Animation is instant; of the `:selector` extensions those in
+ * select.js are known, positions and filters at the end of a selector only. */
 (function (root) {
   'use strict';
 
@@ -36,7 +37,7 @@
         return parse(what);
       }
       if (!context) {
-        return slice(document.querySelectorAll(what));
+        return root.AmoSelect.all(document, what);
       }
       return $(context).find(what).get();
     }
@@ -149,6 +150,22 @@
     return $.extend($.fn, more);
   };
 
+  /** Where a set came from, for `end` and `addBack`. */
+  var ROAMING =
+    'find filter not has eq first last slice add parent parents closest children siblings next prev nextAll prevAll contents map';
+  $.remember = function (names) {
+    names.split(' ').forEach(function (name) {
+      var go = $.fn[name];
+      $.fn[name] = function () {
+        var found = go.apply(this, arguments);
+        if (found instanceof Set$ && found !== this) {
+          found.prevObject = this;
+        }
+        return found;
+      };
+    });
+  };
+
   $.fn.get = function (n) {
     return n === undefined ? slice(this) : this[n < 0 ? this.length + n : n];
   };
@@ -200,13 +217,7 @@
       return what.call(node, 0, node);
     }
     if (typeof what === 'string') {
-      if (what === ':checked') {
-        return Boolean(node.checked);
-      }
-      if (what === ':visible') {
-        return Boolean(node.offsetParent || node === document.body);
-      }
-      return node.nodeType === 1 && node.matches(what);
+      return node.nodeType === 1 && root.AmoSelect.matches(node, what);
     }
     return nodesOf(what).indexOf(node) !== -1;
   }
@@ -257,15 +268,21 @@
   }
   walk('find', function (node, what) {
     return node.querySelectorAll
-      ? slice(
-          node.querySelectorAll(typeof what === 'string' ? what.replace(/^\s*>/, ':scope >') : '*')
+      ? root.AmoSelect.all(
+          node,
+          typeof what === 'string' ? what.replace(/^\s*>/, ':scope >') : '*'
         ).filter(function (n) {
           return typeof what === 'string' || matches(n, what);
         })
       : [];
   });
   walk('closest', function (node, what) {
-    return node.closest ? [node.closest(what)] : [];
+    if (typeof what === 'string') {
+      return node.closest ? [root.AmoSelect.closest(node, what)] : [];
+    }
+    return [node].concat(chain(node, 'parentNode')).filter(function (n) {
+      return matches(n, what);
+    }).slice(0, 1);
   });
   walk('parent', function (node) {
     return node.parentNode && node.parentNode.nodeType === 1 ? [node.parentNode] : [];
@@ -296,6 +313,8 @@
   walk('contents', function (node) {
     return slice(node.contentDocument ? [node.contentDocument] : node.childNodes);
   });
+
+  $.remember(ROAMING);
 
   /** For the page's own files that go on: what is kept about a node, markup to nodes. */
   $.recordOf = recordOf;

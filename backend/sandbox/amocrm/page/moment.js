@@ -77,12 +77,39 @@
       isAfter: function (o) {
         return at > moment(o).toDate();
       },
-      startOf: function () {
-        at.setHours(0, 0, 0, 0);
+      startOf: function (u) {
+        var name = String(u || 'day').replace(/s$/, '');
+        if (name === 'month' || name === 'year') {
+          at.setDate(1);
+        }
+        if (name === 'year') {
+          at.setMonth(0);
+        }
+        if (name === 'week' || name === 'isoWeek') {
+          at.setDate(at.getDate() - ((at.getDay() + 6) % 7));
+        }
+        if (name === 'minute') {
+          at.setSeconds(0, 0);
+        } else if (name === 'hour') {
+          at.setMinutes(0, 0, 0);
+        } else {
+          at.setHours(0, 0, 0, 0);
+        }
         return self;
       },
-      endOf: function () {
-        at.setHours(23, 59, 59, 999);
+      endOf: function (u) {
+        var name = String(u || 'day').replace(/s$/, '');
+        self.startOf(name);
+        if (name === 'month') {
+          at.setMonth(at.getMonth() + 1);
+        } else if (name === 'year') {
+          at.setFullYear(at.getFullYear() + 1);
+        } else {
+          at.setTime(
+            at.getTime() + { week: 6048e5, isoWeek: 6048e5, hour: 36e5, minute: 6e4, day: 864e5 }[name]
+          );
+        }
+        at.setTime(at.getTime() - 1);
         return self;
       },
       fromNow: function () {
@@ -111,6 +138,46 @@
       }[t];
       return t.length === 2 ? String(v).padStart(2, '0') : String(v);
     }
+    // Read without an argument, written with one; months begin with 0, days of the week with Sunday.
+    [
+      ['year', 'FullYear'],
+      ['month', 'Month'],
+      ['date', 'Date'],
+      ['hour', 'Hours'],
+      ['minute', 'Minutes'],
+      ['second', 'Seconds'],
+      ['millisecond', 'Milliseconds']
+    ].forEach(function (pair) {
+      self[pair[0]] = self[pair[0] + 's'] = function (value) {
+        if (value === undefined) {
+          return at['get' + pair[1]]();
+        }
+        at['set' + pair[1]](value);
+        return self;
+      };
+    });
+    delete self.dates;
+    self.day = self.days = function () {
+      return at.getDay();
+    };
+    self.weekday = function () {
+      return (at.getDay() + 6) % 7;
+    };
+    self.local = function () {
+      return self;
+    };
+    self.isSame = function (o, u) {
+      var other = moment(o);
+      return u
+        ? self.clone().startOf(u).valueOf() === other.startOf(u).valueOf()
+        : at.getTime() === other.valueOf();
+    };
+    self.isBetween = function (from, to) {
+      return self.isAfter(from) && self.isBefore(to);
+    };
+    self.calendar = function () {
+      return self.isSame(moment(), 'day') ? self.format('HH:mm') : self.format('DD.MM.YYYY');
+    };
     return self;
   }
   function parseDate(text, format) {
@@ -137,6 +204,9 @@
     return moment(s * 1000);
   };
   moment.utc = moment;
+  moment.isMoment = function (v) {
+    return Boolean(v) && typeof v.isBetween === 'function';
+  };
   moment.locale = function () {
     return 'ru';
   };
