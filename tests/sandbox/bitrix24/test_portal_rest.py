@@ -281,6 +281,42 @@ async def test_dictionaries_and_work(client: Client) -> None:
     assert (row["PROVIDER_ID"], row["DEADLINE"]) == ("CRM_TODO", todo["deadline"])
 
 
+async def test_a_todo_is_changed_field_by_field(client: Client) -> None:
+    owner = {"ownerTypeId": 3, "ownerId": 1}
+    made = await client.call(
+        "crm.activity.todo.add", owner | {"deadline": "2026-03-03T10:00:00+03:00"}
+    )
+    todo = "crm.activity.todo.update"
+    later = owner | made | {"value": "2026-03-04T10:00:00+03:00"}
+    assert await client.call(f"{todo}Deadline", later) == made
+    await client.call(f"{todo}Description", later | {"value": "Перезвонить"})
+    await client.call(f"{todo}ResponsibleUser", later | {"value": 3})
+    row = await client.call("crm.activity.get", made)
+    assert (row["DEADLINE"], row["DESCRIPTION"]) == (later["value"], "Перезвонить")
+    assert row["RESPONSIBLE_ID"] == "3"
+    assert (await client.refused(f"{todo}Deadline", later | {"value": "завтра"}))[1] == (
+        "WRONG_DATETIME_FORMAT"
+    )
+    other = await client.refused(f"{todo}Deadline", later | {"ownerId": 2})
+    assert other[1] == "NOT_FOUND"
+    assert (await client.refused(f"{todo}Deadline", made))[1] == "100"
+
+
+async def test_small_dictionaries_answer(client: Client) -> None:
+    kinds = await client.call("crm.enum.ownertype")
+    assert {row["SYMBOL_CODE"] for row in kinds} == {"LEAD", "DEAL", "CONTACT", "COMPANY"}
+    assert (await client.call("crm.enum.activitytype"))[1] == {"ID": 2, "NAME": "Звонок"}
+    assert (await client.call("crm.currency.list"))[0]["CURRENCY"] == "RUB"
+    funnel = await client.call("crm.category.get", {"entityTypeId": 2, "id": 1})
+    assert funnel["category"]["name"] == "Сервис"
+    first = (await client.call("crm.status.list"))[0]
+    assert await client.call("crm.status.get", {"id": first["ID"]}) == first
+    types = {row["ID"] for row in await client.call("crm.status.entity.types")}
+    assert {"STATUS", "SOURCE", "DEAL_STAGE", "CALL_LIST"} <= types
+    assert (await client.call("crm.activity.fields"))["SUBJECT"]["type"] == "string"
+    assert "COMMENT" in await client.call("crm.timeline.comment.fields")
+
+
 async def test_the_working_day_goes_round(client: Client, clock: ManualClock) -> None:
     assert (await client.call("timeman.status"))["STATUS"] == "CLOSED"
     assert (await client.call("timeman.open"))["STATUS"] == "OPENED"

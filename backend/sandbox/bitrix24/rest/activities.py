@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backend.sandbox.bitrix24.errors import RestError, missing, plain
 from backend.sandbox.bitrix24.query import matching, ordered, page, selected
 from backend.sandbox.bitrix24.records import TYPE_NAMES, stamp
-from backend.sandbox.bitrix24.rest.entities import changed, written
+from backend.sandbox.bitrix24.rest.entities import changed, described, written
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.rest.registry import method
 
@@ -90,6 +90,45 @@ def delete(context: Context, params: Params) -> bool:
     context.portal.store.delete("ACTIVITY", params.get("id"))
     changed(context, "ACTIVITY", "DELETE", params.text("id"))
     return True
+
+
+@method("crm.activity.fields", scope="crm")
+def fields(context: Context, _: Params) -> Row:
+    template = next(iter(context.portal.store.tables["ACTIVITY"].values()), {})
+    return {name: described(name) for name in template if name != "BINDINGS"}
+
+
+def _todo(context: Context, params: Params) -> Row:
+    """The todo the call names with its owner. Raises what the controller answers."""
+    for name in ("id", "ownerTypeId", "ownerId"):
+        if params.get(name) in (None, ""):
+            raise missing(name)
+    row = context.portal.store.find("ACTIVITY", params.get("id"))
+    owner = (params.text("ownerTypeId"), params.text("ownerId"))
+    if row is None or (row["OWNER_TYPE_ID"], row["OWNER_ID"]) != owner:
+        raise RestError("NOT_FOUND", "Дело не найдено")
+    return row
+
+
+def _todo_change(name: str, field: str, *, moment: bool = False) -> None:
+    @method(f"crm.activity.todo.update{name}", scope="crm")
+    def change(context: Context, params: Params) -> Row:
+        row, value = _todo(context, params), params.get("value")
+        if value in (None, ""):
+            raise missing("value")
+        if moment:
+            try:
+                value = stamp(datetime.fromisoformat(str(value)))
+            except ValueError:
+                raise RestError("WRONG_DATETIME_FORMAT", "Неверный формат даты") from None
+        context.portal.store.update("ACTIVITY", row["ID"], {field: str(value)}, context.user.id)
+        changed(context, "ACTIVITY", "UPDATE", row["ID"])
+        return {"id": int(row["ID"])}
+
+
+_todo_change("Deadline", "DEADLINE", moment=True)
+_todo_change("Description", "DESCRIPTION")
+_todo_change("ResponsibleUser", "RESPONSIBLE_ID")
 
 
 @method("crm.activity.todo.add", scope="crm")

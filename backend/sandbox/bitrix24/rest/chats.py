@@ -110,6 +110,17 @@ def register(context: Context, params: Params) -> Row:
     return {"result": True}
 
 
+@method("imconnector.list", scope="imconnector", application=True)
+def connectors(context: Context, _: Params) -> dict[str, str]:
+    return {item.id: item.name for item in context.portal.papers.connectors.values()}
+
+
+@method("imconnector.unregister", scope="imconnector", application=True)
+def unregister(context: Context, params: Params) -> Row:
+    found = context.portal.papers.connectors.pop(params.required("ID"), None)
+    return {"result": found is not None}
+
+
 def _connector(context: Context, params: Params) -> tuple[Connector, int]:
     connector = context.portal.papers.connectors.get(params.required("CONNECTOR"))
     if connector is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backend.sandbox.bitrix24.errors import RestError, missing
+from backend.sandbox.bitrix24.errors import RestError, missing, plain
 from backend.sandbox.bitrix24.query import Listing, matching, ordered
-from backend.sandbox.bitrix24.records import stage_id
+from backend.sandbox.bitrix24.records import TYPE_NAMES, stage_id
 from backend.sandbox.bitrix24.rest.params import as_int
 from backend.sandbox.bitrix24.rest.registry import method
 
@@ -115,14 +115,65 @@ def status_items(context: Context, params: Params) -> list[Row]:
     ]
 
 
-@method("crm.category.list", scope="crm")
-def category_list(context: Context, params: Params) -> Listing:
+@method("crm.status.get", scope="crm")
+def status_get(context: Context, params: Params) -> Row:
+    number = params.text("id")
+    for row in statuses(context.portal):
+        if row["ID"] == number:
+            return row
+    raise plain("Not found")
+
+
+@method("crm.status.entity.types", scope="crm")
+def status_types(context: Context, _: Params) -> list[Row]:
+    names = dict.fromkeys(row["ENTITY_ID"] for row in statuses(context.portal))
+    return [{"ID": name, "NAME": name.replace("_", " ").capitalize()} for name in names]
+
+
+@method("crm.currency.list", scope="crm")
+def currencies(_: Context, __: Params) -> Listing:
+    rows: list[Any] = [
+        {
+            "CURRENCY": "RUB",
+            "AMOUNT_CNT": "1",
+            "AMOUNT": "1.0000",
+            "SORT": "100",
+            "BASE": "Y",
+            "FULL_NAME": "Российский рубль",
+            "LID": "ru",
+            "FORMAT_STRING": "# ₽",
+            "DEC_POINT": ".",
+            "THOUSANDS_SEP": " ",
+            "DECIMALS": "2",
+        }
+    ]
+    return Listing(rows, len(rows), None)
+
+
+@method("crm.enum.ownertype", scope="crm")
+def owner_types(_: Context, __: Params) -> list[Row]:
+    """Types an activity may belong to, with their symbols."""
+    names = {1: "Лид", 2: "Сделка", 3: "Контакт", 4: "Компания"}
+    return [
+        {"ID": number, "NAME": names[number], "SYMBOL_CODE": code}
+        for number, code in TYPE_NAMES.items()
+    ]
+
+
+@method("crm.enum.activitytype", scope="crm")
+def activity_types(_: Context, __: Params) -> list[Row]:
+    names = ("Встреча", "Звонок", "Задача", "E-mail", "Действие", "Пользовательское действие")
+    return [{"ID": number, "NAME": name} for number, name in enumerate(names, 1)]
+
+
+def _categories(context: Context, params: Params) -> list[Row]:
+    """Pipelines of the type the call names: only deals have any here."""
     number = params.get("entityTypeId")
     if number is None:
         raise missing("entityTypeId")
     if as_int(number) != 2:
         raise RestError("ENTITY_TYPE_NOT_SUPPORTED", "Тип сущности не поддерживает воронки", 400)
-    rows = [
+    return [
         {
             "id": funnel.id,
             "name": funnel.name,
@@ -134,6 +185,22 @@ def category_list(context: Context, params: Params) -> Listing:
         }
         for funnel in context.portal.data.funnels
     ]
+
+
+@method("crm.category.get", scope="crm")
+def category_get(context: Context, params: Params) -> Row:
+    rows = _categories(context, params)
+    if params.get("id") is None:
+        raise missing("id")
+    for row in rows:
+        if row["id"] == params.number("id"):
+            return {"category": row}
+    raise RestError("NOT_FOUND", "Воронка не найдена")
+
+
+@method("crm.category.list", scope="crm")
+def category_list(context: Context, params: Params) -> Listing:
+    rows = _categories(context, params)
     return Listing(rows, len(rows), None, "categories")
 
 

@@ -43,6 +43,19 @@ def field_type(name: str) -> str:
     return "char" if name.startswith(("IS_", "HAS_")) or name == "OPENED" else "string"
 
 
+def described(name: str) -> dict[str, Any]:
+    """A field as the `fields` methods tell of it."""
+    return {
+        "type": field_type(name),
+        "isRequired": False,
+        "isReadOnly": name in _READ_ONLY,
+        "isImmutable": False,
+        "isMultiple": name in {"PHONE", "EMAIL"},
+        "isDynamic": name.startswith("UF_"),
+        "title": name.replace("_", " ").capitalize(),
+    }
+
+
 def changed(context: Context, kind: str, verb: str, number: str) -> None:
     """Tell subscribers that a row came, changed or went."""
     context.portal.events.fire(f"ONCRM{kind}{verb}", {"FIELDS": {"ID": number}}, context.user.id)
@@ -130,19 +143,7 @@ def _family(kind: str) -> None:
     @method(f"{name}.fields", scope="crm")
     def fields(context: Context, _: Params) -> dict[str, Any]:
         template = next(iter(context.portal.store.tables[kind].values()), {})
-        return {
-            field: {
-                "type": field_type(field),
-                "isRequired": False,
-                "isReadOnly": field in _READ_ONLY,
-                "isImmutable": False,
-                "isMultiple": field in {"PHONE", "EMAIL"},
-                "isDynamic": field.startswith("UF_"),
-                "title": field.replace("_", " ").capitalize(),
-            }
-            for field in template
-            if field not in HIDDEN
-        }
+        return {field: described(field) for field in template if field not in HIDDEN}
 
 
 for _kind in KINDS:

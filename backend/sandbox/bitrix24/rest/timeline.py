@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from backend.sandbox.bitrix24.errors import RestError, missing
 from backend.sandbox.bitrix24.query import matching, ordered, page, selected
 from backend.sandbox.bitrix24.records import stamp
+from backend.sandbox.bitrix24.rest.entities import described
 from backend.sandbox.bitrix24.rest.registry import method
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ def _comment(context: Context, params: Params) -> tuple[int, dict[str, Any]]:
     if row is None:
         raise RestError("NOT_FOUND", "Комментарий не найден")
     return number, row
+
+
+@method("crm.timeline.comment.fields", scope="crm")
+def fields(_: Context, __: Params) -> dict[str, Any]:
+    names = ("ID", "ENTITY_ID", "ENTITY_TYPE", "CREATED", "COMMENT", "AUTHOR_ID", "FILES")
+    return {name: described(name) for name in names}
 
 
 @method("crm.timeline.comment.get", scope="crm")
