@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
 from backend.api.pages import read_manifest, static_dir
+from backend.bootstrap.audio import FOLDER, audio_storage
 from backend.bootstrap.foundation import Foundation, foundation
 from backend.jobs.queue import JobQueue
+from backend.kit.ids import new_id
 from backend.kit.secrets_box import SecretUnreadable
 from backend.settings import Settings
 from backend.store.crm_connections import CrmConnectionStore
@@ -36,6 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
             findings.append(await _schema(base))
             if findings[-1].ok:
                 findings += [*await _switches(base), *await _crms(base), await _jobs(base)]
+            findings.append(await _recordings(settings))
             if settings.redis_url:
                 findings.append(await _bus(base))
     except Exception as error:
@@ -164,7 +170,7 @@ async def _routes(base: Foundation, account_id: AccountId, connection_id: str) -
     faults += [
         Finding(False, f"{route.slug}: {employee.name} has no number; no call can reach them.")
         for employee in route.employees.values()
-        if not employee.devices
+        if not employee.devices and employee.calls_enabled
     ]
     if not route.virtual_numbers:
         faults.append(Finding(False, f"{route.slug} has no virtual number: nobody can call it."))
@@ -210,6 +216,29 @@ async def _crms(base: Foundation) -> list[Finding]:
         else:
             findings.append(Finding(True, f"{name} is connected ({connection.host})."))
     return findings
+
+
+async def _recordings(settings: Settings) -> Finding:
+    """A file is put, read and deleted as a recording is."""
+    key, content = f"doctor/{new_id()}.txt", b"dozvon doctor"
+    where = settings.recordings_url.partition("?")[0] or str(settings.var_dir / FOLDER)
+    try:
+        storage = audio_storage(settings)
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "probe"
+            await asyncio.to_thread(source.write_bytes, content)
+            await storage.put(key, source, "text/plain")
+        found = b"".join([chunk async for chunk in storage.read(key, 0, len(content))])
+        await storage.delete(key)
+    except Exception as error:
+        return Finding(
+            False,
+            f"Recordings cannot be kept in {where} ({type(error).__name__}: {str(error)[:200]}). "
+            "Check DOZVON_RECORDINGS_URL and its keys, or who may write to DOZVON_VAR_DIR.",
+        )
+    if found != content:
+        return Finding(False, f"{where} gives back something else than it was given.")
+    return Finding(True, f"Recordings are kept in {where}.")
 
 
 async def _jobs(base: Foundation) -> Finding:
