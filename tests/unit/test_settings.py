@@ -15,6 +15,8 @@ KEY = base64.b64encode(bytes(32)).decode()
 @pytest.mark.parametrize(
     "name, value",
     [
+        ("DOZVON_RECORDINGS_URL", "https://bucket"),
+        ("DOZVON_RECORDINGS_KEY", "half-of-it"),
         ("DOZVON_REDIS_URI", "redis://127.0.0.1"),
         ("DOZVON_PORT", "eighty"),
         ("DOZVON_PORT", "70000"),
@@ -59,6 +61,7 @@ def test_browsers_are_told_the_public_address() -> None:
 def test_printed_settings_hold_no_secret() -> None:
     secret = "very-secret"
     settings = Settings(
+        recordings_secret=secret,
         database_url=f"postgresql://dozvon:{secret}@h/d",
         redis_url=f"redis://:{secret}@h/0",
         secret_keys=secret,

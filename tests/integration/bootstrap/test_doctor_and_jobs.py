@@ -68,6 +68,7 @@ async def test_the_doctor_says_what_to_do_with_a_fresh_house(
     assert "Set DOZVON_PUBLIC_URL" in wrong
     assert "DOZVON_ARI_URL" in wrong
     assert "The database is at this version." in [f.text for f in findings if f.ok]
+    assert f"Recordings are kept in {tmp_path / 'recordings'}." in [f.text for f in findings]
 
 
 async def test_the_doctor_names_a_database_that_does_not_answer(tmp_path: Path) -> None:
@@ -81,3 +82,9 @@ async def test_the_doctor_refuses_http_for_the_world(database_url: str, tmp_path
     house = settings(database_url, tmp_path, public_url="http://phone.example.com")
     text = " ".join(f.text for f in await examine(house) if not f.ok)
     assert "https" in text
+
+
+async def test_a_place_that_keeps_no_recordings_is_found(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "recordings").write_text("a file where a folder should be")
+    wrong = [f.text for f in await examine(settings(database_url, tmp_path)) if not f.ok]
+    assert any("Recordings cannot be kept" in text for text in wrong)
