@@ -71,7 +71,7 @@ class PortalChanges:
 
         What is held when we die stays held over there; the next full reading has it.
         """
-        portal = self._portals(account_id)
+        portal = self._portals(account_id) if await self._queued(account_id) else None
         taken = 0
         for _ in range(MOST_PAGES):
             page = None if portal is None else await portal.waiting()
@@ -86,14 +86,18 @@ class PortalChanges:
 
     async def heard(self, event: CrmEvent) -> None:
         """An online event: look into the queue soon, or read the one record."""
-        kept = await self._bindings.kept(event.account_id)
-        if any(row.name.startswith("offline:") and row.state == "ok" for row in kept):
+        if await self._queued(event.account_id):
             await self._queue(event.account_id)
             return
         record = record_of(event.event, event.body.get("data"))
         portal = self._portals(event.account_id)
         if record is not None and portal is not None:
             await self._take(event.account_id, portal, [record])
+
+    async def _queued(self, account_id: AccountId) -> bool:
+        """Whether the portal keeps an offline queue for us: not every plan has one."""
+        kept = await self._bindings.kept(account_id)
+        return any(row.name.startswith("offline:") and row.state == "ok" for row in kept)
 
     async def _take(
         self, account_id: AccountId, portal: ChangingPortal, records: Sequence[Record]

@@ -69,20 +69,26 @@ class Bitrix24Client:
         left = self._blocked.get(method, 0.0) - self._clock.monotonic()
         if left > 0:
             raise errors.MethodBlocked(f"{method} is out of operating time", retry_after_s=left)
-        grant, fresh = await self._grants.current(), False
+        grant, exchanged = await self._grants.current(), False
+
+        async def exchange(old: Grant) -> Grant:
+            nonlocal exchanged
+            exchanged = True
+            return await self._refresher(old)
+
         for _ in range(MAX_GRANTS):
             try:
                 return await self._send(grant, method, params or {}, priority)
             except errors.TokenExpired as refused:
-                if not fresh:
-                    grant, fresh = await self._grants.refreshed(grant, self._refresher), True
+                if not exchanged:
+                    # Another process's newer token may be out of date as well: then once more.
+                    grant = await self._grants.refreshed(grant, exchange)
                     continue
                 # A fresh token that is refused at once: this user no longer has the portal.
                 lost = errors.GrantLost(str(refused))
             except errors.GrantLost as refused:
                 lost = refused
-            grant = await self._grants.replaced(grant, self._refresher, certain=lost.certain)
-            fresh = True
+            grant = await self._grants.replaced(grant, exchange, certain=lost.certain)
         raise CrmAuthExpired(f"{method}: refused whoever asked")
 
     async def upload(self, url: str, field_name: str, file_name: str, content: bytes) -> None:

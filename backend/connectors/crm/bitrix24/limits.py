@@ -22,5 +22,6 @@ MAX_SHOWN = 10
 """How many records of a kind one card looks into: people and employers are asked by reference."""
 MAX_DEALS_WITH_WORK = 5
 """How many deals' own activities a card asks for."""
-MAX_GRANTS = 4
-"""With how many pairs of tokens one request is tried: expired, fresh, two more administrators'."""
+MAX_GRANTS = 5
+"""With how many pairs of tokens one request is tried: ours, another process's, a fresh one, two
+more administrators'."""
