@@ -93,6 +93,13 @@ class Failed:
 
 
 Outcome = Joined | NeedsCode | Failed
+_FINAL: tuple[Problem, ...] = ("not_admin", "taken", "other_connected")
+
+
+def _failed(problem: str) -> Failed:
+    """What was kept of a failure: `problem:detail`, or amoCRM's own words for a refused code."""
+    name, _, detail = problem.partition(":")
+    return next((Failed(one, detail) for one in _FINAL if one == name), Failed("refused", problem))
 
 
 class Vendor(Protocol):
@@ -167,18 +174,19 @@ class AmoCrmInstall:
         """As far as it goes now. Raises CrmUnavailable (come again), NotFound (done already)."""
         pending = await self._exchanged(pending_id)
         if pending.state == "failed":
-            return Failed("refused", pending.problem)
+            return _failed(pending.problem)
         installer = pending.installer
         if installer is None:
             raise WrongState("exchanged and not described")
         if installer.is_admin is False:
-            return Failed("not_admin", installer.user_name)
+            return await self._give_up(pending, Failed("not_admin", installer.user_name))
         account_id = pending.wanted_account or await self._store.account_of(installer.external_id)
         if account_id is None:
             suggestion = await self._store.suggestion(installer.email)
             log.info("amocrm.waits_for_pairing", crm_account=installer.external_id)
             return NeedsCode(pending.id, installer.account_name, suggestion)
-        return await self._join(pending, account_id)
+        outcome = await self._join(pending, account_id)
+        return await self._give_up(pending, outcome) if isinstance(outcome, Failed) else outcome
 
     async def join(self, pending_id: str, account_id: AccountId) -> Outcome:
         """The account was named by a pairing code. Raises NotFound when it was joined already."""
@@ -189,6 +197,20 @@ class AmoCrmInstall:
         if pending.installer is None or pending.grant is None:
             raise WrongState("the installation is not that far")
         return await self._join(pending, account_id)
+
+    async def _give_up(self, pending: Pending, why: Failed) -> Failed:
+        """Nobody waits for its tokens any more; whoever asks next hears the same."""
+        async with self._store.locked(pending.id) as tx:
+            if tx.pending is not None:
+                await tx.update(
+                    replace(
+                        tx.pending,
+                        state="failed",
+                        grant=None,
+                        problem=f"{why.problem}:{why.detail}",
+                    )
+                )
+        return why
 
     async def _exchanged(self, pending_id: str) -> Pending:
         """The row stays locked while amoCRM is asked: a second exchange would spoil the first."""

@@ -231,6 +231,10 @@ async def test_whoever_has_no_rights_cannot_connect(joined: Rig) -> None:
     )
     assert answer.status_code == 409
     assert "An administrator of amoCRM is needed" in answer.text
+    (kept,) = await joined.pending()
+    assert (kept.state, kept.problem.partition(":")[0]) == ("failed", "not_admin")
+    assert '"grant":null' in kept.secret
+    await joined.work()
     assert (await joined.connected(ALPHA)).refresh_token == before.refresh_token
 
 

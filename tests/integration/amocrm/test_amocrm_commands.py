@@ -96,10 +96,9 @@ async def test_the_doctor_names_an_installation_that_waits(settings: Settings) -
                 )
     said = [finding.text for finding in await examine(settings) if not finding.ok]
     waiting = [text for text in said if "waits for a pairing code" in text]
-    assert waiting == [
-        "An installation at tokens.amocrm.test waits for a pairing code: "
-        "`dozvon pair ACCOUNT --crm amocrm` prints one."
-    ]
+    assert len(waiting) == 1
+    assert "tokens.amocrm.test" in waiting[0]
+    assert "`dozvon pair ACCOUNT --crm amocrm`" in waiting[0]
 
 
 async def test_what_is_missing_is_said(settings: Settings, tmp_path: Path) -> None:
