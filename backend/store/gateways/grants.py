@@ -18,6 +18,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.errors import CrmAuthExpired
+from backend.kit.clock import Clock, SystemClock
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import Grant
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
@@ -42,8 +43,14 @@ class SqlGrants:
     """
 
     def __init__(
-        self, database: Database, secrets: SecretsBox, account_id: AccountId, kind: CrmKind
+        self,
+        database: Database,
+        secrets: SecretsBox,
+        account_id: AccountId,
+        kind: CrmKind,
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock or SystemClock()
         self._database = database
         self._secrets = secrets
         self._account_id = account_id
@@ -96,10 +103,12 @@ class SqlGrants:
             store = CrmConnectionStore(tx, self._secrets)
             found = await store.lock(self._account_id, self._kind)
             newest = self._usable(found)
-            if found is None or newest.access_token != old.access_token:
+            theirs = newest.access_token != old.access_token
+            if found is None or (theirs and newest.expires_at > self._clock.now()):
+                # Another process was faster; what it brought hours ago is out of date like ours.
                 return newest
             refused = CrmAuthExpired(f"{self._kind.value} of {self._account_id} refuses its grant")
-            if try_own:
+            if try_own or theirs:
                 try:
                     fresh = await exchange(newest)
                 except CrmAuthExpired as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from os import urandom
 
 import pytest
 
 from backend.errors import CrmAuthExpired
+from backend.kit.clock import ManualClock
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import Grant, IndexedPhone
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
@@ -95,6 +97,31 @@ async def test_a_dead_grant_is_tried_once_and_a_new_connection_is_noticed(
     assert tried == 1
     await connect(database, secrets, "again")
     assert (await grants.current()).access_token == "again"
+
+
+async def test_a_worker_that_slept_does_not_take_an_old_token_for_a_fresh_one(
+    database: Database, secrets: SecretsBox
+) -> None:
+    clock = ManualClock(AT - timedelta(hours=3))
+    await connect(database, secrets)
+    slept, busy = (SqlGrants(database, secrets, ALPHA, KIND, clock) for _ in range(2))
+    stale = await slept.current()
+    exchanged: list[str] = []
+
+    async def exchange(grant: Grant) -> Grant:
+        exchanged.append(grant.refresh_token)
+        n = len(exchanged)
+        return replace(
+            grant,
+            access_token=f"new-{n}",
+            refresh_token=f"r-{n}",
+            expires_at=clock.now() + timedelta(hours=1),
+        )
+
+    await busy.refreshed(await busy.current(), exchange)
+    await clock.advance(2 * 3600)
+    fresh = await slept.refreshed(stale, exchange)
+    assert (fresh.access_token, exchanged) == ("new-2", ["refresh-old", "r-1"])
 
 
 async def test_the_phone_index_on_disk_is_replaced_whole_and_kept_apart(
