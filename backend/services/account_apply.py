@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET
 
-from backend.domain.account_config import AccountConfig
+from backend.domain.account_config import AccountConfig, key_of
 from backend.domain.account_faults import Fault
 from backend.errors import NotFound
 from backend.services.account_file import (
@@ -60,6 +60,9 @@ class Switches(Protocol):
     async def account_id(self, slug: str) -> AccountId | None:
         """Whose short name it is."""
 
+    async def numbers(self) -> list[tuple[str, str, AccountId]]:
+        """Every virtual number of the server: switch, number as it is kept, account."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPlan:
@@ -81,6 +84,10 @@ class Applied:
     @property
     def nothing_to_do(self) -> bool:
         return not self.switches and not any(plan.changes for plan in self.accounts)
+
+
+Taken = dict[tuple[str, str], AccountId]
+"""(switch, digits of a number) → account; short names stand under the switch ''."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +123,9 @@ class AccountFiles:
         new, troubles = _switches(file, kept, env)
         planned = []
         known = {*kept, *(switch.config.id for switch in new)}
+        taken = await self._taken()
         for place, patch in enumerate(file.accounts):
-            one, wrong = await self._plan(place, patch, known, prune=prune)
+            one, wrong = await self._plan(place, patch, known, taken, prune=prune)
             planned.append(one)
             troubles += wrong
         if troubles:
@@ -135,7 +143,7 @@ class AccountFiles:
         )
 
     async def _plan(
-        self, place: int, patch: AccountPatch, known: set[str], *, prune: bool
+        self, place: int, patch: AccountPatch, known: set[str], taken: Taken, *, prune: bool
     ) -> tuple[_Planned, list[Trouble]]:
         account_id = await self._account_id(patch)
         seen: list[str] = []
@@ -154,6 +162,7 @@ class AccountFiles:
             for line in result.config.lines
             if line.switch not in known
         ]  # fmt: skip
+        found += await self._clashes(result.config, taken)
         planned = _Planned(
             AccountPlan(
                 account_id=account_id,
@@ -165,6 +174,41 @@ class AccountFiles:
             place,
         )
         return planned, [trouble_of(fault, place, result) for fault in found]
+
+    async def _taken(self) -> Taken:
+        """Who has which number, however it is spelled, and which short name."""
+        return {
+            (switch, "".join(filter(str.isdigit, number))): account_id
+            for switch, number, account_id in await self._switches.numbers()
+        }
+
+    async def _clashes(self, config: AccountConfig, taken: Taken) -> list[Fault]:
+        """What belongs to another account. From now on `taken` is as the file wants it, so that
+        two accounts of one file clash as well."""
+        found = []
+        account_id = AccountId(config.id)
+        for own in [place for place, owner in taken.items() if owner == account_id]:
+            del taken[own]
+        for number in config.virtual_numbers:
+            key = key_of(number, config.region)
+            place = (number.switch, "".join(filter(str.isdigit, key)))
+            if taken.setdefault(place, account_id) != account_id:
+                found.append(
+                    Fault(
+                        kind="virtual_number",
+                        key=key,
+                        field="number",
+                        code="number_taken",
+                        data={"number": key},
+                    )
+                )
+        owner = await self._switches.account_id(config.slug) or account_id
+        if owner != account_id or taken.setdefault(("", config.slug), account_id) != account_id:
+            data = {"number": config.slug}
+            found.append(
+                Fault(kind="account", key=config.id, field="slug", code="slug_taken", data=data)
+            )
+        return found
 
     async def _account_id(self, patch: AccountPatch) -> AccountId:
         if patch.id is not UNSET:

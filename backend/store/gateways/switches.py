@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from backend.kit.secrets_box import SecretsBox
 from backend.services.account_apply import KeptSwitch
 from backend.services.account_file import SwitchConfig
 from backend.store.accounts import AccountStore
 from backend.store.database import Database
 from backend.store.switches import SwitchConnection, SwitchStore
+from backend.store.tables import virtual_numbers
 from protocol.vocabulary import AccountId
 
 
@@ -47,3 +50,9 @@ class SqlSwitches:
         async with self._database.begin_resolving() as tx:
             found = await AccountStore(tx).by_slug(slug)
         return None if found is None else found.id
+
+    async def numbers(self) -> list[tuple[str, str, AccountId]]:
+        c = virtual_numbers.c
+        async with self._database.begin_resolving() as tx:
+            rows = await tx.execute(select(c.connection_id, c.number, c.account_id))
+            return [(row.connection_id, row.number, AccountId(row.account_id)) for row in rows]

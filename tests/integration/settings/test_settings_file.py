@@ -178,6 +178,26 @@ async def test_a_number_of_another_account_is_refused_and_nothing_of_the_account
     assert (await seeded.settings.read(SEVER)).name == "Северный свет"
 
 
+async def test_two_accounts_of_one_file_cannot_have_one_number_or_name(house: House) -> None:
+    twice = """
+    [[accounts]]
+    id = "{id}"
+    slug = "same"
+    lines = [{{switch = "demo", endpoint = "PJSIP/{{digits}}@t"}}]
+    virtual_numbers = [{{number = "{number}"}}]
+    """
+    text = '[[switches]]\nid = "demo"\nurl = "http://127.0.0.1:1"\ncredentials = "env:DEMO_SWITCH"'
+    text += twice.format(id="one", number="+74951110000")
+    text += twice.format(id="two", number="8 495 111-00-00")
+    applied = await house.apply(text)
+    assert {trouble.path for trouble in applied.troubles} == {
+        "accounts[1].slug",
+        "accounts[1].virtual_numbers[0].number",
+    }
+    assert await SqlAccountConfigs(house.database).read(AccountId("one")) is None
+    assert await SqlSwitches(house.database, house.secrets).all() == []
+
+
 async def test_a_slug_of_another_account_is_refused(seeded: House) -> None:
     applied = await seeded.apply('[[accounts]]\nid = "demo-sever"\nslug = "vektor"\n')
     assert [t.path for t in applied.troubles] == ["accounts[0].slug"]
