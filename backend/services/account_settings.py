@@ -67,7 +67,11 @@ class ChangedMeanwhile(WrongState):
     """Somebody else changed the thing since it was read."""
 
     def __init__(self, version: str) -> None:
-        super().__init__("changed meanwhile", why="changed_meanwhile", version=version)
+        super().__init__(
+            "the account was changed meanwhile: nothing of it was written, try again",
+            why="changed_meanwhile",
+            version=version,
+        )
 
 
 class AccountSettings:
