@@ -44,7 +44,7 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<v
   ringTone.arm(window);
   window.addEventListener('online', () => phone.networkChanged(true));
   window.addEventListener('offline', () => phone.networkChanged(false));
-  host.onDial((number) => void phone.dial(number));
+  host.onDial((number, record) => void phone.dialClicked(number, record));
 
   const title = watchTitle(document);
   let calling = false;

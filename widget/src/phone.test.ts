@@ -74,6 +74,25 @@ async function reply(type: string, result: unknown, code?: string): Promise<void
 
 const pending = (): string[] => [...phone.view.get().pending];
 
+describe('a clicked number', () => {
+  it('is dialled as a click, with its record where the page named one', async () => {
+    await open();
+    void phone.dialClicked('+79161234567', { kind: 'contact', id: '49' });
+    await reply('call.dial', { call_id: 'c1' });
+    void phone.dialClicked('101', null);
+    await reply('call.dial', { call_id: 'c2' });
+    const asked = socket().sentOf('call.dial');
+    expect(asked[0]).toMatchObject({
+      target: '+79161234567',
+      source: 'click',
+      record_kind: 'contact',
+      record_id: '49',
+    });
+    expect(asked[1]).toMatchObject({ target: '101', source: 'click' });
+    expect(asked[1]).not.toHaveProperty('record_kind');
+  });
+});
+
 describe('the session', () => {
   it('buys a ticket with its token and nothing else', async () => {
     await open();

@@ -179,6 +179,12 @@ export class Phone {
     return this.#do('dial', { type: 'call.dial', target });
   }
 
+  /** A number clicked on the CRM's page; the card shows its record first. */
+  dialClicked(target: string, record: RecordRef | null): Promise<boolean> {
+    const of = record ? { record_kind: record.kind, record_id: record.id } : {};
+    return this.#do('dial', { type: 'call.dial', target, source: 'click', ...of });
+  }
+
   chooseContact(callId: string, { kind, id }: RecordRef): Promise<boolean> {
     const ask = { type: 'contact.choose', call_id: callId, kind, record_id: id } as const;
     return this.#do(`choose:${callId}`, ask);

@@ -6,13 +6,14 @@
  * other window can reach.
  */
 import { isRecord } from '../protocol/decode';
+import type { RecordRef } from '../protocol/messages';
 
 export const BRIDGE_VERSION = 1;
 
 export type FromPage =
   | { type: 'connect'; token: string; expires_at: string; locale: string; theme: string }
   | { type: 'page'; locale: string; theme: string }
-  | { type: 'dial'; number: string };
+  | { type: 'dial'; number: string; record: RecordRef | null };
 
 export type ToPage =
   | { type: 'layout'; mode: 'collapsed' | 'open' | 'ringing'; height: number; alert: string | null }
@@ -89,8 +90,16 @@ function decode(data: unknown): FromPage | null {
     case 'page':
       return { type: 'page', ...page };
     case 'dial':
-      return text('number') ? { type: 'dial', number: text('number') } : null;
+      if (!text('number')) return null;
+      return { type: 'dial', number: text('number'), record: recordOf(data['record']) };
     default:
       return null;
   }
+}
+
+/** Which record the number belongs to; loaders of before say nothing of it. */
+function recordOf(value: unknown): RecordRef | null {
+  if (!isRecord(value) || typeof value['id'] !== 'string' || value['id'] === '') return null;
+  const kind = value['kind'];
+  return kind === 'contact' || kind === 'company' ? { kind, id: value['id'] } : null;
 }

@@ -1,5 +1,5 @@
 /** What a page around us can do, whoever it is. */
-import type { SessionToken } from '../protocol/messages';
+import type { RecordRef, SessionToken } from '../protocol/messages';
 
 export type Theme = 'light' | 'dark' | 'auto';
 export type HostKind = 'amocrm' | 'bitrix24' | 'standalone';
@@ -23,6 +23,6 @@ export interface Host {
   /** The session is over: come through the CRM again. */
   signIn(): void;
   onSurroundings(listener: (surroundings: Surroundings) => void): () => void;
-  /** The page around asks to call a number. */
-  onDial(listener: (number: string) => void): () => void;
+  /** Somebody clicked a number on the page around, of this record if the page says of which. */
+  onDial(listener: (number: string, record: RecordRef | null) => void): () => void;
 }

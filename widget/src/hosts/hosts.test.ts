@@ -50,7 +50,25 @@ describe('the bridge', () => {
     const heard = new Promise((resolve) => bridge.listen(resolve));
     port1.postMessage({ type: 'song' });
     port1.postMessage({ type: 'dial', number: '101' });
-    expect(await heard).toEqual({ type: 'dial', number: '101' });
+    expect(await heard).toEqual({ type: 'dial', number: '101', record: null });
+    port1.close();
+  });
+
+  it.each([
+    [{ kind: 'contact', id: '49' }, { kind: 'contact', id: '49' }],
+    [{ kind: 'company', id: '7' }, { kind: 'company', id: '7' }],
+    [{ kind: 'lead', id: '7' }, null],
+    [{ kind: 'contact', id: 49 }, null],
+    [{ kind: 'contact', id: '' }, null],
+    ['49', null],
+  ])('takes %o for the record of a clicked number as %o', async (sent, taken) => {
+    const { port1, port2 } = new MessageChannel();
+    const connected = connectBridge(ORIGIN, windows);
+    self.hear({ data: hello, origin: ORIGIN, source: windows.parent, ports: [port2] });
+    const { bridge } = await connected;
+    const heard = new Promise((resolve) => bridge.listen(resolve));
+    port1.postMessage({ type: 'dial', number: '101', record: sent });
+    expect(await heard).toEqual({ type: 'dial', number: '101', record: taken });
     port1.close();
   });
 

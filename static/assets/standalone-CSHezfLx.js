@@ -1,1 +1,0 @@
-import{O as e}from"./words-DC7xw6Ul.js";import{n as t,t as n}from"./closed-D0vbTEmU.js";import{t as r}from"./main-Cw8sZLf0.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
