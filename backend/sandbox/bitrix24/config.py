@@ -110,6 +110,9 @@ class PortalConfig:
     """Launches lack the fields newer builds added (reference 1.2)."""
     missing_modules: tuple[str, ...] = ()
     """Scopes whose methods are not installed, e.g. `timeman`."""
+    worker_microphone: bool = True
+    """False leaves the microphone out of what the hidden worker's frame may use; nobody documents
+    which it is in today's cloud (reference 1.2, 11)."""
     desktop_app: bool = False
     """Pages behave as inside the vendor's desktop application (reference 4.4)."""
     internal_finish: bool = False

@@ -80,6 +80,7 @@ class Pages:
                 "slider": slider,
                 "user": {"id": user.id, "admin": user.is_admin},
                 "desktop": portal.config.desktop_app,
+                "workerMicrophone": portal.config.worker_microphone,
                 "apiOnly": portal.config.application.api_only,
                 "worker": _worker(portal, user),
                 "cardTabs": _titles(portal, user, "CALL_CARD"),

@@ -83,6 +83,9 @@ _SETTINGS = (
     Switch("on_premise", "flag", "Коробочная версия", "On-premise", True),
     Switch("old_build", "flag", "Старая сборка", "An old build", True),
     Switch("missing_modules", "methods", "Нет модулей", "Missing modules", True),
+    Switch(
+        "worker_microphone", "flag", "Микрофон фоновой страницы", "The worker's microphone", True
+    ),
     Switch("desktop_app", "flag", "Десктоп-приложение", "Desktop application", True),
     Switch(
         "phones_by_digits", "flag", "Поиск номера по цифрам", "Numbers are found by digits", True

@@ -81,6 +81,17 @@ async def test_the_desktop_application_checks_fields_and_answers_timers(stage: S
     assert await say(worker, "CallCardSetUiState", {"uiState": "x"}) == rule("Invalid ui state")
 
 
+async def test_the_worker_may_have_to_do_without_the_microphone(stage: Stage) -> None:
+    stage.portal.config.worker_microphone = False
+    context = await stage.signed_in()
+    page = context.pages[0]
+    allowed = "document.featurePolicy.allowsFeature('microphone')"
+    worker = await frame_of(page, "worker")
+    assert await worker.evaluate(allowed) is False
+    await page.goto(f"{stage.url}/marketplace/app/")
+    assert await (await frame_of(page, "main")).evaluate(allowed) is True
+
+
 async def test_lists_and_cards_have_the_applications_buttons(stage: Stage) -> None:
     for code, path in (
         ("CRM_CONTACT_LIST_TOOLBAR", "toolbar"),

@@ -80,7 +80,8 @@ export class AppFrame {
     const { url, name, fields } = this.launch;
     this.element = document.createElement("iframe");
     this.element.name = name;
-    this.element.setAttribute("allow", ALLOW.join("; "));
+    const mute = this.code === WORKER && !this.portal.boot.workerMicrophone;
+    this.element.setAttribute("allow", ALLOW.filter((rule) => !mute || !rule.startsWith("microphone")).join("; "));
     this.element.className = "app-frame";
     this.element.title = this.code;
     if (!this.visible) this.element.style.cssText = "display:none";
