@@ -7,13 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import msgspec
 import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.errors import NotFound, TooMany, WrongState
-from backend.kit.ids import new_id
+from backend.errors import NotFound, WrongState
 from backend.kit.secrets_box import SecretsBox
 from backend.services.portal_install import AppClient, Known, Launch, Pending, PortalUser
 from backend.store.accounts import AccountStore
@@ -23,7 +21,8 @@ from backend.store.crm_grants import CrmGrantStore, ReserveGrant
 from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
 from backend.store.gateways.portal_bindings import new_door
-from backend.store.installs import InstallFact, InstallLog, PendingInstall, PendingInstallStore
+from backend.store.gateways.portal_pending import Resume, SqlPendingPortals
+from backend.store.installs import InstallFact, InstallLog, PendingInstallStore
 from backend.store.phone_index import PhoneIndexStore
 from backend.store.sessions import SessionStore
 from protocol.vocabulary import AccountId, CrmKind
@@ -35,22 +34,15 @@ _CONNECTED = ("ok", "auth_expired")
 Follow = Callable[[AsyncConnection, AccountId], Awaitable[None]]
 """Queues what a connected account needs next, in the transaction that connects it."""
 
-Resume = Callable[[AsyncConnection, str], Awaitable[None]]
-"""Queues the proof of what could not be proven, in the transaction that keeps it."""
-MOST_UNPROVEN = 500
-"""Anybody may post an installation while the authorization server is away."""
 
-
-class SqlPortalInstalls:
+class SqlPortalInstalls(SqlPendingPortals):
     """`services.portal_install.PortalInstallStore`."""
 
     def __init__(
         self, database: Database, secrets: SecretsBox, follow: Follow, resume: Resume
     ) -> None:
-        self._database = database
-        self._secrets = secrets
+        super().__init__(database, secrets, resume)
         self._follow = follow
-        self._resume = resume
 
     # ── who it is ──
 
@@ -70,68 +62,6 @@ class SqlPortalInstalls:
         async with self._database.begin(account_id) as tx:
             found = await CrmConnectionStore(tx, self._secrets).find(account_id, KIND)
         return None if found is None else _known(found)
-
-    # ── what waits ──
-
-    async def keep(self, pending: Pending) -> None:
-        async with self._database.begin_resolving() as tx:
-            await PendingInstallStore(tx, self._secrets).save(
-                PendingInstall(
-                    id=pending.id,
-                    kind=KIND,
-                    host=urlsplit(pending.user.page_url).netloc,
-                    state="tokens",
-                    secret=msgspec.json.encode(pending).decode(),
-                    created_at=pending.created_at,
-                    external_id=pending.user.member_id,
-                    crm_user_id=pending.user.user_id,
-                )
-            )
-
-    async def keep_unproven(self, launch: Launch, at: datetime) -> None:
-        async with self._database.begin_resolving() as tx:
-            pending = PendingInstallStore(tx, self._secrets)
-            waiting = [row for row in await pending.all() if row.state == "code"]
-            if len(waiting) >= MOST_UNPROVEN:
-                raise TooMany("too many installations wait to be proven", retry_after_s=60)
-            pending_id = new_id()
-            await pending.save(
-                PendingInstall(
-                    id=pending_id,
-                    kind=KIND,
-                    host="",
-                    state="code",
-                    secret=msgspec.json.encode(launch).decode(),
-                    created_at=at,
-                )
-            )
-            await self._resume(tx, pending_id)
-
-    async def unproven(self, pending_id: str) -> Launch | None:
-        async with self._database.begin_resolving() as tx:
-            row = await PendingInstallStore(tx, self._secrets).lock(pending_id)
-        if row is None or row.kind is not KIND or row.state != "code":
-            return None
-        return msgspec.json.decode(row.secret, type=Launch)
-
-    async def forget(self, pending_id: str) -> None:
-        async with self._database.begin_resolving() as tx:
-            await PendingInstallStore(tx, self._secrets).drop(
-                KIND, pending_id=pending_id, external_id=""
-            )
-
-    async def pending(self, pending_id: str) -> Pending | None:
-        async with self._database.begin_resolving() as tx:
-            row = await PendingInstallStore(tx, self._secrets).lock(pending_id)
-        if row is None or row.kind is not KIND or row.state != "tokens":
-            return None
-        return msgspec.json.decode(row.secret, type=Pending)
-
-    async def waiting(self, host: str) -> list[Pending]:
-        async with self._database.begin_resolving() as tx:
-            rows = await PendingInstallStore(tx, self._secrets).all()
-        found = [r for r in rows if r.kind is KIND and r.state == "tokens" and r.host == host]
-        return [msgspec.json.decode(row.secret, type=Pending) for row in reversed(found)]
 
     # ── what is connected ──
 
@@ -283,20 +213,24 @@ class SqlPortalInstalls:
                 if found.client_id != client_id:
                     # Tokens of one application are no tokens of another.
                     await CrmGrantStore(tx, self._secrets).clear(account_id, KIND)
-            await store.save(
-                CrmConnection(
+            if found is None or found.client_id != client_id:
+                found = CrmConnection(
                     account_id=account_id,
                     kind=KIND,
                     # Nobody knows the portal's own id before it comes.
                     external_id=f"waiting:{account_id}",
                     base_url=page_url,
-                    host=urlsplit(page_url).netloc,
+                    host="",
                     client_id=client_id,
-                    client_secret=client_secret,
                     state="waiting",
                 )
-                if found is None or found.client_id != client_id
-                else replace(found, client_secret=client_secret)
+            await store.save(
+                replace(
+                    found,
+                    client_secret=client_secret,
+                    base_url=page_url,
+                    host=urlsplit(page_url).netloc,
+                )
             )
 
     async def uninstalled(self, account_id: AccountId, *, clean: bool, at: datetime) -> None:

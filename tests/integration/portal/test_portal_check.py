@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from backend.bootstrap.doctor import Finding
-from backend.bootstrap.portal_check import inspect, page_of
-from backend.errors import BadRequest
+from backend.bootstrap.portal_check import connect, examine, inspect, page_of
+from backend.errors import BadRequest, NotFound
+from backend.kit.secrets_box import new_key
+from backend.settings import Settings
 from backend.store.database import Database
 from tests.integration.conftest import ALPHA
 from tests.integration.portal.house import ADMIN, House, house
@@ -78,3 +80,33 @@ def test_an_address_is_taken_as_people_type_it() -> None:
     assert page_of("http://box.company.ru/crm/") == "http://box.company.ru"
     with pytest.raises(BadRequest, match=r"company\.bitrix24\.ru"):
         page_of("company")
+
+
+async def test_connecting_prints_what_to_enter_and_where_to_go(
+    database: Database, database_url: str
+) -> None:
+    settings = Settings(
+        database_url=database_url,
+        secret_keys=f"k1:{new_key()}",
+        public_url="https://phone.example.com",
+    )
+    lines = await connect(
+        settings,
+        "alpha",
+        portal="company.bitrix24.ru",
+        client_id="local.1.2",
+        client_secret="key",
+    )
+    said = "\n".join(lines)
+    assert "https://phone.example.com/bitrix24/install" in said
+    assert "https://company.bitrix24.ru/oauth/authorize/?client_id=local.1.2&state=" in said
+    assert "key" not in said
+    findings = await examine(settings, "alpha")
+    assert [finding.ok for finding in findings] == [False]
+    assert "nobody installed the application yet" in findings[0].text
+    with pytest.raises(NotFound, match="alpha"):
+        await examine(settings, "gamma")
+    with pytest.raises(BadRequest, match="--client-id"):
+        await connect(
+            settings, "alpha", portal="company.bitrix24.ru", client_id="", client_secret=""
+        )

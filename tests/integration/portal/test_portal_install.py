@@ -218,6 +218,15 @@ async def test_consent_comes_back_with_a_code(local: House) -> None:
     assert (await local.ours.get("/bitrix24/oauth", params=query)).status_code == 401
 
 
+async def test_a_state_in_the_page_s_address_names_the_account(market: House) -> None:
+    base = market.base
+    pairing = Pairing(SqlPairings(base.database), base.secrets, base.clock)
+    assert (await market.install(state="guessed")).status_code == 401
+    done = await market.install(state=await pairing.state(BETA, KIND))
+    assert "Beta" in done.text
+    assert await market.connection(BETA) is not None
+
+
 async def test_what_waits_is_joined_from_the_command_line(market: House) -> None:
     """For applications without pages, which cannot ask for a code."""
     await market.install()
