@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.e2e.amo import WIDE, Tab, until
-from tests.e2e.demo import Demo, running_demo
+from tests.e2e.amo import PHONES, WIDE, Tab, until
+from tests.e2e.demo import MARIA, UNKNOWN, VEKTOR, Demo, running_demo
 
 ADMIN = 1
 MARKET = "/settings/widgets/"
@@ -81,4 +81,37 @@ async def test_settings_stand_on_the_accounts_own_page(own_demo: Demo, browser: 
     # Another page of the account takes it away again.
     await page.get_by_role("link", name="Контакты").click()
     await expect(frame).to_have_count(0)
+    await context.close()
+
+
+@pytest.mark.feature("A2")
+async def test_a_lost_access_is_one_button_for_an_administrator(
+    own_demo: Demo, browser: Browser
+) -> None:
+    own_demo.amo_switches(revoke_tokens=True)
+    customer = own_demo.call(UNKNOWN, VEKTOR)
+    # Looking the caller up is what finds out.
+    await until(lambda: "crm.grant_lost" in own_demo.log.read_text(), "the grant is lost")
+    own_demo.customer(customer, "hangup")
+
+    others = await browser.new_context(locale="ru-RU", viewport=WIDE)
+    page = await others.new_page()
+    await page.goto(own_demo.amo_page(MARIA))
+    await Tab(page, PHONES[MARIA]).ready()
+    await expect(page.get_by_text("потерял доступ")).to_have_count(0)
+    await others.close()
+
+    context = await browser.new_context(locale="ru-RU", viewport=WIDE)
+    page = await context.new_page()
+    await page.goto(own_demo.amo_page(ADMIN))
+    notice = page.locator(".notice")
+    await expect(notice).to_contain_text("Дозвон потерял доступ")
+    async with context.expect_page() as opened:
+        await notice.get_by_role("link", name="Подключить").click()
+    consent = await opened.value
+    await consent.get_by_role("button", name="Разрешить").click()
+    await expect(consent.get_by_role("heading", name="amoCRM подключена")).to_be_visible()
+    await page.reload()
+    await Tab(page, "vektor-100").ready()
+    await expect(notice).to_have_count(0)
     await context.close()
