@@ -136,18 +136,3 @@ class Bitrix24:
                     responsible_crm_id=str(row.get("ASSIGNED_BY_ID") or "") or None,
                 )
         return list(found.values())
-
-
-def _ids(result: Any) -> dict[RecordKind, list[str]]:
-    """`{"CONTACT": [1, 2]}`; nobody is `[]`."""
-    if not isinstance(result, dict):
-        return {}
-    return {
-        kind: [str(record_id) for record_id in result[name]]
-        for kind, name in (
-            (RecordKind.CONTACT, "CONTACT"),
-            (RecordKind.COMPANY, "COMPANY"),
-            (RecordKind.LEAD, "LEAD"),
-        )
-        if result.get(name)
-    }
