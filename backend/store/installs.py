@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -80,6 +80,20 @@ class PendingInstallStore:
                 )
             )
         )
+
+    async def strangers(self, kind: CrmKind, *, since: datetime) -> int:
+        """How many came without an account since then and are not known to be good."""
+        query = (
+            select(func.count())
+            .select_from(pending_installs)
+            .where(
+                pending_installs.c.kind == kind.value,
+                pending_installs.c.wanted_account.is_(None),
+                pending_installs.c.state != "tokens",
+                pending_installs.c.created_at > since,
+            )
+        )
+        return int((await self._tx.execute(query)).scalar_one())
 
     async def all(self) -> list[PendingInstall]:
         """Oldest first."""

@@ -14,6 +14,8 @@ from backend.store.installs import CrmClient, CrmClientStore, is_known
 from protocol.vocabulary import AccountId, CrmKind
 
 KIND = CrmKind.AMOCRM
+MAX_ID = 100
+"""An integration's id is a UUID."""
 EXTERNAL_FRESH = timedelta(minutes=30)
 """The secrets of an external integration come just before its code, which lives twenty minutes."""
 
@@ -86,9 +88,11 @@ class SqlAmoCrmClients:
         """Whether it is the server's integration or any account's; which one is not said."""
         if self._server is not None and self._server.client_id == client_id:
             return True
+        if not 1 <= len(client_id) <= MAX_ID:
+            return False
         async with self._database.begin_resolving() as tx:
             accounts = [account.id for account in await AccountStore(tx).all()]
-        if not client_id or not accounts:
+        if not accounts:
             return False
         async with self._database.begin_many(accounts) as tx:
             return await is_known(tx, KIND, client_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets as random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.errors import NotFound, WrongState
+from backend.errors import NotFound, TooMany, WrongState
 from backend.kit.secrets_box import SecretsBox
 from backend.services.amocrm_install import Client, Installer, Pending
 from backend.services.ports import Grant
@@ -26,6 +26,10 @@ from backend.store.tables import accounts, employees
 from protocol.vocabulary import AccountId, CrmKind
 
 KIND = CrmKind.AMOCRM
+MAX_STRANGERS = 60
+STRANGERS_FOR = timedelta(minutes=20)
+"""Codes without our state, as many in that time: anybody may make some up, and asking amoCRM about
+each would get our address blocked (reference §5, 403). Links and codes of ours still work."""
 _STATES: Final[dict[str, Literal["code", "tokens", "failed"]]] = {
     "code": "code",
     "tokens": "tokens",
@@ -66,7 +70,15 @@ class SqlAmoCrmInstalls:
 
     async def keep(self, pending: Pending) -> None:
         async with self._database.begin_resolving() as tx:
-            await PendingInstallStore(tx, self._secrets).save(_row(pending))
+            store = PendingInstallStore(tx, self._secrets)
+            since = pending.created_at - STRANGERS_FOR
+            if pending.wanted_account is None and (
+                await store.strangers(KIND, since=since) >= MAX_STRANGERS
+            ):
+                raise TooMany(
+                    "too many codes nobody asked for", retry_after_s=STRANGERS_FOR.total_seconds()
+                )
+            await store.save(_row(pending))
             await self._queue(tx, pending.id)
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend.store.employees import Employee, EmployeeStore
+from backend.store.gateways.amocrm_install import MAX_STRANGERS, STRANGERS_FOR
 from protocol.vocabulary import EmployeeId
 from tests.integration.amocrm.rig import (
     ADMIN,
@@ -184,6 +185,19 @@ async def test_a_lost_exchange_is_said_and_not_repeated_for_ever(amo: Rig) -> No
     (kept,) = await amo.pending()
     assert (kept.state, kept.problem) == ("failed", "400: Authorization code has been revoked")
     assert await amo.jobs.counts() == (0, 0)
+
+
+async def test_made_up_codes_are_not_asked_about_without_end(amo: Rig) -> None:
+    for number in range(MAX_STRANGERS):
+        made_up = {"code": f"def502{number}", "referer": HOST, "from_widget": "1"}
+        assert (await amo.http.get("/amocrm/oauth", params=made_up)).status_code == 200
+    full = {"code": "def502", "referer": HOST, "from_widget": "1"}
+    assert (await amo.http.get("/amocrm/oauth", params=full)).status_code == 429
+    # Whoever has our link is no stranger.
+    await amo.consent(await amo.state(ALPHA))
+    assert (await amo.connected(ALPHA)).state == "ok"
+    await amo.clock.advance(STRANGERS_FOR.total_seconds() + 1)
+    assert (await amo.http.get("/amocrm/oauth", params=full)).status_code == 200
 
 
 async def test_the_codes_and_tokens_that_wait_are_sealed(amo: Rig) -> None:
