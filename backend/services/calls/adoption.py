@@ -110,7 +110,7 @@ class Adoption:
                 continue
             live = Live(call=raised(kept.call, core.first_version()), slug=account.slug)
             live.name, live.step = kept.name, kept.step
-            live.recording = kept.recording
+            live.recording, live.inherited = kept.recording, True
             live.notes, live.caller_id = kept.notes, kept.caller_id
             found = core.routing.dialed(core.connection_id, kept.call.dialed)
             by_scenario = kept.call.direction is Direction.INBOUND or kept.call.callback

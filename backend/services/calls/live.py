@@ -72,6 +72,8 @@ class Live:
     """Who hears the music."""
     called_out: bool = False
     """The outside party of an outbound call has been rung."""
+    inherited: bool = False
+    """Taken over from an owner that is gone, whose last notes may never have reached the disk."""
     recording: str | None = None
     """The name of the talk's recording, from the moment the switch was told to make it."""
     ended: bool = False

@@ -90,6 +90,12 @@ class Recording:
             core.spawn(core.order(lambda: core.switch.mute_recording(name, on=on)))
 
     def end(self, live: Live) -> None:
-        name, core = live.recording, self._core
+        core, call = self._core, live.call
+        external = call.direction is not Direction.INTERNAL
+        if live.recording is None and live.inherited and external and call.answered_leg is not None:
+            wanted = core.account(live).settings.recording.on
+            # Perhaps it was begun: whoever fetches it finds out.
+            live.recording = recording_name(live.slug, call.call_id) if wanted else None
+        name = live.recording
         if name is not None:
             core.spawn(core.order(lambda: core.switch.stop_recording(name)))

@@ -97,6 +97,18 @@ async def test_a_call_that_ended_while_nobody_owned_it_keeps_its_recording() -> 
     assert stage.journal.finished[C1].recording == NAME
 
 
+async def test_a_note_the_killed_owner_took_along_loses_no_file() -> None:
+    """Entries reach the disk in groups: the last ones of a killed process never do."""
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+    stage.journal.entries = [e for e in stage.journal.entries if e.kind != "call.recorded"]
+    stage.new_owner()
+    async with playing(stage):
+        await until(lambda: C1 in stage.journal.finished)
+    assert stage.journal.finished[C1].recording == NAME
+
+
 async def test_an_order_that_was_not_confirmed_loses_no_file() -> None:
     stage = Stage(account(BOTH))
     stage.switch.errors["record"] = SwitchUnavailable("no answer")
