@@ -28,6 +28,7 @@ from backend.errors import (
     AppError,
     BadProof,
     BadRequest,
+    CrmError,
     CrmRejected,
     CrmUnavailable,
     NotFound,
@@ -52,7 +53,8 @@ log = structlog.get_logger(__name__)
 KIND = CrmKind.AMOCRM
 MAX_FORM_BYTES = 16_384
 WAIT_S = 12.0
-"""How long a person waits for amoCRM before the page says that the rest happens by itself."""
+"""How long a person waits for amoCRM before the page says that the rest happens by itself. Longer
+than one exchange may take: interrupted, its answer would be lost with the tokens."""
 _TICKET = "pending_installs.ticket"
 
 
@@ -161,6 +163,9 @@ class AmoCrmInstallApi:
             return page(request, "connected")
         except (CrmUnavailable, TimeoutError):
             return page(request, "later", 202)
+        except CrmError as error:
+            log.warning("amocrm.not_described", host=arrival.account_url, error=str(error))
+            return page(request, "no_api", 409)
 
     async def _meant(
         self, arrival: Arrival, named: AccountId | None

@@ -111,6 +111,18 @@ TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
             "You may close this page."
         ),
     ),
+    "no_api": (
+        "amoCRM не открывает данные",
+        (
+            "Доступ дан, но amoCRM не отвечает на запросы интеграции: проверьте, оплачен ли "
+            "аккаунт и включена ли интеграция. Подключение завершится само, когда ответит."
+        ),
+        "amoCRM does not show its data",
+        (
+            "Access was given, but amoCRM refuses the integration's requests: see whether the "
+            "account is paid for and the integration enabled. Connecting finishes by itself then."
+        ),
+    ),
     "refused": (
         "amoCRM не приняла код",
         (

@@ -187,6 +187,17 @@ async def test_a_lost_exchange_is_said_and_not_repeated_for_ever(amo: Rig) -> No
     assert await amo.jobs.counts() == (0, 0)
 
 
+async def test_an_account_whose_subscription_is_over_is_told_and_waited_for(amo: Rig) -> None:
+    fault = {"kind": "status", "path": "/api/v4/account", "status": 402, "times": 1}
+    made = await amo.page.post("/sandbox/faults", json=fault)
+    assert made.status_code == 200, made.text
+    answer = await amo.consent(await amo.state(ALPHA))
+    assert answer.status_code == 409
+    assert "оплачен ли" in answer.text
+    await amo.work()
+    assert (await amo.connected(ALPHA)).state == "ok"
+
+
 async def test_made_up_codes_are_not_asked_about_without_end(amo: Rig) -> None:
     for number in range(MAX_STRANGERS):
         made_up = {"code": f"def502{number}", "referer": HOST, "from_widget": "1"}
