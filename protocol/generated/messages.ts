@@ -369,6 +369,10 @@ export interface HistoryEntry {
   readonly record: RecordRef | null;
   readonly record_url: string | null;
   readonly notes: readonly StepNote[];
+  readonly crm: "none" | "refused" | "waiting" | "written";
+  readonly crm_reason: string | null;
+  readonly recording: "gone" | "none" | "ready" | "waiting";
+  readonly recording_url: string | null;
 }
 
 export interface HistoryPage {

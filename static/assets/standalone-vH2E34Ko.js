@@ -1,1 +1,0 @@
-import{O as e}from"./words-Cqr7bSec.js";import{n as t,t as n}from"./closed-CJWVxEiL.js";import{t as r}from"./main-DHaa_tbR.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
