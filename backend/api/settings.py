@@ -1,17 +1,16 @@
-"""The settings over HTTP: who asks, the areas, the connection, the log. Items of the account are in
-`settings_items`.
+"""The settings over HTTP: the areas, the connection, the log. Items of the account are in
+`settings_items`, who asks in `settings_me`.
 
-    GET        /api/v1/me
     GET        /api/v1/settings            GET, PATCH /api/v1/settings/{area}
     GET        /api/v1/connection          POST       /api/v1/employees/sync
-    GET        /api/v1/log
+    POST       /api/v1/connection/bind     GET        /api/v1/log
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -34,7 +33,6 @@ from backend.api.settings_shapes import (
     ConnectionAnswer,
     LogAnswer,
     LogLine,
-    Me,
     SyncAnswer,
     SyncAsked,
     SyncRemark,
@@ -51,12 +49,22 @@ from backend.services.employee_sync import SyncReport
 from backend.services.people_texts import words
 from backend.services.settings_texts import Language, sentence
 from backend.services.settings_view import SettingsViews
-from protocol.vocabulary import AccountId
+from protocol.vocabulary import AccountId, CrmKind
 
 LOG_LINES = 100
 
 AskSync = Callable[[AccountId, str], Awaitable[None]]
 """Queue a reading of the CRM's people: account, and the employee who asks."""
+
+
+class Connector(Protocol):
+    """What can be done about a connection from here."""
+
+    async def bind(self, account_id: AccountId, kind: CrmKind) -> None:
+        """Queue a look at everything of ours over there; what is gone is bound again."""
+
+    async def reconnect(self, account_id: AccountId, kind: CrmKind) -> str | None:
+        """The CRM's page where an administrator lets us in again; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,35 +73,19 @@ class SettingsApi:
     views: SettingsViews
     door: SettingsDoor
     ask_sync: AskSync
+    connector: Connector
 
     def routes(self) -> list[Route]:
         door = self.door
         return [
-            Route("/api/v1/me", door.anybody(self.me)),
             Route("/api/v1/settings", door.readers(self.areas)),
             Route("/api/v1/settings/{area}", door.readers(self.area), methods=["GET"]),
             Route("/api/v1/settings/{area}", door.writers(self.change), methods=["PATCH"]),
             Route("/api/v1/connection", door.readers(self.connection)),
+            Route("/api/v1/connection/bind", door.writers(self.bind), methods=["POST"]),
             Route("/api/v1/employees/sync", door.writers(self.sync), methods=["POST"]),
             Route("/api/v1/log", door.readers(self.log)),
         ]
-
-    async def me(self, _request: Request, asker: Asker) -> Response:
-        identity = asker.identity
-        config = await self.settings.read(identity.account_id)
-        return json_answer(
-            Me(
-                employee_id=identity.employee_id,
-                name=identity.name,
-                role=asker.role,
-                may_see=asker.role != "operator",
-                may_change=asker.role == "administrator",
-                no_phone=identity.no_phone,
-                crm=None if identity.crm is None else identity.crm.value,
-                timezone=config.timezone,
-                slug=config.slug,
-            )
-        )
 
     async def areas(self, _request: Request, asker: Asker) -> Response:
         config = await self.settings.read(asker.identity.account_id)
@@ -130,7 +122,12 @@ class SettingsApi:
         config = await self.settings.read(account_id)
         found = await self.views.connection(account_id)
         on = config.settings.crm.on
-        state = "none" if found is None else found.state if on else "off"
+        # What is wrong over there is told even where it was switched off here.
+        well = found is not None and found.state == "ok"
+        state = "none" if found is None else "off" if well and not on else found.state
+        reconnect = None
+        if found is not None and found.state == "auth_expired" and asker.role == "administrator":
+            reconnect = await self.connector.reconnect(account_id, found.kind)
         return json_answer(
             ConnectionAnswer(
                 crm=None if found is None else found.kind.value,
@@ -140,6 +137,7 @@ class SettingsApi:
                 address=None if found is None else found.address,
                 connected_by=None if found is None else found.connected_by,
                 updated_at=None if found is None else found.updated_at,
+                reconnect=reconnect,
                 bindings=tuple(
                     BindingAnswer(
                         name=binding.name,
@@ -161,6 +159,14 @@ class SettingsApi:
         if await self.views.connection(account_id) is None:
             raise WrongState(why="no_crm")
         await self.ask_sync(account_id, asker.identity.employee_id)
+        return json_answer(SyncAsked(state="queued"), 202)
+
+    async def bind(self, _request: Request, asker: Asker) -> Response:
+        account_id = asker.identity.account_id
+        found = await self.views.connection(account_id)
+        if found is None:
+            raise WrongState(why="no_crm")
+        await self.connector.bind(account_id, found.kind)
         return json_answer(SyncAsked(state="queued"), 202)
 
     async def log(self, _request: Request, asker: Asker) -> Response:

@@ -12,8 +12,10 @@ from backend.domain.account_config import (
     Employee,
     Group,
     Line,
+    NumberKind,
     Role,
     ScenarioConfig,
+    TalkDevice,
     Team,
     VirtualNumber,
 )
@@ -23,9 +25,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What all answers are."""
 
 
+class MyNumber(Answer, frozen=True, kw_only=True):
+    kind: NumberKind
+    label: str
+    endpoint: str
+
+
 class Me(Answer, frozen=True, kw_only=True):
     """Who asks and what they may do. `no_phone`: why they may not phone, `calls_off` or `no_line`;
-    '' when they may."""
+    '' when they may. `device`: where they talk, of `devices`. `workday_offered`: the CRM's working
+    day can set the status here, and does for whoever has `workday_import`. `numbers` ring in this
+    order."""
 
     employee_id: str
     name: str
@@ -36,6 +46,13 @@ class Me(Answer, frozen=True, kw_only=True):
     crm: str | None = None
     timezone: str = ""
     slug: str = ""
+    version: str = ""
+    extension: str | None = None
+    device: TalkDevice = "phone"
+    devices: tuple[TalkDevice, ...] = ()
+    workday_offered: bool = False
+    workday_import: bool = True
+    numbers: tuple[MyNumber, ...] = ()
 
 
 class AreaAnswer(Answer, frozen=True, kw_only=True):
@@ -121,7 +138,8 @@ class BindingAnswer(Answer, frozen=True, kw_only=True):
 
 
 class ConnectionAnswer(Answer, frozen=True, kw_only=True):
-    """The CRM. `state`: `none`, `off` (switched off here), else the connection's own."""
+    """The CRM. `state`: `none`, `off` (switched off here), else the connection's own. `reconnect`:
+    where an administrator gives access again, while it is lost and the CRM has a page for it."""
 
     crm: str | None
     on: bool
@@ -131,6 +149,7 @@ class ConnectionAnswer(Answer, frozen=True, kw_only=True):
     connected_by: str | None = None
     updated_at: datetime | None = None
     bindings: tuple[BindingAnswer, ...] = ()
+    reconnect: str | None = None
     sync: SyncAnswer | None = None
 
 
@@ -197,13 +216,14 @@ Asked = Literal["queued"]
 
 
 class SyncAsked(Answer, frozen=True, kw_only=True):
-    """A reading of the CRM's people is queued; `GET /connection` tells what became of it."""
+    """A reading of the CRM's people, or a look at what is bound there, is queued; `GET /connection`
+    tells what became of it."""
 
     state: Asked
 
 
 ANSWERS: tuple[type[Answer], ...] = (
-    Me, AreaAnswer, AreasAnswer, EmployeeItem, GroupItem, LineItem, ScenarioItem,
+    Me, MyNumber, AreaAnswer, AreasAnswer, EmployeeItem, GroupItem, LineItem, ScenarioItem,
     VirtualNumberItem, TeamItem, SyncRemark, SyncAnswer, BindingAnswer, ConnectionAnswer,
     EmployeesAnswer, GroupsAnswer, LinesAnswer, ScenariosAnswer, VirtualNumbersAnswer,
     TeamsAnswer, LogLine, LogAnswer, FaultAnswer, ErrorBody, ErrorAnswer, SyncAsked,

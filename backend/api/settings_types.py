@@ -13,6 +13,7 @@ from backend.domain.account_settings import AREAS
 from backend.services.account_patch import (
     EmployeePatch,
     GroupPatch,
+    OwnPatch,
     ScenarioPatch,
     TeamPatch,
     VirtualNumberPatch,
@@ -20,7 +21,7 @@ from backend.services.account_patch import (
 from protocol.typescript import declaration
 
 FILE = Path(__file__).parent.parent.parent / "widget" / "src" / "settings" / "api.ts"
-_SENT = (EmployeePatch, GroupPatch, ScenarioPatch, TeamPatch, VirtualNumberPatch)
+_SENT = (EmployeePatch, OwnPatch, GroupPatch, ScenarioPatch, TeamPatch, VirtualNumberPatch)
 
 
 def typescript() -> str:

@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from starlette.routing import BaseRoute
 
 from backend.api.doors import Doors
 from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
+from backend.api.settings_me import MeApi
+from backend.bootstrap import amocrm
+from backend.bootstrap.connecting import pairing
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.settings_file import account_settings
-from backend.jobs import employees_sync
+from backend.jobs import amocrm as amocrm_jobs
+from backend.jobs import employees_sync, portal_bind
 from backend.jobs.queue import JobQueue
 from backend.services.sessions import Sessions
+from backend.store.crm_connections import CrmConnectionStore
 from backend.store.gateways.settings_view import SqlSettingsViews
-from protocol.vocabulary import AccountId
+from protocol.vocabulary import AccountId, CrmKind
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """`api.settings.Connector`."""
+
+    base: Foundation
+    jobs: JobQueue
+
+    async def bind(self, account_id: AccountId, kind: CrmKind) -> None:
+        if kind is CrmKind.AMOCRM:
+            async with self.base.database.begin(account_id) as tx:
+                await amocrm_jobs.defer_keep(self.jobs, tx, account_id)
+        else:
+            await portal_bind.defer(self.jobs, None, account_id)
+
+    async def reconnect(self, account_id: AccountId, kind: CrmKind) -> str | None:
+        if kind is not CrmKind.AMOCRM:
+            # A portal lets us in whenever an administrator of it opens our page.
+            return None
+        async with self.base.database.begin(account_id) as tx:
+            found = await CrmConnectionStore(tx, self.base.secrets).find(account_id, kind)
+        if found is None:
+            return None
+        state = await pairing(self.base).state(account_id, kind)
+        return amocrm.consent_page(self.base, found.client_id, state)
 
 
 def settings_doors(
@@ -30,6 +63,7 @@ def settings_doors(
     views = SqlSettingsViews(base.database)
     door = SettingsDoor(sessions, doors)
     return [
-        *SettingsApi(settings, views, door, ask_sync).routes(),
+        *MeApi(settings, door).routes(),
+        *SettingsApi(settings, views, door, ask_sync, Connector(base, jobs)).routes(),
         *SettingsItemsApi(settings, views, door).routes(),
     ]

@@ -7,7 +7,7 @@ the employees of a step) does it by id.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -16,6 +16,10 @@ from backend.domain.phone_number import canonical
 
 Role = Literal["operator", "supervisor", "administrator"]
 NumberKind = Literal["desk", "mobile", "sip"]
+TalkDevice = Literal["phone", "browser"]
+"""Where an employee talks: a telephone or softphone, or the browser's tab (B21)."""
+OFFERED_DEVICES: Final[tuple[TalkDevice, ...]] = ("phone",)
+"""What may be chosen: nothing in a tab carries a voice yet."""
 Kind = Literal[
     "account", "settings", "line", "employee", "group", "scenario", "virtual_number", "team"
 ]
@@ -55,6 +59,7 @@ class Employee(msgspec.Struct, frozen=True, kw_only=True):
     caller_id_choice: bool = False
     workday_import: bool = True
     workday_write: bool = False
+    device: TalkDevice = "phone"
     numbers: tuple[OwnNumber, ...] = ()
 
 

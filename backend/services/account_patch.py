@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from backend.domain.account_config import NumberKind, Role
+from backend.domain.account_config import NumberKind, Role, TalkDevice
 
 MaybeText = str | None | UnsetType
 
@@ -51,7 +51,16 @@ class EmployeePatch(Patch, frozen=True, kw_only=True):
     caller_id_choice: bool | UnsetType = UNSET
     workday_import: bool | UnsetType = UNSET
     workday_write: bool | UnsetType = UNSET
+    device: TalkDevice | UnsetType = UNSET
     numbers: tuple[NumberPatch, ...] | UnsetType = UNSET
+
+
+class OwnPatch(Patch, frozen=True, kw_only=True):
+    """What everybody may choose of their own. `workday_import`: whether the CRM's working day sets
+    one's status."""
+
+    device: TalkDevice | UnsetType = UNSET
+    workday_import: bool | UnsetType = UNSET
 
 
 class GroupPatch(Patch, frozen=True, kw_only=True):

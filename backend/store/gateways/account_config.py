@@ -98,6 +98,7 @@ class SqlConfigTransaction:
                     caller_id_choice=e.caller_id_choice,
                     workday_import=e.workday_import,
                     workday_write=e.workday_write,
+                    device=e.device,
                     numbers=tuple(
                         config.OwnNumber(
                             kind=n.kind,

@@ -12,6 +12,7 @@ from backend.api.doors import Doors
 from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
+from backend.api.settings_me import MeApi
 from backend.bus.memory import MemoryBus
 from backend.demo.seed import FILE
 from backend.kit.clock import SystemClock
@@ -50,11 +51,13 @@ class House:
         clock = SystemClock()
         self.sessions = Sessions(SqlSessions(database, ORIGIN), MemoryBus(clock), clock)
         self.asked: list[tuple[AccountId, str]] = []
+        self.bound: list[tuple[AccountId, CrmKind]] = []
         door = SettingsDoor(self.sessions, Doors(clock))
         views = SqlSettingsViews(database)
         self.app = Starlette(
             routes=[
-                *SettingsApi(self.settings, views, door, self._ask_sync).routes(),
+                *MeApi(self.settings, door).routes(),
+                *SettingsApi(self.settings, views, door, self._ask_sync, self).routes(),
                 *SettingsItemsApi(self.settings, views, door).routes(),
             ]
         )
@@ -68,6 +71,12 @@ class House:
 
     async def _ask_sync(self, account_id: AccountId, employee_id: str) -> None:
         self.asked.append((account_id, employee_id))
+
+    async def bind(self, account_id: AccountId, kind: CrmKind) -> None:
+        self.bound.append((account_id, kind))
+
+    async def reconnect(self, account_id: AccountId, kind: CrmKind) -> str | None:
+        return f"https://crm.test/consent?for={account_id}" if kind is CrmKind.AMOCRM else None
 
     async def token(self, employee: str = "sever-100") -> str:
         """A session of somebody whose proof was good. Anna, 100, is the administrator."""

@@ -12,6 +12,7 @@ from backend.api.doors import Doors
 from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
+from backend.api.settings_me import MeApi
 from backend.domain.account_config import Employee
 from backend.domain.account_faults import faults
 from backend.domain.account_settings import AREAS
@@ -58,7 +59,8 @@ def test_every_request_the_page_names_is_answered_and_none_is_left_out() -> None
     anything = cast("Any", None)
     door = SettingsDoor(anything, Doors(SystemClock()))
     routes = [
-        *SettingsApi(anything, anything, door, anything).routes(),
+        *MeApi(anything, door).routes(),
+        *SettingsApi(anything, anything, door, anything, anything).routes(),
         *SettingsItemsApi(anything, anything, door).routes(),
     ]
     items = {"employees", "groups", "scenarios", "teams", "virtual-numbers", "lines"}

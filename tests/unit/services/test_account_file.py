@@ -87,6 +87,7 @@ def _configs(draw: st.DrawFn) -> AccountConfig:
             caller_id_choice=draw(st.booleans()),
             workday_import=draw(st.booleans()),
             workday_write=draw(st.booleans()),
+            device="phone",
             numbers=draw(_own_numbers()),
         )
         for id_, extension in zip(ids, extensions, strict=False)

@@ -22,7 +22,10 @@ export interface BindingAnswer {
   readonly since: string;
 }
 
-/** The CRM. `state`: `none`, `off` (switched off here), else the connection's own. */
+/**
+ * The CRM. `state`: `none`, `off` (switched off here), else the connection's own. `reconnect`:
+ * where an administrator gives access again, while it is lost and the CRM has a page for it.
+ */
 export interface ConnectionAnswer {
   readonly crm: string | null;
   readonly on: boolean;
@@ -32,6 +35,7 @@ export interface ConnectionAnswer {
   readonly connected_by: string | null;
   readonly updated_at: string | null;
   readonly bindings: readonly BindingAnswer[];
+  readonly reconnect: string | null;
   readonly sync: SyncAnswer | null;
 }
 
@@ -70,6 +74,7 @@ export interface Employee {
   readonly caller_id_choice: boolean;
   readonly workday_import: boolean;
   readonly workday_write: boolean;
+  readonly device: "browser" | "phone";
   readonly numbers: readonly OwnNumber[];
 }
 
@@ -97,6 +102,7 @@ export interface EmployeePatch {
   readonly caller_id_choice?: boolean;
   readonly workday_import?: boolean;
   readonly workday_write?: boolean;
+  readonly device?: "browser" | "phone";
   readonly numbers?: readonly NumberPatch[];
 }
 
@@ -180,7 +186,9 @@ export interface LogLine {
 
 /**
  * Who asks and what they may do. `no_phone`: why they may not phone, `calls_off` or `no_line`;
- * '' when they may.
+ * '' when they may. `device`: where they talk, of `devices`. `workday_offered`: the CRM's working
+ * day can set the status here, and does for whoever has `workday_import`. `numbers` ring in this
+ * order.
  */
 export interface Me {
   readonly employee_id: string;
@@ -192,6 +200,19 @@ export interface Me {
   readonly crm: string | null;
   readonly timezone: string;
   readonly slug: string;
+  readonly version: string;
+  readonly extension: string | null;
+  readonly device: "browser" | "phone";
+  readonly devices: readonly ("browser" | "phone")[];
+  readonly workday_offered: boolean;
+  readonly workday_import: boolean;
+  readonly numbers: readonly MyNumber[];
+}
+
+export interface MyNumber {
+  readonly kind: "desk" | "mobile" | "sip";
+  readonly label: string;
+  readonly endpoint: string;
 }
 
 /** A whole number: lists of numbers are replaced. Without `priority` its place counts. */
@@ -234,6 +255,15 @@ export interface OwnNumber {
   readonly priority: number;
   readonly auto_answer: boolean;
   readonly active: boolean;
+}
+
+/**
+ * What everybody may choose of their own. `workday_import`: whether the CRM's working day sets
+ * one's status.
+ */
+export interface OwnPatch {
+  readonly device?: "browser" | "phone";
+  readonly workday_import?: boolean;
 }
 
 /**
@@ -306,7 +336,10 @@ export interface SyncAnswer {
   readonly text: string;
 }
 
-/** A reading of the CRM's people is queued; `GET /connection` tells what became of it. */
+/**
+ * A reading of the CRM's people, or a look at what is bound there, is queued; `GET /connection`
+ * tells what became of it.
+ */
 export interface SyncAsked {
   readonly state: "queued";
 }
