@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -56,7 +56,7 @@ class AfterCall:
             storage=storage,
             switches=self._files.get,
             clock=base.clock,
-            directory=base.settings.var_dir / FOLDER / f".from-switch-{os.getpid()}",
+            directory=base.settings.var_dir / FOLDER / ".from-switch",
         )
         self._teller = HistoryTeller(self._call, base.bus, base.clock)
         told = self._teller.tell
@@ -140,6 +140,7 @@ class AfterCall:
         async with self._base.database.begin(account_id) as tx:
             wanted = await AccountSettingsStore(tx).get(account_id, RecordingSettings)
         await self.recordings.prune(account_id, keep=timedelta(days=wanted.keep_days))
+        await asyncio.to_thread(self.recordings.sweep)
 
     async def aclose(self) -> None:
         await self._files.aclose()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 import tempfile
 import wave
 from collections.abc import Callable
@@ -31,6 +32,8 @@ PATH = "/recordings/"
 GIVE_UP = timedelta(hours=60)
 """A switch that came back after a weekend still has its files. Shorter than all tries of the job
 take, so that the last of them says what is the matter."""
+LEFT_BEHIND_S = 86_400.0
+"""No file is on its way from the switch for that long."""
 _PARTS = 3
 
 
@@ -149,6 +152,13 @@ class Recordings:
         switch = self._switches(connection_id)
         if switch is not None:
             await switch.forget(name)
+
+    def sweep(self) -> None:
+        """Delete what a killed process left on the way. Blocking; quick, there is rarely any."""
+        before = self._clock.now().timestamp() - LEFT_BEHIND_S
+        for folder in self._directory.glob("*"):
+            if folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
 
     async def prune(self, account_id: AccountId, *, keep: timedelta) -> int:
         """Delete audio that is older; the history keeps that there was some."""

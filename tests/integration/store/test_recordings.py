@@ -97,7 +97,13 @@ async def test_audio_is_deleted_in_time_and_the_row_says_so(
     await kept.fetch(ALPHA, recording)
     (file,) = (tmp_path / "audio").rglob("*.mp3")
     assert list((tmp_path / "incoming").iterdir()) == [], "nothing is left on the way"
+    left = tmp_path / "incoming" / "of-a-killed-process"
+    left.mkdir()
+    kept.sweep()
+    assert left.exists()
     await clock.advance(86_400 * 30)
+    kept.sweep()
+    assert not left.exists()
     assert await kept.prune(ALPHA, keep=timedelta(days=31)) == 0
     assert await kept.prune(BETA, keep=timedelta(days=1)) == 0
     assert await kept.prune(ALPHA, keep=timedelta(days=29)) == 1
