@@ -48,6 +48,8 @@ class PortalCall:
     number: str
     line: str
     started_at: datetime
+    callback: bool = False
+    """The customer asked for it on a form: the portal tells such calls apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,11 @@ class PortalCalls:
 
     def call_changed(self, call: Call) -> None:
         """Take note; returns at once. Internal calls never reach a CRM (W15)."""
-        if call.direction is Direction.INTERNAL or self._portals(call.account_id) is None:
+        if (
+            not call.number
+            or call.direction is Direction.INTERNAL
+            or self._portals(call.account_id) is None
+        ):
             return
         actor = self._actors.get(call.call_id)
         if actor is None:
@@ -147,8 +153,9 @@ class PortalCalls:
                     call_id=call.call_id,
                     direction=call.direction,
                     number=call.number,
-                    line=call.dialed if call.direction is Direction.INBOUND else "",
+                    line=call.dialed if _by_line(call) else "",
                     started_at=call.started_at,
+                    callback=call.callback,
                 )
             )
             self._spawn(self._run(actor))
@@ -281,6 +288,12 @@ class PortalCalls:
         back.
         """
         portal = self._portals(call.account_id)
+        if not call.number:
+            # The portal has no calls without a number (§3.1, "Unsupported phone number format").
+            await self._store.not_written(
+                call.account_id, call.call_id, "the number was withheld", final=True
+            )
+            return
         if portal is None:
             # Installed a moment ago, or taken away and perhaps on its way back.
             raise CrmAuthExpired("no portal is connected")
@@ -333,3 +346,8 @@ class PortalCalls:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _by_line(call: Call) -> bool:
+    """Whether it belongs to a virtual number, as the job behind its end says, too."""
+    return call.direction is Direction.INBOUND or call.callback

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -270,6 +270,18 @@ async def test_a_call_told_as_missed_is_corrected_once_when_it_was_answered() ->
         ("finish", "1", 0, "304"),
         ("amend", "77", "1", 7),
     ]
+
+
+async def test_a_withheld_number_is_nothing_for_the_portal() -> None:
+    portal, store = Portal(), Store()
+    kept = calls(portal, store)
+    change(kept, number="")
+    await settle()
+    how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
+    await kept.finish(replace(_portal_call(), number=""), [ANNA], **how)
+    assert portal.said == []
+    assert store.reasons == [("the number was withheld", True)]
+    await kept.aclose()
 
 
 async def test_a_lost_answer_does_not_hide_what_the_portal_was_told_first() -> None:
