@@ -21,6 +21,7 @@ from protocol.vocabulary import (
     LookupState,
     Outcome,
     RecordKind,
+    RefusalReason,
     StatusSource,
     StepReason,
 )
@@ -141,6 +142,15 @@ class RingerChanged(Push, frozen=True, kw_only=True, tag="ringer.changed"):
     tab: str | None
 
 
+class NoticeRaised(Push, frozen=True, kw_only=True, tag="notice.raised"):
+    """A call the agent asked for in the CRM could not be placed. Entity `notice`, stream `me`: the
+    newest one; tabs show it while it is fresh."""
+
+    reason: RefusalReason
+    number: str
+    at: datetime
+
+
 class HistoryChanged(Push, frozen=True, kw_only=True, tag="history.changed"):
     """The history has a newer call: ask again if it is on screen. Entity `history`, `me`."""
 
@@ -209,6 +219,7 @@ AnyPush = (
     | ContactRemoved
     | StatusChanged
     | RingerChanged
+    | NoticeRaised
     | HistoryChanged
     | EmployeeChanged
     | EmployeeRemoved
@@ -225,6 +236,7 @@ FEATURE_OF: dict[str, Feature] = {
     "call.changed": Feature.CALLS,
     "call.removed": Feature.CALLS,
     "ringer.changed": Feature.CALLS,
+    "notice.raised": Feature.CALLS,
     "switch.changed": Feature.CALLS,
     "contact.changed": Feature.CONTACTS,
     "contact.removed": Feature.CONTACTS,

@@ -27,6 +27,7 @@ from protocol.vocabulary import (
     LookupState,
     Outcome,
     RecordKind,
+    RefusalReason,
     SessionId,
     StatusSource,
     StepReason,
@@ -229,6 +230,14 @@ PUSHES: tuple[frames.Push, ...] = (
         reason="Обед",
     ),
     pushes.RingerChanged(stream=_ME, entity="ringer", version=3, tab="tab_5d1c"),
+    pushes.NoticeRaised(
+        stream=_ME,
+        entity="notice",
+        version=1772442930250000,
+        reason=RefusalReason.NO_CALLER_ID,
+        number="+74950000117",
+        at=_AT,
+    ),
     pushes.HistoryChanged(stream=_ME, entity="history", version=6, last_call_id=_CALL),
     pushes.EmployeeChanged(
         stream=_ACCOUNT,

@@ -11,6 +11,7 @@ import structlog
 from backend.bootstrap.foundation import Foundation
 from backend.connectors.crm.amocrm import AmoCalls, AmoCrm, AmoCrmPeople
 from backend.connectors.crm.amocrm.hosts import Hosts
+from backend.connectors.crm.amocrm.managers import AmoCrmManagers
 from backend.connectors.crm.bitrix24 import (
     Bitrix24,
     Bitrix24People,
@@ -18,10 +19,13 @@ from backend.connectors.crm.bitrix24 import (
     Bitrix24Workdays,
 )
 from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
+from backend.connectors.crm.bitrix24.managers import Bitrix24Managers
+from backend.connectors.crm.bitrix24.notify import Bitrix24Notices
 from backend.domain.phone_number import PhoneNumber
 from backend.errors import CrmError
 from backend.kit.budget import Priority
 from backend.services.contacts import PhoneIndex
+from backend.services.personal_manager import ResponsibleSource
 from backend.services.ports import CallWriter, ContactSource, PeopleSource, WorkdaySource
 from backend.store.accounts import AccountStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
@@ -53,6 +57,23 @@ class Sources:
         if found is None or not isinstance(found[1], Bitrix24):
             return None
         return Bitrix24Telephony(found[1].client)
+
+    def notices(self, account_id: AccountId) -> Bitrix24Notices | None:
+        """Where people of the portal are told; amoCRM has our panel alone."""
+        found = self._built.get(account_id)
+        if found is None or not isinstance(found[1], Bitrix24):
+            return None
+        return Bitrix24Notices(found[1].client)
+
+    def managers(self, account_id: AccountId) -> ResponsibleSource | None:
+        """Who is responsible for a customer of the account."""
+        found = self._built.get(account_id)
+        if found is None:
+            return None
+        source = found[1]
+        if isinstance(source, Bitrix24):
+            return Bitrix24Managers(source.client)
+        return AmoCrmManagers(source)
 
     def people(self, account_id: AccountId) -> PeopleSource | None:
         """Who works in the account's CRM."""

@@ -18,6 +18,7 @@ from backend.bootstrap.after_call import AfterCall
 from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
+from backend.bootstrap.outgoing import Outgoing
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
 from backend.connectors.crm.bitrix24 import status_code
@@ -109,8 +110,17 @@ class Worker:
         self.crm_events = CrmEvents()
         inbox.register(self.jobs, self.crm_events, SqlInbox(base.database, self._queue_event))
         self.people = PeopleWork(base, self.jobs, self.sources, self.statuses, self.crm_events)
+        self.outgoing = Outgoing(
+            base,
+            jobs=self.jobs,
+            sources=self.sources,
+            routing=self.routing,
+            events=self.crm_events,
+            first=self.after_call.on_finished,
+            crm_user=lambda account, employee: self._crm_users.get((account, employee)),
+        )
         self.journal = SqlCallJournal(
-            base.database, on_finished=self.after_call.on_finished, clock=base.clock
+            base.database, on_finished=self.outgoing.on_finished, clock=base.clock
         )
         self.sync = PhoneIndexSync(
             index=self.index,
@@ -171,6 +181,7 @@ class Worker:
                 await self.contacts.aclose()
                 await self.portal_calls.aclose()
                 await self.after_call.aclose()
+                await self.outgoing.aclose()
                 await self.sources.aclose()
 
     def _follow(self, call: Call) -> None:
@@ -292,6 +303,7 @@ class Worker:
             lease=held,
             routing=self.routing,
             callers=self.contacts,
+            managers=self.outgoing.managers,
             clock=self._base.clock,
             watch=self._follow,
             observe=self._base.metrics.push_latency.observe,
@@ -347,6 +359,7 @@ class Worker:
                         await CallStore(tx).prune(account_id, before=before)
                         await CommandStore(tx).prune(account_id, before=before)
                         await InboxStore(tx).prune(account_id, before=before)
+                        await self.outgoing.tidy(tx, account_id, before=before)
                         await CrmPeopleStore(tx).prune_seen(account_id, before=before)
                         await PairingRows(tx).prune(account_id, before=before)
                         await AccountSettingsStore(tx).prune_log(

@@ -16,9 +16,10 @@ from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId, Hangup
 NAME = "portal.finish"
 
 
-VERSION = 3
+VERSION = 4
 """2: `others`, whom the call falls to when the portal does not know `employee_id`.
-3: `employees`, all of them, or nobody."""
+3: `employees`, all of them, or nobody.
+4: `callback`."""
 
 Finished = Callable[[AccountId, CallId], Awaitable[None]]
 
@@ -32,10 +33,17 @@ def _employees(args: dict[str, Any]) -> dict[str, Any]:
     return {**args, "employees": [first, *others]}
 
 
+def _callback(args: dict[str, Any]) -> dict[str, Any]:
+    return {**args, "callback": False}
+
+
+_UPGRADES = {1: _with_others, 2: _employees, 3: _callback}
+
+
 def register(jobs: JobQueue, portal_calls: PortalCalls, finished: Finished) -> None:
     """`finished` is told when the portal has closed the call, at least once."""
 
-    @jobs.task(NAME, version=VERSION, upgrades={1: _with_others, 2: _employees})
+    @jobs.task(NAME, version=VERSION, upgrades=_UPGRADES)
     async def finish(
         *,
         account_id: str,
@@ -48,6 +56,7 @@ def register(jobs: JobQueue, portal_calls: PortalCalls, finished: Finished) -> N
         outcome: str,
         cause: str | None,
         talk_s: int,
+        callback: bool,
     ) -> None:
         await portal_calls.finish(
             PortalCall(
@@ -57,6 +66,7 @@ def register(jobs: JobQueue, portal_calls: PortalCalls, finished: Finished) -> N
                 number=number,
                 line=line,
                 started_at=datetime.fromisoformat(started_at),
+                callback=callback,
             ),
             [EmployeeId(employee) for employee in employees],
             outcome=Outcome(outcome),
@@ -89,4 +99,5 @@ async def defer(jobs: JobQueue, tx: AsyncConnection, call: FinishedCall) -> None
         outcome=call.outcome,
         cause=None if call.cause is None else call.cause.value,
         talk_s=call.talk_s,
+        callback=call.callback,
     )

@@ -227,10 +227,10 @@ class PersonalManagers:
                 events.on(CrmKind.AMOCRM.value, f"{entity}.{verb}", self._amo_changed)
 
     async def _portal_changed(self, event: CrmEvent) -> None:
-        kind = event.event.removeprefix("ONCRM").rstrip()
+        kind = event.event.removeprefix("ONCRM")
         for verb in ("ADD", "UPDATE", "DELETE"):
             kind = kind.removesuffix(verb)
-        record_id = _text(event.body, "FIELDS", "ID") or _text(event.body, "ID")
+        record_id = _text(event.body, "data", "FIELDS", "ID") or _text(event.body, "data", "ID")
         # A contact that comes ranks above the company or lead an answer was read from: the event
         # does not name its number, so the lower ranks' answers go.
         lower = {"CONTACT": ("company:*", "lead:*"), "COMPANY": ("lead:*",)}.get(kind, ())
@@ -244,8 +244,13 @@ class PersonalManagers:
         if entity == "leads" and verb in ("add", "status", "restore"):
             # Another deal may be the active one now, and the event does not say whose it is.
             deals = ["deal"]
-        lower = ["company:*"] if entity == "contacts" and verb in ("add", "update") else []
-        await self._forget(event.account_id, [f"{kind}:{record_id}", *lower], deals)
+        records = [f"{kind}:{record_id}"]
+        if entity == "contacts" and verb in ("add", "update"):
+            records.append("company:*")
+        elif entity == "contacts" and verb == "delete":
+            # What is deleted does not always say whether it was a company.
+            records.append(f"company:{record_id}")
+        await self._forget(event.account_id, records, deals)
 
     async def _forget(
         self, account_id: AccountId, records: list[str], sources: list[ManagerSource]

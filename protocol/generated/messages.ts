@@ -17,6 +17,7 @@ export const PUSH_TAGS = [
   "contact.removed",
   "status.changed",
   "ringer.changed",
+  "notice.raised",
   "history.changed",
   "employee.changed",
   "employee.removed",
@@ -408,6 +409,21 @@ export interface ListHistory {
 /** How far the search for the caller is. All four are drawn differently on the card (W3). */
 export type LookupState = "found" | "looking" | "not_found" | "unavailable";
 
+/**
+ * A call the agent asked for in the CRM could not be placed. Entity `notice`, stream `me`: the
+ * newest one; tabs show it while it is fresh.
+ */
+export interface NoticeRaised {
+  readonly seq: number;
+  readonly type: "notice.raised";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly reason: RefusalReason;
+  readonly number: string;
+  readonly at: string;
+}
+
 /** How a call ended, weakest first: a stronger one is never replaced by a weaker (R2). */
 export type Outcome = "answered" | "failed" | "lost";
 
@@ -429,6 +445,13 @@ export interface RecordRef {
   readonly kind: RecordKind;
   readonly id: string;
 }
+
+/**
+ * Why a call cannot be placed. It travels in the data of a refused command and in notices.
+ *
+ * The first four are those the operator is told of by name (L1299-L1307).
+ */
+export type RefusalReason = "bad_number" | "busy" | "callback_off" | "caller_id_not_allowed" | "calls_off" | "click_off" | "no_caller_id" | "no_numbers" | "no_registered_line" | "no_scenario" | "no_trunk" | "not_an_employee" | "not_picked_up" | "numbers_off" | "switch_away" | "too_late";
 
 /** Exchange the session token for a fresh one. Reply: `SessionToken`. */
 export interface RenewSession {
@@ -624,6 +647,7 @@ export type Push =
   | ContactRemoved
   | StatusChanged
   | RingerChanged
+  | NoticeRaised
   | HistoryChanged
   | EmployeeChanged
   | EmployeeRemoved

@@ -273,14 +273,15 @@ async def test_a_memory_that_does_not_answer_costs_a_request_not_the_manager() -
         (
             "bitrix24",
             "ONCRMCONTACTUPDATE",
-            {"FIELDS": {"ID": "12"}},
+            {"data": {"FIELDS": {"ID": "12"}}},
             ["contact:12", "company:*", "lead:*"],
             [],
         ),
-        ("bitrix24", "ONCRMLEADDELETE", {"FIELDS": {"ID": 5}}, ["lead:5"], []),
+        ("bitrix24", "ONCRMLEADDELETE", {"data": {"FIELDS": {"ID": 5}}}, ["lead:5"], []),
         ("amocrm", "contacts.responsible", {"id": "31"}, ["contact:31"], []),
         ("amocrm", "leads.status", {"id": "88"}, ["deal:88"], ["deal"]),
         ("amocrm", "leads.update", {"id": "88"}, ["deal:88"], []),
+        ("amocrm", "contacts.delete", {"id": "31"}, ["contact:31", "company:31"], []),
         ("amocrm", "companies.update", {"id": "4"}, ["company:4"], []),
     ],
 )
@@ -302,7 +303,7 @@ async def test_an_answer_asked_for_before_a_change_is_not_kept() -> None:
         w.crm.gate = asyncio.Event()
         asked = asyncio.create_task(w.find())
         await idle()
-        await w.told("bitrix24", "ONCRMCONTACTUPDATE", {"FIELDS": {"ID": "1"}})
+        await w.told("bitrix24", "ONCRMCONTACTUPDATE", {"data": {"FIELDS": {"ID": "1"}}})
         w.crm.gate.set()
         assert await asked == Manager(employee_id=ANNA)
         assert w.answers.kept == {}

@@ -38,6 +38,7 @@ class Shape:
     call_id: CallId = CALL
     number: str = "+79161234501"
     dialed: str = "+78001000000"
+    callback: bool = False
     started_at: datetime = AT
 
     def concerned(self) -> frozenset[EmployeeId]:

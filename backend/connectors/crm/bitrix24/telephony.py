@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from backend.services.portal_calls import PortalCall
 
 TYPE = {Direction.OUTBOUND: 1, Direction.INBOUND: 2}
+CALLBACK = 4
+"""TYPE of a call a form asked for: we register it ourselves (reference 3.8)."""
 _ATTACH = "telephony.externalCall.attachRecord"
 GONE = "Call is not found"
 """How the answer to a second `finish` begins; its punctuation differs between builds."""
@@ -53,7 +55,7 @@ class Bitrix24Telephony:
             {
                 "USER_ID": int(user_id),
                 "PHONE_NUMBER": call.number,
-                "TYPE": TYPE[call.direction],
+                "TYPE": CALLBACK if call.callback else TYPE[call.direction],
                 "CALL_START_DATE": call.started_at.isoformat(timespec="seconds"),
                 "CRM_CREATE": 0,
                 "SHOW": 0,

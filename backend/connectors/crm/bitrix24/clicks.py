@@ -1,0 +1,75 @@
+"""Calls the portal asks for: what its telephony events say (reference 3.8). Pure.
+
+Every leaf is text on the wire; "0" and "" mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.errors import BadRequest
+from backend.services.click_to_call import CallBackWanted, Clicked
+
+_KINDS = {"CONTACT": "contact", "COMPANY": "company", "LEAD": "lead", "DEAL": "deal"}
+
+
+def clicked(body: Mapping[str, Any]) -> Clicked:
+    """ONEXTERNALCALLSTART: from a card, a list or a call list alike. Raises BadRequest."""
+    data = _data(body)
+    call_id, user = _text(data, "CALL_ID"), _text(data, "USER_ID")
+    if not call_id or not user.isdigit() or user == "0":
+        raise BadRequest("a click without CALL_ID or USER_ID")
+    kind, record_id = _record(data)
+    return Clicked(
+        crm_call_id=call_id,
+        crm_user_id=user,
+        # Normalised by the portal; what it could not read is there as it was written.
+        number=_text(data, "PHONE_NUMBER_INTERNATIONAL") or _text(data, "PHONE_NUMBER"),
+        line=_line(data),
+        record_kind=kind,
+        record_id=record_id,
+    )
+
+
+def callback_wanted(body: Mapping[str, Any]) -> CallBackWanted:
+    """ONEXTERNALCALLBACKSTART: a form on a site. The portal has not registered this call, unless a
+    build sends CALL_ID. Raises BadRequest."""
+    data = _data(body)
+    number, line = _text(data, "PHONE_NUMBER"), _line(data)
+    if not number:
+        raise BadRequest("a call-back without PHONE_NUMBER")
+    kind, record_id = _record(data)
+    return CallBackWanted(
+        number=number,
+        line=line,
+        crm_call_id=_text(data, "CALL_ID") or None,
+        record_kind=kind,
+        record_id=record_id,
+    )
+
+
+def _data(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = body.get("data")
+    return data if isinstance(data, Mapping) else {}
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value).strip()
+
+
+def _line(data: Mapping[str, Any]) -> str:
+    """`REST_APP:<id>` stands for "the application's, none in particular"."""
+    line = _text(data, "LINE_NUMBER")
+    return "" if line.startswith("REST_APP") else line
+
+
+def _record(data: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    kind = _KINDS.get(_text(data, "CRM_ENTITY_TYPE").upper())
+    record_id = _text(data, "CRM_ENTITY_ID")
+    if kind is None or record_id in ("", "0"):
+        return None, None
+    return kind, record_id
