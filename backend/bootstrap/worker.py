@@ -95,6 +95,7 @@ class Worker:
             portals=self.sources.portal,
             crm_user=lambda account, employee: self._crm_users.get((account, employee)),
             store=SqlPortalCalls(base.database),
+            record_of=self.index.sole,
             status_code=status_code,
             observe=base.metrics.portal_latency.observe,
         )

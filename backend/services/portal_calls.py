@@ -17,6 +17,7 @@ import structlog
 
 from backend.domain.call import Call
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected
+from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -50,6 +51,8 @@ class PortalCall:
     started_at: datetime
     callback: bool = False
     """The customer asked for it on a form: the portal tells such calls apart."""
+    record: RecordRef | None = None
+    """Whose call it is; None lets the portal search."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,7 @@ class PortalCalls:
         portals: Callable[[AccountId], PortalTelephony | None],
         crm_user: Callable[[AccountId, EmployeeId], str | None],
         store: PortalCallStore,
+        record_of: Callable[[AccountId, str], RecordRef | None] = lambda _account, _number: None,
         status_code: Callable[[Outcome, HangupCause | None, Direction], str],
         observe: Callable[[float], None] = lambda _seconds: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -129,6 +133,7 @@ class PortalCalls:
         self._crm_user = crm_user
         self._store = store
         self._status_code = status_code
+        self._record_of = record_of
         self._observe = observe
         self._sleep = sleep
         self._actors: dict[CallId, _Actor] = {}
@@ -258,7 +263,8 @@ class PortalCalls:
                 if known is not None:
                     return known
                 user = await self._store.claim(call.account_id, call.call_id, user)
-                portal_id = await portal.register(call, user)
+                record = self._record_of(call.account_id, call.number)
+                portal_id = await portal.register(replace(call, record=record), user)
                 await self._store.remember(call.account_id, call.call_id, portal_id)
                 return portal_id
         finally:

@@ -78,6 +78,14 @@ class PhoneIndex:
         else:
             numbers.pop(e164, None)
 
+    def sole(self, account_id: AccountId, e164: str) -> RecordRef | None:
+        """The contact with the number, else the company, else the lead; None when it is nobody's,
+        or several of that kind have it."""
+        found = self.find(account_id, e164)
+        best = min((_RANK[known.record.kind] for known in found), default=None)
+        records = [known.record for known in found if _RANK[known.record.kind] == best]
+        return records[0] if len(records) == 1 else None
+
     def find(self, account_id: AccountId, e164: str) -> tuple[KnownCaller, ...]:
         return self._accounts.get(account_id, {}).get(e164, ())
 

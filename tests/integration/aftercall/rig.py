@@ -39,7 +39,7 @@ from backend.store.audio_disk import DiskAudio
 from backend.store.calls import CallStore
 from backend.store.database import Database
 from backend.store.gateways import SqlHistory, SqlPortalCalls, SqlRecordings
-from protocol.pushes import HistoryEntry
+from protocol.pushes import HistoryEntry, RecordRef
 from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId
 from tests.connectors.rigs import AmoRig, PortalRig, amo_rig, portal_rig
 from tests.integration.conftest import ALPHA
@@ -134,6 +134,8 @@ class House:
     """Reaches the page that plays recordings."""
     lossy: Lossy
     connected: bool = True
+    records: dict[str, RecordRef] = field(default_factory=dict)
+    """What the phone index knows."""
 
     async def end(self, call: FinishedCall, *, audio: bytes | None = TALK) -> None:
         """Keep the call and queue what follows, as the journal does; the switch has its file."""
@@ -306,6 +308,7 @@ async def house(
             portals=made.portal,
             crm_user=lambda _account, _employee: "1",
             store=SqlPortalCalls(database),
+            record_of=lambda _account, number: made.records.get(number),
             status_code=status_code,
         )
         made.after = AfterCall(

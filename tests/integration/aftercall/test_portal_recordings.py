@@ -14,7 +14,9 @@ import pytest
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
 from backend.jobs.portal_recordings import ATTEMPTS, EVERY_S, EveryHalfHour
 from backend.store.database import Database
-from tests.integration.aftercall.rig import House, ended, house
+from protocol.pushes import RecordRef
+from protocol.vocabulary import RecordKind
+from tests.integration.aftercall.rig import KNOWN, House, ended, house
 
 
 @pytest.fixture

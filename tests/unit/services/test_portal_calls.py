@@ -11,7 +11,10 @@ import pytest
 
 from backend.connectors.crm.bitrix24.telephony import status_code
 from backend.errors import CrmRejected, CrmUnavailable
+from backend.services.contacts import PhoneIndex
 from backend.services.portal_calls import FinishedInPortal, PortalCall, PortalCalls
+from backend.services.ports import IndexedPhone
+from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -20,6 +23,7 @@ from protocol.vocabulary import (
     EmployeeId,
     HangupCause,
     Outcome,
+    RecordKind,
 )
 
 ACCOUNT, CALL = AccountId("acc"), CallId("call")
@@ -271,6 +275,48 @@ async def test_a_call_told_as_missed_is_corrected_once_when_it_was_answered() ->
         ("finish", "1", 0, "304"),
         ("amend", "77", "1", 7),
     ]
+
+
+@pytest.mark.feature("B9")
+async def test_a_call_is_with_the_record_it_is_known_to_belong_to() -> None:
+    record, seen = RecordRef(kind=RecordKind.COMPANY, id="7"), []
+
+    class Registrar(Portal):
+        async def register(self, call: PortalCall, user_id: str) -> str:
+            seen.append(call.record)
+            return await super().register(call, user_id)
+
+    kept = PortalCalls(
+        portals=lambda _account: Registrar(),
+        crm_user=lambda _account, employee: employee,
+        store=Store(),
+        record_of=lambda _account, number: {"+79161234501": record}.get(number),
+        status_code=status_code,
+    )
+    how: dict[str, Any] = {"outcome": Outcome.LOST, "cause": HangupCause.NO_ANSWER, "talk_s": 0}
+    await kept.finish(_portal_call(), [ANNA], **how)
+    assert seen == [record]
+
+
+@pytest.mark.feature("B9")
+def test_contact_before_company_before_lead_and_no_guess_among_several() -> None:
+    def known(*records: tuple[str, str]) -> RecordRef | None:
+        index = PhoneIndex()
+        rows = [
+            IndexedPhone(
+                e164="+7", kind=kind, record_id=record_id, name="", responsible_crm_id=None
+            )
+            for kind, record_id in records
+        ]
+        index.replace(ACCOUNT, rows)
+        return index.sole(ACCOUNT, "+7")
+
+    lead, company, contact = ("lead", "1"), ("company", "2"), ("contact", "3")
+    assert known(lead, company, contact) == RecordRef(kind=RecordKind.CONTACT, id="3")
+    assert known(lead, company) == RecordRef(kind=RecordKind.COMPANY, id="2")
+    assert known(lead) == RecordRef(kind=RecordKind.LEAD, id="1")
+    assert known(contact, ("contact", "4"), lead) is None
+    assert known() is None
 
 
 async def test_a_withheld_number_is_nothing_for_the_portal() -> None:

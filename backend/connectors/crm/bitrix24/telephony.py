@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from backend.errors import CrmRejected
 from backend.kit.budget import Priority
 from backend.services.portal_calls import FinishedInPortal
-from protocol.vocabulary import Direction, HangupCause, Outcome
+from protocol.vocabulary import Direction, HangupCause, Outcome, RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 TYPE = {Direction.OUTBOUND: 1, Direction.INBOUND: 2}
 CALLBACK = 4
 """TYPE of a call a form asked for: we register it ourselves (reference 3.8)."""
+_ENTITY = {
+    RecordKind.CONTACT: "CONTACT",
+    RecordKind.COMPANY: "COMPANY",
+    RecordKind.LEAD: "LEAD",
+}
 _ATTACH = "telephony.externalCall.attachRecord"
 GONE = "Call is not found"
 """How the answer to a second `finish` begins; its punctuation differs between builds."""
@@ -62,6 +67,7 @@ class Bitrix24Telephony:
                 "ADD_TO_CHAT": 0,
                 "EXTERNAL_CALL_ID": call.call_id,
                 **({"LINE_NUMBER": call.line} if call.line else {}),
+                **_entity(call),
             },
             priority=Priority.CALL,
         )
@@ -177,6 +183,12 @@ class Bitrix24Telephony:
             return {}
         rows = envelope["result"]
         return rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+
+
+def _entity(call: PortalCall) -> dict[str, Any]:
+    if call.record is None or call.record.kind not in _ENTITY:
+        return {}
+    return {"CRM_ENTITY_TYPE": _ENTITY[call.record.kind], "CRM_ENTITY_ID": int(call.record.id)}
 
 
 def _id(value: Any) -> str | None:
