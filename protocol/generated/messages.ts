@@ -46,6 +46,25 @@ export const ERROR_CODES = [
   "internal",
 ] as const;
 
+export const REFUSAL_REASONS = [
+  "no_caller_id",
+  "no_registered_line",
+  "no_numbers",
+  "numbers_off",
+  "calls_off",
+  "not_an_employee",
+  "click_off",
+  "not_picked_up",
+  "caller_id_not_allowed",
+  "bad_number",
+  "busy",
+  "no_trunk",
+  "no_scenario",
+  "callback_off",
+  "too_late",
+  "switch_away",
+] as const;
+
 export const CLOSE = {
   RESTART: 1012,
   SLOW: 4000,

@@ -3,15 +3,17 @@ import callJson from '../../protocol/fixtures/call.changed.json';
 import removedJson from '../../protocol/fixtures/call.removed.json';
 import pageJson from '../../protocol/fixtures/history_page.json';
 import markJson from '../../protocol/fixtures/history.changed.json';
+import refusedJson from '../../protocol/fixtures/notice.raised.json';
 import welcomeJson from '../../protocol/fixtures/welcome.json';
 import { Phone } from './phone';
 import { Session } from './protocol/session';
-import type { CallChanged, Welcome } from './protocol/messages';
+import type { CallChanged, NoticeRaised, Welcome } from './protocol/messages';
 import { calls } from './state/selectors';
 import { Store } from './state/store';
 import { again, FakeClock, FakeSocket, settle } from './testing';
 
 const call = callJson as unknown as CallChanged;
+const refused = refusedJson as unknown as NoticeRaised;
 const welcome = welcomeJson as unknown as Welcome;
 const token = { token: 'session-1', expires_at: '2026-03-02T21:00:00Z' };
 
@@ -172,6 +174,28 @@ describe('answering', () => {
     void phone.answer(call.call_id);
     void phone.answer(call.call_id);
     expect(socket().sentOf('call.answer')).toHaveLength(1);
+  });
+
+  it('says why it cannot be placed, where the server names the reason', async () => {
+    await open();
+    void phone.dialClicked('+79161234567', null);
+    await settle();
+    const asked = socket().sentOf('call.dial').at(-1);
+    const error = { code: 'no_device', message: '', data: { reason: 'numbers_off' } };
+    socket().say({ type: 'reply', id: asked?.['id'], ok: false, result: null, error });
+    await settle();
+    expect(phone.view.get().notices).toMatchObject([{ kind: 'refused', reason: 'numbers_off' }]);
+  });
+
+  it('refused in the CRM is told while it is news', async () => {
+    await open();
+    const at = (age: number): string => new Date(clock.now() + 60_000 - age).toISOString();
+    socket().say({ ...refused, seq: 100, version: 5, at: at(90_000) });
+    expect(phone.view.get().notices).toEqual([]);
+    socket().say({ ...refused, seq: 101, version: 6, at: at(1_000) });
+    expect(phone.view.get().notices).toMatchObject([
+      { kind: 'refused', reason: 'no_caller_id', number: '+74950000117' },
+    ]);
   });
 
   it('says in words why it was refused, for a while', async () => {

@@ -6,15 +6,17 @@
 import type { Clock } from './protocol/clock';
 import { SocketClient, type Ask, type SocketLike } from './protocol/client';
 import type { Connection } from './protocol/connection';
-import { failureCode, type FailureCode } from './protocol/failure';
+import { failureCode, refusalOf, type FailureCode } from './protocol/failure';
 import type {
   AgentStatus,
   CallRemoved,
   HistoryEntry,
   HistoryPage,
+  NoticeRaised,
   Push,
   RecordRef,
   SessionToken,
+  RefusalReason,
   StreamName,
   Welcome,
   You,
@@ -27,7 +29,13 @@ import { Store } from './state/store';
 
 export type Notice =
   | { readonly id: number; readonly kind: 'removed'; readonly removed: CallRemoved }
-  | { readonly id: number; readonly kind: 'failed'; readonly code: FailureCode };
+  | { readonly id: number; readonly kind: 'failed'; readonly code: FailureCode }
+  | {
+      readonly id: number;
+      readonly kind: 'refused';
+      readonly reason: RefusalReason;
+      readonly number: string | null;
+    };
 
 /** `Omit` over each member of the union; the plain one would merge them. */
 type NewNotice = Notice extends infer N ? (N extends Notice ? Omit<N, 'id'> : never) : never;
@@ -62,6 +70,8 @@ export interface PhoneOptions {
 }
 
 const NOTICE_MS = 7_000;
+/** A refusal older than this is no news: it came with a snapshot. */
+const NEWS_MS = 60_000;
 const HISTORY_PAGE = 30;
 /** A phone that was told to answer by itself does so within a few seconds or not at all. */
 const ANSWER_SETTLES_MS = 8_000;
@@ -245,7 +255,9 @@ export class Phone {
       await this.#client.ask(ask, undefined, id);
     } catch (error) {
       this.#setPending(key, false);
-      this.fail(failureCode(error));
+      const reason = refusalOf(error);
+      if (reason) this.#notify({ kind: 'refused', reason, number: null });
+      else this.fail(failureCode(error));
       return false;
     }
     const wait = settlesMs();
@@ -297,11 +309,19 @@ export class Phone {
     const before = this.view.get().state;
     const after = reduce(before, push);
     this.#patch({ state: after });
+    if (push.type === 'notice.raised') this.#raise(push);
     if (push.type === 'call.removed') this.#notify({ kind: 'removed', removed: push });
     if (push.type === 'call.removed' || (push.type === 'call.changed' && !rings(push))) {
       this.#setPending(`answer:${push.call_id}`, false);
     }
     if (this.#historyShown && historyMark(before) !== historyMark(after)) void this.loadHistory();
+  }
+
+  /** Only while it is news: the newest one comes with every snapshot, too. */
+  #raise(push: NoticeRaised): void {
+    const age = this.options.clock.now() + this.view.get().skewMs - Date.parse(push.at);
+    if (age > NEWS_MS) return;
+    this.#notify({ kind: 'refused', reason: push.reason, number: push.number });
   }
 
   #notify(notice: NewNotice): void {

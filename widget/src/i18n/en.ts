@@ -165,6 +165,26 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'notices.label': 'Messages',
   'alert.ringing': '{name} is calling',
 
+  'refused.number': 'The call to {number} was not placed. {why}',
+  'refused.no_caller_id':
+    'No SIP line is registered and no number for clicks is chosen. Turn your phone on or ask your administrator.',
+  'refused.no_registered_line': 'No SIP line is registered. Turn your phone on and call again.',
+  'refused.no_numbers': 'You have no numbers. Ask your administrator to add one.',
+  'refused.numbers_off': 'All your numbers are switched off. Ask your administrator to turn one on.',
+  'refused.calls_off': 'Calls are switched off for you. Ask your administrator to turn them on.',
+  'refused.not_an_employee':
+    'You are not among the employees. Ask your administrator to synchronise them.',
+  'refused.click_off': 'Calls by a click are switched off. Your administrator turns them on.',
+  'refused.not_picked_up': 'You did not pick up. Call again and answer on your phone.',
+  'refused.caller_id_not_allowed': 'You may not show this number. Choose another.',
+  'refused.bad_number': 'This is no phone number. Check the digits.',
+  'refused.busy': 'You are on a call already. End it and call again.',
+  'refused.no_trunk': 'There is no line to call out. Ask your administrator to set one up.',
+  'refused.no_scenario': 'The number has no scenario, so nobody can be rung.',
+  'refused.callback_off': 'Call-backs are switched off.',
+  'refused.too_late': 'The request came too late. Call again.',
+  'refused.switch_away': 'The phone switch does not answer. Call again in a minute.',
+
   'error.bad_request': 'The request was not understood. Reload the page.',
   'error.unknown_command': 'The server cannot do this yet. Reload the page.',
   'error.not_found': 'This call is gone',

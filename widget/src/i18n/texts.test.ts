@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES } from '../protocol/messages';
+import { ERROR_CODES, REFUSAL_REASONS } from '../protocol/messages';
 import { duration, localeOf, showNumber, TEXTS, unbroken, Words, type TextKey } from '.';
 
 const keys = Object.keys(TEXTS.ru) as TextKey[];
@@ -21,6 +21,10 @@ describe('texts', () => {
 
   it.each(ERROR_CODES)('has a sentence for the error %s', (code) => {
     expect(keys).toContain(`error.${code}`);
+  });
+
+  it.each(REFUSAL_REASONS)('says what to do about a call refused for %s', (reason) => {
+    expect(keys).toContain(`refused.${reason}`);
   });
 
   it('has every plural form its language asks for', () => {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './messages';
+import { REFUSAL_REASONS, type ErrorCode, type RefusalReason } from './messages';
 
 /** `no_answer`: nothing came before the deadline. `disconnected`: the session ended meanwhile. */
 export type FailureCode = ErrorCode | 'no_answer' | 'disconnected';
@@ -8,6 +8,8 @@ export class CommandFailed extends Error {
   constructor(
     readonly code: FailureCode,
     message = code as string,
+    /** Why a call cannot be placed, where the server says. */
+    readonly reason: RefusalReason | null = null,
   ) {
     super(message);
     this.name = 'CommandFailed';
@@ -16,4 +18,15 @@ export class CommandFailed extends Error {
 
 export function failureCode(error: unknown): FailureCode {
   return error instanceof CommandFailed ? error.code : 'internal';
+}
+
+export function refusalOf(error: unknown): RefusalReason | null {
+  return error instanceof CommandFailed ? error.reason : null;
+}
+
+/** The reason in a reply's data; one a newer server names is left to the code's sentence. */
+export function reasonIn(data: unknown): RefusalReason | null {
+  if (typeof data !== 'object' || data === null || !('reason' in data)) return null;
+  const named = data.reason;
+  return REFUSAL_REASONS.find((reason) => reason === named) ?? null;
 }

@@ -5,7 +5,7 @@
  * over the next connection has one effect (R3). Each has a deadline of its own.
  */
 import type { Clock } from './clock';
-import { CommandFailed } from './failure';
+import { CommandFailed, reasonIn } from './failure';
 import type { Command, Reply } from './messages';
 
 /** Below this the server refuses a deadline (`Command.ttl_ms`). */
@@ -41,7 +41,10 @@ export class InFlight {
     const waiting = this.#take(reply.id);
     if (!waiting) return;
     if (reply.ok) waiting.resolve(reply.result);
-    else waiting.reject(new CommandFailed(reply.error?.code ?? 'internal', reply.error?.message));
+    else {
+      const { code = 'internal', message, data } = reply.error ?? {};
+      waiting.reject(new CommandFailed(code, message, reasonIn(data)));
+    }
   }
 
   /** The frames to send over a new connection, with what is left of their deadlines. */

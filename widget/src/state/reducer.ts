@@ -13,6 +13,7 @@ export function reduce(state: State, push: Push): State {
     case 'contact.changed':
     case 'status.changed':
     case 'ringer.changed':
+    case 'notice.raised':
     case 'history.changed':
     case 'employee.changed':
     case 'switch.changed':

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { showNumber, type Words } from '../i18n';
+import { showNumber, unbroken, type Words } from '../i18n';
 import type { Notice } from '../phone';
 import { Button } from './Button';
 import { useAmbient } from './context';
@@ -52,6 +52,11 @@ export function Notices({ notices, onDismiss }: Props): JSX.Element {
 
 export function noticeText(notice: Notice, words: Words): string {
   if (notice.kind === 'failed') return words.t(`error.${notice.code}`);
+  if (notice.kind === 'refused') {
+    const why = words.t(`refused.${notice.reason}`);
+    if (notice.number === null) return why;
+    return words.t('refused.number', { number: unbroken(notice.number), why });
+  }
   const { removed } = notice;
   const number = removed.number ? showNumber(removed.number) : words.t('card.hidden_number');
   const name = removed.name ?? number;
