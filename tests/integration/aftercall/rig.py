@@ -192,7 +192,9 @@ class House:
             await self.later()
 
     async def history(self, call: str = "c1") -> HistoryEntry:
-        page = await SqlHistory(self.database, self.secrets, BASE).page(ALPHA, ANNA, before=None, limit=50)
+        page = await SqlHistory(self.database, self.secrets, BASE).page(
+            ALPHA, ANNA, before=None, limit=50
+        )
         return next(entry for entry in page.entries if entry.call_id == call)
 
     # ── what AfterCall asks of the sources ──

@@ -134,3 +134,15 @@ async def test_a_missed_call_that_was_answered_is_closed_in_the_card(home: House
     ]
     assert activity["COMPLETED"] == "Y"
     assert activity["DESCRIPTION"] == "Разговор состоялся, 1:00"
+
+
+@pytest.mark.feature("B9")
+async def test_the_recording_is_with_the_record_the_number_is_known_to_be_of(home: House) -> None:
+    portal = home.rig.portal  # type: ignore[union-attr]
+    company = portal.store.rows("COMPANY")[0]["ID"]
+    home.records[KNOWN] = RecordRef(kind=RecordKind.COMPANY, id=company)
+    await home.end(ended())
+    await home.settle()
+    (row,) = portal.telephony.statistics
+    assert (row["CRM_ENTITY_TYPE"], row["CRM_ENTITY_ID"]) == ("COMPANY", company)
+    assert row["RECORD_FILE_ID"]
