@@ -8,12 +8,14 @@ from msgspec import structs
 
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import CrmCallRow, RecordingRow
+from backend.services.ports import StepNote as KeptNote
 from backend.services.recordings import recording_url
 from backend.store.calls import CallStore, HistoryRow
 from backend.store.crm_calls import CrmCallStore
 from backend.store.database import Database
+from backend.store.employees import EmployeeStore
 from backend.store.recordings import RecordingStore
-from protocol.pushes import HistoryEntry, HistoryPage, RecordRef, Who
+from protocol.pushes import HistoryEntry, HistoryPage, RecordRef, StepNote, Who
 from protocol.vocabulary import AccountId, Direction, EmployeeId, Outcome, RecordKind
 
 
@@ -45,9 +47,15 @@ class SqlHistory:
             audio = {}
             if self._secrets is not None:
                 audio = await RecordingStore(tx, self._secrets).of_calls(account_id, ids)
+            names: dict[EmployeeId, str] = {}
+            if any(row.call.notes for row in rows):
+                # Managers who have left since are named, too.
+                people = await EmployeeStore(tx).all(account_id, inactive=True)
+                names = {person.id: person.name for person in people}
         entries = [
             structs.replace(
                 _entry(row),
+                notes=[_note(note, names) for note in row.call.notes],
                 **_crm(crm.get(row.call.call_id)),
                 **self._recording(audio.get(row.call.call_id)),
             )
@@ -62,6 +70,15 @@ class SqlHistory:
             url = recording_url(self._base_url, row) if row.secret else None
             return {"recording": "ready", "recording_url": url}
         return {"recording": "waiting" if row.state == "expected" else "gone"}
+
+
+def _note(note: KeptNote, names: dict[EmployeeId, str]) -> StepNote:
+    who = note.employee_id
+    return StepNote(
+        step=note.step + 1,
+        manager=None if who is None else Who(employee_id=who, name=names.get(who, "")),
+        reason=note.reason,
+    )
 
 
 def _crm(row: CrmCallRow | None) -> dict[str, Any]:
