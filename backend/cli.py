@@ -22,7 +22,7 @@ from backend.bootstrap import (
     foundation,
     portal_check,
 )
-from backend.bootstrap.connecting import pair
+from backend.bootstrap.connecting import disconnect, pair
 from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
 from backend.bootstrap.logs import log_to
@@ -30,7 +30,13 @@ from backend.bootstrap.parked import parked, retry
 from backend.bootstrap.serving import serve
 from backend.bootstrap.settings_file import apply, export, told
 from backend.demo.addresses import Addresses
-from backend.demo.servers import AMO_CLIENT_ID, AMO_CLIENT_SECRET, sandboxes
+from backend.demo.cast import (
+    AMO_CLIENT_ID,
+    AMO_CLIENT_SECRET,
+    PORTAL_CLIENT_ID,
+    PORTAL_CLIENT_SECRET,
+)
+from backend.demo.servers import sandboxes
 from backend.errors import AppError, BadRequest, SettingsError
 from backend.kit.secrets_box import new_key
 from backend.services.settings_texts import language_of
@@ -66,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         ("connect", _connect, "expect a CRM's application and say what to do over there"),
         ("bitrix24", _bitrix24, "check a portal: grant, rights, bindings, what on-premise needs"),
         ("pair", _pair, "print a code that joins a CRM's installation to an account"),
+        ("disconnect", _disconnect, "forget a CRM of an account and what came from it"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
         ("demo", _demo, "show the product beside a switch and CRMs of our own"),
     ):
@@ -92,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
         if name == "pair":
             verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
             verb.add_argument("--crm", choices=[kind.value for kind in CrmKind], required=True)
+        if name == "disconnect":
+            verb.add_argument("crm", choices=[kind.value for kind in CrmKind])
+            verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
+            verb.add_argument(
+                "--force", action="store_true", help="though it is connected and is not told"
+            )
         if name == "jobs":
             verb.add_argument("--retry", metavar="ID", help="a job's number, or all")
         if name == "apply":
@@ -236,6 +249,14 @@ def _pair(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _disconnect(arguments: argparse.Namespace) -> int:
+    settings = _read(arguments)
+    kind = CrmKind(arguments.crm)
+    lines = asyncio.run(disconnect(settings, arguments.account, kind, force=arguments.force))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0
+
+
 def _new_key(_arguments: argparse.Namespace) -> int:
     sys.stdout.write(f"k1:{new_key()}\n")
     return 0
@@ -250,6 +271,8 @@ def _demo(arguments: argparse.Namespace) -> int:
         public_url=where.app,
         var_dir=Path(os.environ.get("DOZVON_VAR_DIR") or "var") / "demo",
         bitrix24_auth_urls=f"{where.server(1)}/oauth-server/rest/",
+        bitrix24_client_id=PORTAL_CLIENT_ID,
+        bitrix24_client_secret=PORTAL_CLIENT_SECRET,
         amocrm_hosts=where.amo.split("://", 1)[1],
         amocrm_site=where.amo,
         amocrm_client_id=AMO_CLIENT_ID,

@@ -80,7 +80,7 @@ def doors(
         clock=base.clock,
     )
     installing = AmoCrmInstallApi(
-        install=_install(base, jobs),
+        install=install(base, jobs),
         pairing=codes,
         clients=clients(base),
         secrets=base.secrets,
@@ -117,12 +117,14 @@ def work(
         ),
         clock=base.clock,
     )
-    jobs_of_amocrm.register(jobs, _install(base, jobs), keeper)
+    jobs_of_amocrm.register(jobs, install(base, jobs), keeper)
     AmoCrmChanges(phones, source).listen(events)
     return keeper
 
 
-def _install(base: Foundation, jobs: JobQueue) -> AmoCrmInstall:
+def install(base: Foundation, jobs: JobQueue) -> AmoCrmInstall:
+    """`jobs` knows amoCRM's tasks and the reading of employees."""
+
     async def queue(tx: AsyncConnection, pending_id: str) -> None:
         await jobs_of_amocrm.defer_finish(jobs, tx, pending_id)
 

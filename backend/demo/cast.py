@@ -8,6 +8,10 @@ from protocol.vocabulary import AccountId, CrmKind
 
 ARI_USER, ARI_PASSWORD, ARI_APP = "dozvon", "dozvon", "dozvon"
 CONNECTION = "demo"
+PORTAL_CLIENT_ID = "app.5a2b0c1d4e6f70.81726354"
+PORTAL_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105  a sandbox's own, public value
+AMO_CLIENT_ID = "d0f5c0de-0000-4000-8000-00000000d0f5"
+AMO_CLIENT_SECRET = "sandbox-amocrm-client-secret-of-the-demo-account"  # noqa: S105  the same
 TRUNK = "trunk-demo"
 
 
@@ -50,8 +54,8 @@ VEKTOR = Team(
 )
 TEAMS = (SEVER, VEKTOR)
 
-ILYA, MARIA = 2, 3
-"""CRM users the demo's links sign in as; both are rung first."""
+ADMIN, ILYA, MARIA = 1, 2, 3
+"""CRM users the demo's links sign in as; the last two are rung first."""
 
 CALLERS = (
     ("Елена Морозова: две открытые сделки", "79161234501"),

@@ -6,6 +6,8 @@ from starlette.responses import HTMLResponse, Response
 
 from backend.demo.addresses import Addresses
 from backend.demo.cast import ILYA, MARIA
+from backend.demo.walk_page import STYLE, section
+from protocol.vocabulary import CrmKind
 
 _TEXT = {
     "ru": {
@@ -48,22 +50,24 @@ _STYLE = """
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--text);
 font:16px/1.5 system-ui,sans-serif}main{max-width:720px;margin:0 auto;padding:48px 20px}
 h1{font-size:28px;line-height:1.2;margin:0 0 8px}p{margin:0;color:var(--muted)}
-ol{list-style:none;counter-reset:n;margin:32px 0;padding:0;display:grid;gap:12px}
-li{counter-increment:n;background:var(--card);border:1px solid var(--line);border-radius:12px;
-padding:20px;display:grid;grid-template-columns:auto 1fr auto;gap:4px 16px;align-items:center}
-li::before{content:counter(n);grid-row:span 2;width:32px;height:32px;border-radius:50%;
+.steps{list-style:none;counter-reset:n;margin:32px 0;padding:0;display:grid;gap:12px}
+.steps>li{counter-increment:n;background:var(--card);border:1px solid var(--line);
+border-radius:12px;padding:20px;display:grid;grid-template-columns:auto 1fr auto;
+gap:4px 16px;align-items:center}
+.steps>li::before{content:counter(n);grid-row:span 2;width:32px;height:32px;border-radius:50%;
 border:2px solid var(--accent);color:var(--accent);display:grid;place-items:center;font-weight:600}
-h2{font-size:17px;margin:0}li p{grid-column:2;font-size:15px}
+h2,h3{font-size:17px;margin:0}.steps p{grid-column:2;font-size:15px}
 a.go{grid-column:3;grid-row:1/span 2;background:var(--accent);color:var(--on);
 text-decoration:none;border-radius:10px;padding:12px 20px;font-weight:600;min-height:44px}
 a:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 footer{display:flex;gap:24px;flex-wrap:wrap}footer a{color:var(--accent)}
-@media(max-width:520px){li{grid-template-columns:auto 1fr}a.go{grid-column:1/-1;grid-row:auto;
-text-align:center;margin-top:8px}}
+@media(max-width:520px){.steps>li{grid-template-columns:auto 1fr}
+.steps a.go{grid-column:1/-1;grid-row:auto;text-align:center;margin-top:8px}}
 """
 
 
-def landing(where: Addresses, language: str) -> Response:
+def landing(where: Addresses, language: str, codes: dict[CrmKind, str]) -> Response:
+    """`codes`: the pairing code of each CRM that is not connected, '' for the others."""
     locale = "en" if language.lower().startswith("en") else "ru"
     text = _TEXT[locale]
     urls = {
@@ -79,8 +83,9 @@ def landing(where: Addresses, language: str) -> Response:
     return HTMLResponse(
         f'<!doctype html><html lang="{locale}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text['title']}</title><style>{_STYLE}</style></head><body><main>"
-        f"<h1>{text['title']}</h1><p>{text['lead']}</p><ol>{steps}</ol>"
+        f"<title>{text['title']}</title><style>{_STYLE}{STYLE}</style></head><body><main>"
+        f'<h1>{text["title"]}</h1><p>{text["lead"]}</p><ol class="steps">{steps}</ol>'
+        f"{section(where, locale, codes)}"
         f'<footer><a href="/sandbox/about">{text["about"]}</a>'
         f'<a href="/health/ready">{text["health"]}</a></footer></main></body></html>'
     )

@@ -6,7 +6,6 @@ What somebody changed in the settings since stays: an account that is there is l
 from __future__ import annotations
 
 import tomllib
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +14,29 @@ import tomli_w
 from backend.bootstrap import Foundation
 from backend.bootstrap.settings_file import account_files
 from backend.demo.addresses import Addresses
-from backend.demo.cast import ARI_PASSWORD, ARI_USER, SEVER, TEAMS, VEKTOR, Team
+from backend.demo.cast import ARI_PASSWORD, ARI_USER, TEAMS, Team
 from backend.errors import SettingsError
 from backend.kit.ids import new_id
 from backend.kit.secrets_box import SecretsBox
 from backend.services.account_apply import AccountFiles
 from backend.services.account_settings import AccountSettings
 from backend.store.account_settings import AccountSettingsStore
-from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.database import Database
 from backend.store.gateways.account_config import SqlAccountConfigs
 from backend.store.gateways.switches import SqlSwitches
-from protocol.vocabulary import AccountId, CrmKind, EmployeeId
+from protocol.vocabulary import AccountId, EmployeeId
 
 FILE = Path(__file__).parent / "accounts.toml"
 WHO = "dozvon demo"
 
 
-async def seed(
-    base: Foundation, where: Addresses, portal: dict[str, str], amo: dict[str, str]
-) -> None:
-    """`portal` and `amo` hold this run's grants: the sandboxes forget theirs when they stop."""
+async def seed(base: Foundation, where: Addresses) -> None:
+    """Accounts without their CRMs: `installs` connects those."""
     document = tomllib.loads(FILE.read_text())
     document["switches"][0]["url"] = where.server(3)
     there = [team for team in TEAMS if await _is_seeded(base.database, team)]
     document["accounts"] = _accounts(document, [team for team in TEAMS if team not in there])
     await _apply(account_files(base), document)
-    await _connect(base, SEVER, where.portal, portal)
-    await _connect(base, VEKTOR, where.amo, amo)
 
 
 async def seed_team(
@@ -84,27 +78,3 @@ async def _nobody(_account_id: AccountId) -> None:
 
 async def _no_session(_account_id: AccountId, _employee_id: EmployeeId) -> None:
     """Nobody is signed in yet."""
-
-
-async def _connect(base: Foundation, team: Team, pages: str, grant: dict[str, str]) -> None:
-    async with base.database.begin(team.account_id) as tx:
-        await CrmConnectionStore(tx, base.secrets).save(
-            CrmConnection(
-                account_id=team.account_id,
-                kind=CrmKind(team.crm),
-                external_id=grant["external_id"],
-                base_url=pages,
-                host=pages.split("://", 1)[1],
-                client_id=grant["client_id"],
-                client_secret=grant["client_secret"],
-                access_token=grant["access_token"],
-                refresh_token=grant["refresh_token"],
-                application_token=grant.get("application_token"),
-                expires_at=datetime.now(UTC) + timedelta(seconds=int(grant["expires_in"])),
-                settings={
-                    "api_url": grant["api_url"],
-                    "auth_url": grant["auth_url"],
-                    "redirect_uri": grant.get("redirect_uri", ""),
-                },
-            )
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets as random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -20,18 +19,24 @@ from backend.api.pages import static_dir
 from backend.bootstrap import Foundation
 from backend.demo.addresses import Addresses
 from backend.demo.cast import (
+    AMO_CLIENT_ID,
+    AMO_CLIENT_SECRET,
     ARI_APP,
     ARI_PASSWORD,
     ARI_USER,
     CALLERS,
+    PORTAL_CLIENT_ID,
+    PORTAL_CLIENT_SECRET,
     SEVER,
     TEAMS,
     TRUNK,
     VEKTOR,
 )
+from backend.demo.installs import install
 from backend.demo.landing import landing
 from backend.demo.secure import secured
 from backend.demo.seed import seed
+from backend.demo.walk import Walks
 from backend.errors import SettingsError
 from backend.kit.loopback import LoopbackTransport
 from backend.sandbox.amocrm import AmoConfig, WidgetPackage, create_amo
@@ -47,8 +52,6 @@ from backend.sandbox.dataset import Dataset, generate
 
 log = structlog.get_logger(__name__)
 
-AMO_CLIENT_ID = "d0f5c0de-0000-4000-8000-00000000d0f5"
-AMO_CLIENT_SECRET = "sandbox-amocrm-client-secret-of-the-demo-account"  # noqa: S105  a sandbox's own, public value
 START_TIMEOUT_S = 15.0
 
 
@@ -62,15 +65,18 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
     async with AsyncExitStack() as stack:
         for offset, app in ((1, portal), (2, amo), (3, switch)):
             await stack.enter_async_context(serving(app, base.settings.host, where.port + offset))
-        await seed(base, where, _portal_grant(portal, where), _amo_grant(amo, where))
+        await seed(base, where)
+        await install(base, where, portal, amo)
         secure = await stack.enter_async_context(
             secured(base.settings.var_dir / "tls", base.settings.host, where, portal, amo)
         )
         about = secure.told(describe(where, portal, dataset))
+        walks = Walks(base, portal, amo)
         yield [
+            *walks.routes(),
             Route("/sandbox/about", lambda _request: JSONResponse(about)),
             secure.route(),
-            Route("/", _home(where)),
+            Route("/", _home(where, walks)),
         ]
 
 
@@ -139,17 +145,14 @@ def _portal(where: Addresses, dataset: Dataset) -> PortalConfig:
         public_url=where.portal,
         server_url=where.server(1),
         dataset=dataset,
+        # From the Market: one application for all portals, whose key the server has.
         application=Application(
+            client_id=PORTAL_CLIENT_ID,
+            client_secret=PORTAL_CLIENT_SECRET,
             handler_url=f"{app}/app",
             install_url=f"{app}/install",
             redirect_uri=f"{app}/oauth",
-            placements=(
-                ("PAGE_BACKGROUND_WORKER", f"{app}/worker", "Dozvon"),
-                ("LEFT_MENU", f"{app}/app", "Телефон"),
-                ("USER_PROFILE_MENU", f"{app}/app", "Телефон Dozvon"),
-                ("CALL_CARD", f"{app}/app", "Dozvon"),
-            ),
-            installed=True,
+            status="F",
         ),
     )
 
@@ -169,42 +172,6 @@ def _amo(where: Addresses) -> AmoConfig:
         # Its hooks find `*.localhost` as a browser does.
         transport=LoopbackTransport(httpx.AsyncHTTPTransport()),
     )
-
-
-def _portal_grant(portal: Starlette, where: Addresses) -> dict[str, str]:
-    state = portal.state.portal
-    grant = state.tokens.issue(1)
-    config: PortalConfig = state.config
-    return {
-        "external_id": config.member_id,
-        "client_id": config.application.client_id,
-        "client_secret": config.application.client_secret,
-        "application_token": config.application.application_token,
-        "access_token": grant.access_token,
-        "refresh_token": grant.refresh_token,
-        "expires_in": str(int(config.access_lifetime_s)),
-        "api_url": config.client_endpoint,
-        "auth_url": config.server_endpoint,
-    }
-
-
-def _amo_grant(amo: Starlette, where: Addresses) -> dict[str, str]:
-    state = amo.state.amo
-    host = where.server(2).split("://", 1)[1]
-    pair = state.tokens.exchange(state.tokens.code(AMO_CLIENT_ID, 1), host)
-    return {
-        "external_id": str(state.config.account_id),
-        "client_id": AMO_CLIENT_ID,
-        "client_secret": AMO_CLIENT_SECRET,
-        "access_token": str(pair["access_token"]),
-        "refresh_token": str(pair["refresh_token"]),
-        # The secret in the address webhooks come to.
-        "application_token": random.token_urlsafe(32),
-        "expires_in": str(pair["expires_in"]),
-        "api_url": where.server(2),
-        "auth_url": where.server(2),
-        "redirect_uri": f"{where.app}/amocrm/oauth",
-    }
 
 
 def describe(where: Addresses, portal: Starlette, dataset: Dataset) -> dict[str, Any]:
@@ -264,10 +231,11 @@ def describe(where: Addresses, portal: Starlette, dataset: Dataset) -> dict[str,
     }
 
 
-def _home(where: Addresses) -> Any:
+def _home(where: Addresses, walks: Walks) -> Any:
     async def home(request: Request) -> Response:
         if request.url.hostname != "dozvon.localhost":
             return RedirectResponse(where.app)
-        return landing(where, request.headers.get("accept-language", "ru"))
+        language = request.headers.get("accept-language", "ru")
+        return landing(where, language, await walks.codes())
 
     return home

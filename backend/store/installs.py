@@ -195,7 +195,7 @@ class InstallFact:
 
     kind: CrmKind
     what: str
-    """`connected`, `connected_again`, `taken_over`, `moved`, `disconnected`."""
+    """`connected`, `connected_again`, `taken_over`, `moved`, `disconnected`, `forgotten`."""
     at: datetime
     crm_user_id: str = ""
     name: str = ""

@@ -20,6 +20,7 @@ from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.crm_grants import CrmGrantStore, ReserveGrant
 from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
+from backend.store.forgetting import forget_crm
 from backend.store.gateways.portal_bindings import new_door
 from backend.store.gateways.portal_pending import Resume, SqlPendingPortals
 from backend.store.installs import InstallFact, InstallLog, PendingInstallStore
@@ -245,13 +246,12 @@ class SqlPortalInstalls(SqlPendingPortals):
                 account_id,
                 InstallFact(kind=KIND, what="disconnected", at=at, detail=found.host),
             )
+            if clean:
+                await forget_crm(tx, self._secrets, account_id, KIND)
+                return
             await CrmGrantStore(tx, self._secrets).clear(account_id, KIND)
             await CrmBindingStore(tx).clear(account_id, KIND)
             await SessionStore(tx).revoke_crm(account_id, KIND)
-            if clean:
-                await PhoneIndexStore(tx).replace(account_id, KIND, [])
-                await store.remove(account_id, KIND)
-                return
             await store.save(
                 replace(
                     found,
