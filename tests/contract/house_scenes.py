@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from protocol.vocabulary import HangupCause, LegState
+from backend.services.ports.asked import AskedCall
+from backend.services.refused_calls import RefusedCalls
+from protocol.vocabulary import AccountId, CallId, CrmKind, HangupCause, LegState, RefusalReason
 from tests.contract.house_hour import KNOWN, PEOPLE, SHARED, UNKNOWN, Hour
 from tests.fakes import idle
-from tests.unit.services.stage import ANNA, BORIS, CUSTOMER, VERA
+from tests.unit.services.stage import ACC, ANNA, BORIS, CUSTOMER, VERA
 
 Scene = Callable[[Hour], Awaitable[None]]
 
@@ -176,6 +179,49 @@ async def another_worker_takes_over(hour: Hour) -> None:
     await hour.wait(3)
 
 
+@dataclass
+class _Refused:
+    """One refused click, as the table keeps it."""
+
+    call: AskedCall
+
+    async def find(self, account_id: AccountId, crm: str, external_id: str) -> AskedCall | None:
+        return self.call
+
+    async def of_call(self, account_id: AccountId, call_id: CallId) -> AskedCall | None:
+        return self.call
+
+
+async def a_click_in_the_crm_is_refused(hour: Hour) -> None:
+    call = AskedCall(
+        account_id=ACC,
+        crm=CrmKind.BITRIX24,
+        external_id="externalCall.1",
+        kind="click",
+        call_id=CallId("asked-1"),
+        crm_call_id="externalCall.1",
+        crm_user_id="7",
+        employee_id=ANNA,
+        number=KNOWN,
+        line="",
+        record_kind=None,
+        record_id=None,
+        asked_at=hour.clock.now(),
+        state="refused",
+        reason=RefusalReason.NO_CALLER_ID.value,
+    )
+    refused = RefusedCalls(
+        asked=_Refused(call),
+        portals=lambda _: None,
+        accounts=lambda _: None,
+        bus=hour.bus,
+        clock=hour.clock,
+    )
+    await refused.tell(ACC, call.crm.value, call.external_id)
+    await idle()
+    assert hour.tabs[ANNA].frames[-1]["type"] == "notice.raised"
+
+
 async def nothing_happens(hour: Hour) -> None:
     """Long enough for the log of a stream to be forgotten: whoever comes back gets a snapshot."""
     await hour.wait(620)
@@ -203,5 +249,6 @@ ONCE: tuple[Scene, ...] = (
     staff_changes,
     the_switch_is_away_for_a_while,
     another_worker_takes_over,
+    a_click_in_the_crm_is_refused,
 )
 SELDOM: tuple[Scene, ...] = (nothing_happens, history_of_another_epoch)
