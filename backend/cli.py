@@ -128,13 +128,14 @@ def _read(arguments: argparse.Namespace, **overrides: Any) -> Settings:
 
 def _up(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
-    return serve(create_app(settings, with_worker=True), settings.host, settings.port)
+    app = create_app(settings, with_worker=True)
+    return serve(app, settings.host, settings.port, proxies=settings.proxies)
 
 
 def _web(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
     require_bus(settings, single=False)
-    return serve(create_app(settings), settings.host, settings.port)
+    return serve(create_app(settings), settings.host, settings.port, proxies=settings.proxies)
 
 
 def _worker(arguments: argparse.Namespace) -> int:

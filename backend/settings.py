@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,11 @@ class Settings:
     )
     public_url: str = _setting(
         "", "Address browsers and CRMs reach us at, with https. Default: the listening address."
+    )
+    trusted_proxies: str = _setting(
+        "127.0.0.1,::1",
+        "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks, "
+        "comma-separated. Empty: nobody's.",
     )
     var_dir: Path = _setting(Path("var"), "Where the embedded database and generated keys live.")
     database_url: str = _setting(
@@ -147,6 +153,14 @@ class Settings:
         for name, port in (("PORT", self.port), ("WORKER_PORT", self.worker_port)):
             if not 0 <= port <= 65_535:
                 raise SettingsError(f"{PREFIX}{name} is {port}; a port is 0 to 65535")
+        for proxy in self.proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError:
+                raise SettingsError(
+                    f"DOZVON_TRUSTED_PROXIES names {proxy!r}; addresses or networks are wanted, "
+                    "192.0.2.7 or 10.0.0.0/8 for example"
+                ) from None
         if self.max_unauthenticated < 1:
             raise SettingsError("DOZVON_MAX_UNAUTHENTICATED must be 1 or more: nobody could come")
         if self.recordings_url and urlsplit(self.recordings_url).scheme != "s3":
@@ -190,6 +204,10 @@ class Settings:
                 )
             found[key_id] = key
         return found
+
+    @property
+    def proxies(self) -> list[str]:
+        return [name for name in (p.strip() for p in self.trusted_proxies.split(",")) if name]
 
     @property
     def base_url(self) -> str:

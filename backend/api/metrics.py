@@ -83,10 +83,13 @@ class HealthApi:
         metrics: Metrics,
         checks: dict[str, Callable[[], Awaitable[None]]],
         collect: Collect | None = None,
+        answer: Callable[[str], str] | None = None,
     ) -> None:
+        """`answer` proves to `dozvon doctor` that an address leads to this installation."""
         self._metrics = metrics
         self._checks = checks
         self._collect = collect
+        self._answer = answer
         self.draining = False
 
     def routes(self) -> list[Route]:
@@ -99,8 +102,16 @@ class HealthApi:
     async def drain(self) -> None:
         self.draining = True
 
-    async def live(self, _request: Request) -> Response:
-        return Response("ok\n", media_type="text/plain")
+    async def live(self, request: Request) -> Response:
+        """`?nonce=` is answered with what our key says to it, and with how the asker is seen:
+        behind a proxy that is not trusted, everybody has the proxy's address."""
+        headers = {}
+        nonce = request.query_params.get("nonce", "")
+        if self._answer is not None and 16 <= len(nonce) <= 64:
+            seen = request.client.host if request.client else ""
+            headers = {"Dozvon-Answer": self._answer(nonce), "Dozvon-Seen": seen}
+            headers["Dozvon-Scheme"] = request.url.scheme
+        return Response("ok\n", media_type="text/plain", headers=headers)
 
     async def ready(self, _request: Request) -> Response:
         """503 with one line per failing part; also while draining, so that balancers move on."""

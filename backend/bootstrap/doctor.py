@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +11,9 @@ import httpx
 
 from backend.api.pages import read_manifest, static_dir
 from backend.bootstrap.audio import FOLDER, audio_storage
+from backend.bootstrap.findings import Finding
 from backend.bootstrap.foundation import Foundation, foundation
+from backend.bootstrap.outside import clock, outside
 from backend.jobs.queue import JobQueue
 from backend.kit.ids import new_id
 from backend.kit.secrets_box import SecretUnreadable
@@ -27,12 +28,6 @@ from protocol.vocabulary import AccountId
 ASK_TIMEOUT_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    ok: bool
-    text: str
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Every check's finding; one that cannot be made says why."""
     findings = [*_address(settings), _widget()]
@@ -42,6 +37,8 @@ async def examine(settings: Settings) -> list[Finding]:
             if findings[-1].ok:
                 findings += [*await _switches(base), *await _crms(base), await _jobs(base)]
             findings.append(await _recordings(settings))
+            if not settings.sandbox:
+                findings += await outside(base.http, settings, base.secrets.answer)
             if settings.redis_url:
                 findings.append(await _bus(base))
     except Exception as error:
@@ -215,6 +212,9 @@ async def _crms(base: Foundation) -> list[Finding]:
             )
         else:
             findings.append(Finding(True, f"{name} is connected ({connection.host})."))
+            skewed = await clock(base.http, name, connection.base_url)
+            if skewed is not None:
+                findings.append(skewed)
     return findings
 
 

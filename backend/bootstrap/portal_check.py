@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from backend.bootstrap import portals
 from backend.bootstrap.connecting import account_named, pairing
-from backend.bootstrap.doctor import Finding
+from backend.bootstrap.findings import Finding
 from backend.bootstrap.foundation import Foundation, foundation
 from backend.connectors.crm.bitrix24 import check
 from backend.connectors.crm.bitrix24.bindings import REQUIRED

@@ -7,6 +7,7 @@ SIGTERM ─► not ready, `restarting`, tabs leave a few at a time ─► no new
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 
 import structlog
 import uvicorn
@@ -35,9 +36,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: Starlette, host: str, port: int) -> int:
+def serve(app: Starlette, host: str, port: int, *, proxies: Sequence[str] = ()) -> int:
     """Serve until a signal says otherwise; the exit code. Port 0 is any free one, which the log
-    names. Raises SettingsError when the address cannot be had."""
+    names. `proxies` are believed when they say whose request they bring. Raises SettingsError when
+    the address cannot be had."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,6 +59,9 @@ def serve(app: Starlette, host: str, port: int) -> int:
                 log_config=None,
                 access_log=False,
                 lifespan="on",
+                # Not from uvicorn's own environment variable: all settings are in one table.
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
                 timeout_graceful_shutdown=REQUESTS_S,
                 **UVICORN,
             )

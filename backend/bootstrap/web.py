@@ -122,7 +122,10 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
             await more()
 
     health = HealthApi(
-        base.metrics, {"database": base.database.ping, "bus": bus_check(base)}, collect
+        base.metrics,
+        {"database": base.database.ping, "bus": bus_check(base)},
+        collect,
+        base.secrets.answer,
     )
 
     async def drain() -> None:

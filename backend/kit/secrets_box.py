@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,6 +84,12 @@ class SecretsBox:
             return AESGCM(data_key).decrypt(sealed.nonce, sealed.ciphertext, bound).decode()
         except (InvalidTag, ValueError) as error:
             raise SecretUnreadable(f"{column} of {account_id} does not open") from error
+
+    def answer(self, nonce: str) -> str:
+        """What only a holder of the current key can say to `nonce`; it says nothing of the key."""
+        return hmac.new(
+            self._keys[self._current], b"answer:" + nonce.encode(), "sha256"
+        ).hexdigest()
 
     def is_current(self, value: bytes) -> bool:
         """Whether the value was sealed with the first key. Raises SecretUnreadable."""

@@ -31,6 +31,7 @@ KEY = base64.b64encode(bytes(32)).decode()
         ("DOZVON_SECRET_KEYS", "k1:short"),
         ("DOZVON_REGION", "Russia"),
         ("DOZVON_MAX_UNAUTHENTICATED", "0"),
+        ("DOZVON_TRUSTED_PROXIES", "10.0.0.0/8,proxy.example.com"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:

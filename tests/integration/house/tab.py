@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from ssl import SSLContext
 from typing import Any
 
 import httpx
@@ -20,9 +21,20 @@ _ids = itertools.count(1)
 class Tab:
     """Positions and entities by stream, as the widget keeps them."""
 
-    def __init__(self, token: str, port: int, name: str = "tab-1") -> None:
+    def __init__(
+        self,
+        token: str,
+        port: int,
+        name: str = "tab-1",
+        *,
+        base: str = "",
+        trust: SSLContext | None = None,
+    ) -> None:
+        """`base` where it does not go to the web process itself; `trust` for https."""
         self.token = token
         self.port = port
+        self.base = base
+        self.trust = trust
         self.name = name
         self.state: dict[str, dict[str, Any]] = {"me": {}, "account": {}, "colleagues": {}}
         self.positions: dict[str, tuple[str, int]] = {}
@@ -37,15 +49,16 @@ class Tab:
     async def open(self, port: int | None = None) -> Tab:
         """Buy a ticket at this web process, or another one, and say hello there."""
         self.port = port or self.port
-        async with httpx.AsyncClient() as http:
+        base = self.base or f"http://127.0.0.1:{self.port}"
+        async with httpx.AsyncClient(verify=self.trust or True) as http:
             answer = await http.post(
-                f"http://127.0.0.1:{self.port}/api/ticket",
+                f"{base}/api/ticket",
                 headers={"Authorization": f"Bearer {self.token}"},
             )
         assert answer.status_code == 200, answer.text
         self._socket = await websockets.connect(
-            f"ws://127.0.0.1:{self.port}/ws", origin=websockets.Origin(ORIGIN),
-            compression=None, ping_interval=None, close_timeout=1,
+            f"{base.replace('http', 'ws', 1)}/ws", origin=websockets.Origin(self.base or ORIGIN),
+            compression=None, ping_interval=None, close_timeout=1, ssl=self.trust,
         )  # fmt: skip
         hello = {
             "type": "hello", "ticket": answer.json()["ticket"], "protocol": 1,

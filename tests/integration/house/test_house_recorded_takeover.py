@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from tests.integration.house.town import CUSTOMER, ILYA, READY_S, SEVER, Town, eventually
+from backend.demo.cast import SEVER
+from tests.integration.house.town import CUSTOMER, ILYA, READY_S, Town, eventually
 
 
 @pytest.mark.slow

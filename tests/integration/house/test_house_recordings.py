@@ -7,10 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from backend.demo.cast import SEVER
 from backend.sandbox.bitrix24 import download
 from backend.store.gateways import SqlHistory
 from tests.integration.house.single import single
-from tests.integration.house.town import CUSTOMER, ILYA, ORIGIN, SEVER, eventually
+from tests.integration.house.town import CUSTOMER, ILYA, ORIGIN, eventually
 
 TALK_S = 2
 

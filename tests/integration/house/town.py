@@ -20,7 +20,8 @@ from sqlalchemy import text
 
 from backend.bus.line import Address, Line, Wire
 from backend.bus.redis import RedisBus
-from backend.demo.cast import SEVER, TRUNK, VEKTOR
+from backend.demo.cast import SEVER as SEVER
+from backend.demo.cast import TRUNK, VEKTOR
 from backend.demo.seed import seed_team
 from backend.kit.clock import SystemClock
 from backend.kit.secrets_box import SecretsBox, new_key, parse_key_ring
@@ -94,6 +95,7 @@ class Town:
     directory: Path
     key: str
     processes: list[Process] = field(default_factory=list)
+    public_url: str = ORIGIN
 
     def env(self, **more: str) -> dict[str, str]:
         plain = {k: v for k, v in os.environ.items() if not k.startswith("DOZVON_")}
@@ -101,7 +103,7 @@ class Town:
             "DOZVON_DATABASE_URL": self.database_url,
             "DOZVON_REDIS_URL": self.redis_url,
             "DOZVON_SECRET_KEYS": self.key,
-            "DOZVON_PUBLIC_URL": ORIGIN,
+            "DOZVON_PUBLIC_URL": self.public_url,
             "DOZVON_VAR_DIR": str(self.directory),
             "DOZVON_ARI_URL": self.ari_url,
             "DOZVON_ARI_USER": ARI_USER,
@@ -110,21 +112,21 @@ class Town:
             **more,
         }
 
-    def run(self, verb: str, *arguments: str, port: int = 0) -> Process:
+    def run(self, verb: str, *arguments: str, port: int = 0, **settings: str) -> Process:
         name = f"{verb}-{len(self.processes)}"
         log = self.directory / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "backend.cli", verb, *arguments],
-                cwd=ROOT, env=self.env(), stdout=output, stderr=output,
+                cwd=ROOT, env=self.env(**settings), stdout=output, stderr=output,
             )  # fmt: skip
         started = Process(name, process, log, port)
         self.processes.append(started)
         return started
 
-    async def web(self) -> Process:
+    async def web(self, **settings: str) -> Process:
         port = free_port()
-        started = self.run("web", "--port", str(port), port=port)
+        started = self.run("web", "--port", str(port), port=port, **settings)
         async with httpx.AsyncClient() as http:
             deadline = asyncio.get_running_loop().time() + READY_S
             while True:
@@ -168,7 +170,7 @@ class Town:
                 employee_id=employee,
                 name=employee,
                 extension=employee[-3:],
-                origins=(ORIGIN,),
+                origins=(self.public_url,),
                 crm=account.crm,
             )
         )

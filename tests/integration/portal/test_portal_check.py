@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.bootstrap.doctor import Finding
+from backend.bootstrap.findings import Finding
 from backend.bootstrap.portal_check import connect, examine, inspect, page_of
 from backend.errors import BadRequest, NotFound
 from backend.kit.secrets_box import new_key
