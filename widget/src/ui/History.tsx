@@ -1,9 +1,9 @@
 /** Past calls, newest first; each can be called again (W11). */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { duration, showNumber, type TextKey } from '../i18n';
+import { duration, showNumber, type TextKey, type Words } from '../i18n';
 import type { HistoryView } from '../phone';
-import type { HistoryEntry } from '../protocol/messages';
+import type { HistoryEntry, StepNote } from '../protocol/messages';
 import { Button, Link } from './Button';
 import { useAmbient } from './context';
 import { Icon, type IconName } from './icons';
@@ -89,6 +89,11 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
         {!entry.mine && entry.answered_by && (
           <span class="muted">{words.t('history.by', { name: entry.answered_by.name })}</span>
         )}
+        {entry.notes?.map((note) => (
+          <span key={note.step} class="muted">
+            {noteText(note, words)}
+          </span>
+        ))}
         {entry.crm === 'refused' && (
           <span class="entry-bad">
             {words.t('history.crm_refused', { reason: entry.crm_reason ?? '' })}
@@ -127,6 +132,16 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
       )}
     </li>
   );
+}
+
+/** What became of a step that asked the CRM for the customer's manager. */
+export function noteText(note: StepNote, words: Words): string {
+  const name = note.manager?.name;
+  if (note.reason === null) return words.t('history.forwarded', { name: name ?? '' });
+  const why = words.t(`step.${note.reason}`);
+  return name
+    ? words.t('history.not_forwarded_to', { name, why })
+    : words.t('history.not_forwarded', { why });
 }
 
 function look(entry: HistoryEntry): { icon: IconName; label: TextKey; bad: boolean } {
