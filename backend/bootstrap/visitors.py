@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.bootstrap.foundation import Foundation
@@ -11,10 +13,14 @@ from backend.jobs.queue import JobQueue
 from backend.services.seen_today import SeenToday
 from backend.services.statuses import KeptStatus
 from backend.services.visitors import Visitors
-from backend.store.gateways.people import SqlSeenToday
+from backend.store.gateways.people import SqlPeople, SqlSeenToday
 from backend.store.gateways.statuses import OnSaved
 from backend.store.gateways.workdays import must_be_written
-from protocol.vocabulary import AccountId
+from protocol.vocabulary import AccountId, CrmKind
+
+FIRST_READING = timedelta(minutes=2)
+"""How long after a connection unknown users are asked to wait for the first reading; later a
+reading that does not come is trouble, and they are told that they are no employees."""
 
 
 def seen_today(base: Foundation) -> SeenToday:
@@ -31,7 +37,13 @@ def visitors(base: Foundation, jobs: JobQueue, seen: SeenToday) -> Visitors:
         await employees_sync.ask(jobs, account_id, "page")
         return True
 
-    return Visitors(seen=seen, ask=ask, bus=base.bus)
+    async def unread(account_id: AccountId, kind: CrmKind) -> bool:
+        since = base.clock.now() - FIRST_READING
+        return await SqlPeople(base.database).unread(account_id, kind, since=since) and (
+            await wants_people(base.database, account_id)
+        )
+
+    return Visitors(seen=seen, ask=ask, unread=unread, bus=base.bus)
 
 
 def tell_workday(jobs: JobQueue) -> OnSaved:

@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from backend.domain.account_config import Role
-from backend.errors import BadProof, NotAllowed
+from backend.errors import BadProof, CrmUnavailable, NotAllowed
 from backend.services.sessions import Identity, IssuedToken, Sessions
 from backend.services.visitors import Visits
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
@@ -57,6 +57,10 @@ class Proven:
     external_id: str
     crm_user_id: str
     is_admin: bool = False
+
+
+READ_AGAIN_S = 2.0
+"""A first reading takes a few requests."""
 
 
 class Directory(Protocol):
@@ -108,7 +112,8 @@ class SignOn:
         origin: str | None = None,
         settings: bool = False,
     ) -> tuple[IssuedToken, Identity]:
-        """Raises BadProof, NotAllowed (not an employee, calls off, or no line) or CrmUnavailable.
+        """Raises BadProof, NotAllowed (not an employee, calls off, or no line) or CrmUnavailable,
+        which the page takes for "ask again": also while a CRM that was just connected is read.
 
         `settings`: the page of settings asks, which supervisors see without a line of their own;
         such a session gets no ticket for a socket.
@@ -130,6 +135,11 @@ class SignOn:
             raise BadProof("the page is not of this account")
         person = await self._known(connection.account_id, kind, proven.crm_user_id)
         if person is None:
+            if self._visits is not None and await self._visits.expected(
+                connection.account_id, kind
+            ):
+                # The page that ends an installation opens at once: it must not end in a refusal.
+                raise CrmUnavailable("the CRM's users are being read", retry_after_s=READ_AGAIN_S)
             raise NotAllowed("this CRM user is not an employee here", why="not_an_employee")
         if person.no_phone and not (settings and person.role != "operator"):
             raise NotAllowed("this employee may not phone", why=person.no_phone)

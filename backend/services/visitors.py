@@ -35,16 +35,27 @@ class Visits(Protocol):
     async def unknown(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> None:
         """Nobody here is that user. Returns when it may be worth looking again; never raises."""
 
+    async def expected(self, account_id: AccountId, kind: CrmKind) -> bool:
+        """Whether the CRM was connected just now and its people are still to be read: who is
+        unknown may be known in a moment. Never raises."""
+
 
 class Visitors:
     """`Visits`: notes who was seen, and asks for a synchronisation on behalf of the unknown."""
 
     def __init__(
-        self, *, seen: SeenToday, ask: Callable[[AccountId], Awaitable[bool]], bus: Bus
+        self,
+        *,
+        seen: SeenToday,
+        ask: Callable[[AccountId], Awaitable[bool]],
+        unread: Callable[[AccountId, CrmKind], Awaitable[bool]],
+        bus: Bus,
     ) -> None:
-        """`ask` queues a synchronisation; False when the account wants none."""
+        """`ask` queues a synchronisation; False when the account wants none. `unread`: nobody was
+        read since the CRM was connected, a moment ago."""
         self._seen = seen
         self._ask = ask
+        self._unread = unread
         self._bus = bus
 
     async def proven(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> None:
@@ -69,3 +80,10 @@ class Visitors:
         except Exception as error:
             # Whoever signs on is refused in words then; the schedule finds them all the same.
             log.warning("newcomer.not_asked_for", account=account_id, error=str(error))
+
+    async def expected(self, account_id: AccountId, kind: CrmKind) -> bool:
+        try:
+            return await self._unread(account_id, kind)
+        except Exception as error:
+            log.warning("newcomer.not_asked_for", account=account_id, error=str(error))
+            return False

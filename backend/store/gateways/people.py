@@ -6,21 +6,24 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain.account_settings import PeopleSettings
 from backend.domain.people import Known, Plan
-from backend.services.employee_sync import Applied, SyncReport
+from backend.services.employee_sync import Applied, SyncReport, SyncState
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.accounts import AccountStore
 from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from backend.store.sessions import SessionStore
-from backend.store.tables import crm_connections, employees
+from backend.store.tables import crm_connections, crm_installs, employees
 from backend.store.teams import Team, TeamStore
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
+
+_READ = (SyncState.DONE, SyncState.HELD, SyncState.REFUSED)
+"""Readings after which another will not soon know more people."""
 
 
 class SqlPeople:
@@ -36,6 +39,24 @@ class SqlPeople:
     async def reports(self, account_id: AccountId, *, limit: int = 20) -> list[SyncReport]:
         async with self._database.begin(account_id) as tx:
             return await CrmPeopleStore(tx).reports(account_id, limit=limit)
+
+    async def unread(self, account_id: AccountId, kind: CrmKind, *, since: datetime) -> bool:
+        """Whether the CRM was connected after `since` and not read to the end after that."""
+        connected = select(func.max(crm_installs.c.at)).where(
+            crm_installs.c.account_id == account_id,
+            crm_installs.c.kind == kind.value,
+            crm_installs.c.what.in_(("connected", "connected_again")),
+            crm_installs.c.at > since,
+        )
+        async with self._database.begin(account_id) as tx:
+            at = (await tx.execute(connected)).scalar_one_or_none()
+            if at is None:
+                return False
+            reports = await CrmPeopleStore(tx).reports(account_id, limit=5)
+        return not any(
+            report.kind is kind and report.state in _READ and report.started_at >= at
+            for report in reports
+        )
 
     async def apply(
         self,

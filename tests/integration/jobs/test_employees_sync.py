@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from backend.bootstrap.visitors import FIRST_READING
 from backend.bus.memory import MemoryBus
 from backend.connectors.crm.amocrm import AmoCrmPeople
 from backend.domain.people import Reason
-from backend.errors import NotAllowed
+from backend.errors import CrmUnavailable, NotAllowed
 from backend.jobs import employees_sync
 from backend.jobs.queue import JobQueue
 from backend.kit.secrets_box import SecretsBox, new_key, parse_key_ring
@@ -25,6 +26,7 @@ from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore
 from backend.store.gateways import SqlDirectory, SqlSessions
 from backend.store.gateways.people import SqlPeople, SqlSeenToday
+from backend.store.installs import InstallFact, InstallLog
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
 from tests.connectors.rigs import AMO, AmoRig, amo_rig
 from tests.integration.conftest import ALPHA
@@ -58,6 +60,8 @@ class Rig:
         )
         employees_sync.register(self.queue, self.sync)
         self.runs = 0
+        self.is_busy = False
+        """No worker gets round to what a page asks for."""
         seen = SeenToday(SqlSeenToday(database), amo.clock)
         secrets = SecretsBox(parse_key_ring(f"k1:{new_key()}"))
         self.secrets = secrets
@@ -66,16 +70,22 @@ class Rig:
             Sessions(SqlSessions(database, ORIGIN), self.bus, amo.clock),
             [Page()],
             ORIGIN,
-            Visitors(seen=seen, ask=self._ask, bus=self.bus),
+            Visitors(seen=seen, ask=self._ask, unread=self._unread, bus=self.bus),
         )
 
     async def _source(self, _account: AccountId) -> PeopleSource:
         return AmoCrmPeople(self.amo.source.client, AMO)
 
     async def _ask(self, account_id: AccountId) -> bool:
+        if self.is_busy:
+            return False
         await employees_sync.ask(self.queue, account_id, "page")
         await self.work()
         return True
+
+    async def _unread(self, account_id: AccountId, kind: CrmKind) -> bool:
+        since = self.amo.clock.now() - FIRST_READING
+        return await self.book.unread(account_id, kind, since=since)
 
     async def work(self) -> None:
         self.runs += 1
@@ -148,6 +158,34 @@ async def test_the_first_page_brings_everybody_and_a_later_one_who_is_new(rig: R
     runs = rig.runs
     assert await rig.opens_a_page(77) == "vera"
     assert rig.runs == runs, "who is known has nobody asked"
+
+
+@pytest.mark.feature("A1")
+async def test_a_page_that_comes_before_the_first_reading_is_asked_to_come_again(
+    rig: Rig,
+) -> None:
+    rig.is_busy = True
+    now = rig.amo.clock.now()
+    async with rig.database.begin(ALPHA) as tx:
+        await InstallLog(tx).add(ALPHA, InstallFact(kind=CrmKind.AMOCRM, what="connected", at=now))
+    with pytest.raises(CrmUnavailable) as caught:
+        await rig.opens_a_page(2)
+    assert caught.value.retry_after_s
+    # A reading of the time before says nothing of this one.
+    assert await rig.book.unread(ALPHA, CrmKind.BITRIX24, since=now - FIRST_READING) is False
+    await rig.synchronised("installed")
+    with pytest.raises(NotAllowed):
+        await rig.opens_a_page(78)
+
+
+async def test_a_first_reading_that_never_comes_is_not_waited_for_any_longer(rig: Rig) -> None:
+    connected = rig.amo.clock.now()
+    async with rig.database.begin(ALPHA) as tx:
+        await InstallLog(tx).add(
+            ALPHA, InstallFact(kind=CrmKind.AMOCRM, what="connected", at=connected)
+        )
+    assert await rig.book.unread(ALPHA, CrmKind.AMOCRM, since=connected - FIRST_READING)
+    assert not await rig.book.unread(ALPHA, CrmKind.AMOCRM, since=connected)
 
 
 @pytest.mark.feature("A2")

@@ -51,7 +51,17 @@ class Stage:
         self.asked: list[AccountId] = []
         self.wants = wants
         self.on_ask: Callable[[], Awaitable[None]] | None = None
-        self.visitors = Visitors(seen=SeenToday(self.days, self.clock), ask=self._ask, bus=self.bus)
+        self.visitors = Visitors(
+            seen=SeenToday(self.days, self.clock),
+            ask=self._ask,
+            unread=self._unread,
+            bus=self.bus,
+        )
+
+    async def _unread(self, _account_id: AccountId, _kind: CrmKind) -> bool:
+        if self.days.broken:
+            raise OSError("away")
+        return True
 
     async def _ask(self, account_id: AccountId) -> bool:
         self.asked.append(account_id)
@@ -108,6 +118,7 @@ async def test_a_database_that_is_away_keeps_nobody_from_signing_on() -> None:
 
     stage.on_ask = away
     await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "7")
+    assert await stage.visitors.expected(ACC, CrmKind.AMOCRM) is False
     stage.days.broken = False
     await stage.visitors.proven(ACC, CrmKind.AMOCRM, "7")
     assert stage.days.seen == {(ACC, "7")}
