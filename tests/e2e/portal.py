@@ -8,13 +8,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    FrameLocator,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+)
 
 from tests.e2e.amo import until
 from tests.e2e.demo import ILYA, MARIA, Demo
 
 PHONES = {ILYA: "sever-101", MARIA: "sever-102"}
-WIDE = {"width": 1280, "height": 800}
+WIDE = ViewportSize(width=1280, height=800)
 FINISH = "telephony.externalCall.finish"
 
 

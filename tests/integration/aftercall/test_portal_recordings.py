@@ -16,6 +16,7 @@ from backend.jobs.portal_recordings import ATTEMPTS, EVERY_S, EveryHalfHour
 from backend.store.database import Database
 from protocol.pushes import RecordRef
 from protocol.vocabulary import RecordKind
+from tests.connectors.rigs import PortalRig
 from tests.integration.aftercall.rig import KNOWN, House, ended, house
 
 
@@ -79,6 +80,7 @@ async def test_a_portal_that_takes_no_file_is_asked_each_half_hour_eight_times(
     assert all(abs(wait - EVERY_S) < 60 for wait in waits)
     (parked,) = await home.jobs.parked()
     assert parked.task == "portal.attach_recording"
+    assert isinstance(home.rig, PortalRig)
     home.rig.portal.faults.clear()
     await home.rig.clock.advance(3600)
     await home.jobs.retry_parked(parked.id)

@@ -73,7 +73,8 @@ def placement(world: World, user_id: int = 1) -> dict[str, Any]:
         language="ru",
         at=portal.config.at(VENDOR_HOST),
     )
-    return dict(parse_qsl(urlsplit(opened["url"]).query)) | opened["fields"]
+    fields: dict[str, Any] = opened["fields"]
+    return dict(parse_qsl(urlsplit(opened["url"]).query)) | fields
 
 
 def token(world: World, user_id: int = 1) -> BitrixToken:
