@@ -116,7 +116,11 @@ async def test_a_slow_worker_loses_its_place_at_the_eleventh_time_of_a_day(
 ) -> None:
     heard = listen(monkeypatch)
     await client.call("placement.bind", _WORKER)
-    slow: dict[str, Any] = {"code": "PAGE_BACKGROUND_WORKER", "handler": _WORKER["HANDLER"], "ms": 5001}
+    slow: dict[str, Any] = {
+        "code": "PAGE_BACKGROUND_WORKER",
+        "handler": _WORKER["HANDLER"],
+        "ms": 5001,
+    }
     for _ in range(10):
         assert (await deed(client, "loaded", **slow)).json() == {"unregistered": False}
     await deed(client, "loaded", **slow | {"ms": 4999})
