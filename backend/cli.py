@@ -27,6 +27,7 @@ from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
 from backend.bootstrap.logs import log_to
 from backend.bootstrap.parked import parked, retry
+from backend.bootstrap.rotation import reseal
 from backend.bootstrap.serving import serve
 from backend.bootstrap.settings_file import apply, export, told
 from backend.demo.addresses import Addresses
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         ("pair", _pair, "print a code that joins a CRM's installation to an account"),
         ("disconnect", _disconnect, "forget a CRM of an account and what came from it"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
+        ("reseal", _reseal, "seal every secret with the first key of DOZVON_SECRET_KEYS"),
         ("demo", _demo, "show the product beside a switch and CRMs of our own"),
     ):
         verb = verbs.add_parser(name, help=what)
@@ -261,6 +263,13 @@ def _disconnect(arguments: argparse.Namespace) -> int:
 def _new_key(_arguments: argparse.Namespace) -> int:
     sys.stdout.write(f"k1:{new_key()}\n")
     return 0
+
+
+def _reseal(arguments: argparse.Namespace) -> int:
+    """1 while something cannot be read: then no key may go."""
+    lines, whole = asyncio.run(reseal(_read(arguments)))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0 if whole else 1
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -60,11 +60,9 @@ class SecretsBox:
         data_key = AESGCM.generate_key(bit_length=_KEY * 8)
         bound = _binding(account_id, column, self._current)
         wrap_nonce, nonce = os.urandom(_NONCE), os.urandom(_NONCE)
-        name = self._current.encode()
         return b"".join(
             (
-                bytes((_VERSION, len(name))),
-                name,
+                self.prefix,
                 wrap_nonce,
                 AESGCM(self._keys[self._current]).encrypt(wrap_nonce, data_key, bound),
                 nonce,
@@ -94,6 +92,12 @@ class SecretsBox:
     def is_current(self, value: bytes) -> bool:
         """Whether the value was sealed with the first key. Raises SecretUnreadable."""
         return _parse(value).key_id == self._current
+
+    @property
+    def prefix(self) -> bytes:
+        """What every value sealed with the first key begins with, and no other: for SQL."""
+        name = self._current.encode()
+        return bytes((_VERSION, len(name))) + name
 
 
 def parse_key_ring(setting: str) -> dict[str, bytes]:
