@@ -74,8 +74,9 @@ class Demo:
     def switch_state(self) -> dict[str, Any]:
         return dict(self.http.get(self._server(3, "state")).raise_for_status().json())
 
-    def switch_fault(self, **body: Any) -> None:
-        self._switch("faults", body)
+    def switch_faults(self, **faults: Any) -> None:
+        """By name, as `drop={"event": "StasisEnd"}`."""
+        self.http.post(self._server(3, "faults"), json=faults).raise_for_status()
 
     def _switch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self.http.post(self._server(3, path), json=body)
@@ -95,8 +96,8 @@ class Demo:
 
     def calm(self) -> None:
         """No faults, nobody on the phone: how every test begins and ends."""
-        self.http.delete(self._server(1, "faults")).raise_for_status()
-        self.http.delete(self._server(2, "faults")).raise_for_status()
+        for sandbox in (1, 2, 3):
+            self.http.delete(self._server(sandbox, "faults")).raise_for_status()
         for customer in self.switch_state()["customers"]:
             self.http.post(self._server(3, f"customers/{customer['id']}/hangup"), json={})
 

@@ -13,11 +13,11 @@ EventFault = Literal["drop", "double", "delay"]
 
 @dataclass
 class EventRule:
-    """Applies to the next `left` deliveries of `type` (`*` = any)."""
+    """Applies to the next `left` deliveries of `type` (`*` = any); None: until it is ended."""
 
     kind: EventFault
     type: str
-    left: int
+    left: int | None
     seconds: float = 0.0
 
 
@@ -25,45 +25,58 @@ class EventRule:
 class RestRule:
     """Applies to the next `left` requests whose path contains `path` (method `*` = any).
 
+    `left` None: to all of them until it is ended.
     `status` 0 means: only wait `seconds`, then answer as usual.
     """
 
     method: str
     path: str
-    left: int
+    left: int | None
     status: int = 0
     seconds: float = 0.0
 
 
 class Faults:
-    """The faults armed now. Each is used up by the event or request it spoils."""
+    """The faults armed now. Each is used up by the event or request it spoils, as often as its
+    `count` says; None is for good."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.events: list[EventRule] = []
         self.rest: list[RestRule] = []
         self._changed = changed
 
-    def drop(self, type_: str = "*", count: int = 1) -> None:
+    def drop(self, type_: str = "*", count: int | None = 1) -> None:
         self._arm(EventRule("drop", type_, count))
 
-    def double(self, type_: str = "*", count: int = 1) -> None:
+    def double(self, type_: str = "*", count: int | None = 1) -> None:
         self._arm(EventRule("double", type_, count))
 
-    def delay(self, seconds: float, type_: str = "*", count: int = 1) -> None:
+    def delay(self, seconds: float, type_: str = "*", count: int | None = 1) -> None:
         """Deliver late; events that come meanwhile overtake the late ones."""
         self._arm(EventRule("delay", type_, count, seconds))
 
     def fail_rest(
-        self, path: str = "", *, count: int = 1, status: int = 500, method: str = "*"
+        self, path: str = "", *, count: int | None = 1, status: int = 500, method: str = "*"
     ) -> None:
         """Answer with `status` before anything is done."""
         self.rest.append(RestRule(method, path, count, status=status))
         self._changed()
 
     def slow_rest(
-        self, seconds: float, path: str = "", *, count: int = 1, method: str = "*"
+        self, seconds: float, path: str = "", *, count: int | None = 1, method: str = "*"
     ) -> None:
         self.rest.append(RestRule(method, path, count, seconds=seconds))
+        self._changed()
+
+    def armed(self, name: str) -> list[EventRule | RestRule]:
+        """What is armed under a kind of event fault, `rest_error` or `rest_slow`."""
+        rest = [rule for rule in self.rest if _rest_kind(rule) == name]
+        return [*(rule for rule in self.events if rule.kind == name), *rest]
+
+    def remove(self, name: str) -> None:
+        """End everything `armed` tells of the name."""
+        self.events = [rule for rule in self.events if rule.kind != name]
+        self.rest = [rule for rule in self.rest if _rest_kind(rule) != name]
         self._changed()
 
     def clear(self) -> None:
@@ -89,8 +102,7 @@ class Faults:
                 continue
             if rule.status and status:
                 continue  # one failure per request: the next rule waits for the next one
-            rule.left -= 1
-            if rule.left <= 0:
+            if _used_up(rule):
                 self.rest.remove(rule)
             seconds += rule.seconds
             status = status or rule.status
@@ -108,7 +120,18 @@ class Faults:
         self._changed()
 
     def _use_event(self, rule: EventRule) -> None:
-        rule.left -= 1
-        if rule.left <= 0:
+        if _used_up(rule):
             self.events.remove(rule)
         self._changed()
+
+
+def _used_up(rule: EventRule | RestRule) -> bool:
+    """Count one use; whether it was the last."""
+    if rule.left is None:
+        return False
+    rule.left -= 1
+    return rule.left <= 0
+
+
+def _rest_kind(rule: RestRule) -> str:
+    return "rest_error" if rule.status else "rest_slow"

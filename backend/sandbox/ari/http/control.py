@@ -17,13 +17,15 @@ which a page of another origin cannot do without a preflight, and none is ever g
 | POST `/sandbox/phones/{101}/dtmf` | `{digits, call?}` | |
 | POST `/sandbox/phones/{101}/registration` | `{registered}` | |
 | GET `/sandbox/clock`, POST `/sandbox/clock/advance` | `{seconds}` | manual clocks only |
-| POST `/sandbox/faults` | see `Fault` | arm or clear a fault, cut sockets, restart |
+| GET `/sandbox/faults` | | every switch: `{name, title_ru, title_en, group, params, value}` |
+| POST `/sandbox/faults` | `{name: {param: value}}`, null ends; or a `switches.Fault` | |
+| DELETE `/sandbox/faults` | | end them all |
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -32,6 +34,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from backend.kit.clock import ManualClock
+from backend.sandbox.ari import switches
 from backend.sandbox.ari.customers import Script
 from backend.sandbox.ari.errors import SandboxError
 from backend.sandbox.ari.model import stamp
@@ -73,19 +76,6 @@ class Registration(msgspec.Struct):
 
 class Advance(msgspec.Struct):
     seconds: float
-
-
-class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """`event` and `path` choose what is spoilt; `count` says how often."""
-
-    kind: Literal["drop", "double", "delay", "cut", "rest_error", "rest_slow", "forget", "clear"]
-    event: str = "*"
-    path: str = ""
-    method: str = "*"
-    count: int = 1
-    seconds: float = 2.0
-    status: int = 500
-    app: str | None = None
 
 
 class _BadRequest(Exception):
@@ -191,29 +181,18 @@ async def _advance(switch: Switch, request: Request) -> Response:
 
 
 async def _faults(switch: Switch, request: Request) -> Response:
-    fault = await _decode(request, Fault)
-    match fault.kind:
-        case "drop":
-            switch.faults.drop(fault.event, fault.count)
-        case "double":
-            switch.faults.double(fault.event, fault.count)
-        case "delay":
-            switch.faults.delay(fault.seconds, fault.event, fault.count)
-        case "rest_error":
-            switch.faults.fail_rest(
-                fault.path, count=fault.count, status=fault.status, method=fault.method
-            )
-        case "rest_slow":
-            switch.faults.slow_rest(
-                fault.seconds, fault.path, count=fault.count, method=fault.method
-            )
-        case "cut":
-            switch.cut_sockets(fault.app)
-        case "forget":
-            switch.forget()
-        case "clear":
-            switch.faults.clear()
-    return JSONResponse(switch.faults.json())
+    """GET describes every switch, POST sets some, DELETE ends all of them.
+
+    The answer is always the description, shaped as in every sandbox.
+    """
+    if request.method == "DELETE":
+        switch.faults.clear()
+    elif request.method == "POST":
+        try:
+            switches.switch_on(switch, await _decode(request, dict[str, Any]))
+        except (TypeError, ValueError) as error:  # msgspec.ValidationError is a ValueError
+            raise _BadRequest(str(error)) from error
+    return JSONResponse(switches.described(switch))
 
 
 async def live(websocket: WebSocket) -> None:
@@ -255,6 +234,6 @@ ROUTES = [
     Route("/sandbox/phones/{phone}/{action}", _guarded(_phone), methods=["POST"]),
     Route("/sandbox/clock", _guarded(_clock)),
     Route("/sandbox/clock/advance", _guarded(_advance), methods=["POST"]),
-    Route("/sandbox/faults", _guarded(_faults), methods=["POST"]),
+    Route("/sandbox/faults", _guarded(_faults), methods=["GET", "POST", "DELETE"]),
     WebSocketRoute("/sandbox/live", live),
 ]

@@ -242,7 +242,7 @@ function draw() {
     ...state.faults.rest.map((rule) => [rule.status ? "rest_error" : "rest_slow", rule.path, rule.left]),
   ];
   fill($("faults"), armed.map(([kind, what, left]) => el("li", { className: "pill warn" },
-    [t().faults[kind], what, t().times(left)].filter(Boolean).join(" · "))));
+    [t().faults[kind], what, left === null ? "" : t().times(left)].filter(Boolean).join(" · "))));
 }
 
 function drawLink(up) {

@@ -1,0 +1,75 @@
+"""The list of faults one page draws, set and taken back by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.ari.conftest import Harness
+
+
+async def shown(harness: Harness) -> dict[str, Any]:
+    rows = (await harness.page.get("/sandbox/faults")).json()
+    return {row["name"]: row["value"] for row in rows}
+
+
+async def test_every_switch_is_described_as_in_the_other_sandboxes(harness: Harness) -> None:
+    rows = (await harness.page.get("/sandbox/faults")).json()
+    names = [row["name"] for row in rows]
+    assert names == ["drop", "double", "delay", "rest_slow", "rest_error", "cut", "forget"]
+    for row in rows:
+        assert set(row) == {"name", "title_ru", "title_en", "group", "params", "value"}
+        assert row["title_ru"] != row["title_en"]
+        assert row["value"] is None
+        assert all({"name", "kind", "default"} <= param.keys() for param in row["params"])
+
+
+async def test_a_switch_is_set_by_name_lasts_and_is_taken_back(harness: Harness) -> None:
+    events = await harness.events()
+    await harness.inbound(events)
+    customer = harness.switch.customer("c1")
+    wanted = {"drop": {"event": "ChannelDtmfReceived", "count": 0}, "rest_error": {"path": "/x"}}
+    answer = await harness.page.post("/sandbox/faults", json=wanted)
+    assert {row["name"] for row in answer.json() if row["value"]} == {"drop", "rest_error"}
+    customer.dtmf("123")
+    assert [e["digit"] for e in await events.fence(harness) if "digit" in e] == []
+    [rule] = (await shown(harness))["drop"]
+    assert (rule["type"], rule["left"]) == ("ChannelDtmfReceived", None)
+    assert (
+        await harness.page.post("/sandbox/faults", json={"drop": {"event": "StasisEnd"}})
+    ).is_success
+    assert [rule["type"] for rule in (await shown(harness))["drop"]] == ["StasisEnd"]
+    assert (
+        await harness.page.post("/sandbox/faults", json={"drop": None, "rest_slow": True})
+    ).is_success
+    assert (await shown(harness))["drop"] is None
+    assert (await shown(harness))["rest_slow"][0]["seconds"] == 2.0
+    await harness.page.delete("/sandbox/faults")
+    assert set((await shown(harness)).values()) == {None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"earthquake": {}},
+        {"drop": 3},
+        {"drop": {"count": -1}},
+        {"drop": {"count": "many"}},
+        {"drop": {}, "rest_error": {"status": 200}},
+        [1],
+    ],
+)
+async def test_nonsense_is_refused_and_nothing_is_set(harness: Harness, body: Any) -> None:
+    answer = await harness.page.post("/sandbox/faults", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert set((await shown(harness)).values()) == {None}
+
+
+async def test_the_switch_restarts_by_its_name_too(harness: Harness) -> None:
+    events = await harness.events(subscribe_all=True)
+    await harness.inbound(events)
+    assert (await harness.page.post("/sandbox/faults", json={"forget": True})).is_success
+    assert (await harness.rest.get("/channels")).json() == []
+    assert (await shown(harness))["forget"] is None
