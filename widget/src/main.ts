@@ -22,7 +22,13 @@ export interface MountOptions {
   readonly onlyCardId?: string;
 }
 
-export async function mount({ root, host, onlyCardId }: MountOptions): Promise<void> {
+export interface Mounted {
+  readonly phone: Phone;
+  /** Our id of the only call shown, when it is known. */
+  readonly onlyCall: string | null;
+}
+
+export async function mount({ root, host, onlyCardId }: MountOptions): Promise<Mounted> {
   const surroundings = new Store(host.surroundings);
   host.onSurroundings((next) => surroundings.set(next));
   const words = (): Words => new Words(localeOf(surroundings.get().locale));
@@ -72,6 +78,7 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<v
   surroundings.watch(show);
   show();
   phone.start();
+  return { phone, onlyCall };
 }
 
 async function callOfCard(session: Session, cardId: string): Promise<string | null> {

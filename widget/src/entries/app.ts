@@ -1,10 +1,13 @@
 /** The panel as a page of the Bitrix24 portal: left menu, profile menu, or the call card's tab. */
 import { bitrix24Host, Portal, portalAddress, type PortalAddress } from '../hosts/bitrix24';
 import { readBoot } from '../hosts/boot';
+import { CardTab } from '../hosts/cardtab';
 import { signOnPatiently } from '../hosts/launch';
+import { PAGE_LOCK } from '../hosts/ownpage';
 import { standaloneHost } from '../hosts/standalone';
 import { mount } from '../main';
 import { systemClock } from '../protocol/clock';
+import { holdTogether, webLocks } from '../tabs/leader';
 import { showClosed } from '../ui/closed';
 
 const root = document.getElementById('app') ?? document.body;
@@ -25,5 +28,11 @@ async function inPortal(around: PortalAddress): Promise<void> {
   if (!session) return;
   const cardId = boot.placement === 'CALL_CARD' ? boot.options['CALL_ID'] : undefined;
   const host = bitrix24Host(boot, session, portal, around);
-  await mount({ root, host, ...(typeof cardId === 'string' ? { onlyCardId: cardId } : {}) });
+  if (typeof cardId !== 'string') {
+    holdTogether(PAGE_LOCK, webLocks());
+    await mount({ root, host });
+    return;
+  }
+  const { phone, onlyCall } = await mount({ root, host, onlyCardId: cardId });
+  if (onlyCall !== null) new CardTab({ port: portal, phone, callId: onlyCall }).start();
 }

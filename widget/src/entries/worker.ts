@@ -3,6 +3,7 @@ import { Portal, portalAddress, startOver, type PortalAddress } from '../hosts/b
 import { readBoot } from '../hosts/boot';
 import { CardDriver } from '../hosts/callcard';
 import { signOnPatiently } from '../hosts/launch';
+import { OwnPage } from '../hosts/ownpage';
 import { localeOf, Words } from '../i18n';
 import { Ringer } from '../media/ringer';
 import { Phone } from '../phone';
@@ -10,7 +11,7 @@ import { systemClock } from '../protocol/clock';
 import { Session } from '../protocol/session';
 import { openSocket } from '../protocol/socket';
 import { calls, ringer as chosenRinger, rings } from '../state/selectors';
-import { takeTurns } from '../tabs/leader';
+import { namesHeld, takeTurns, webLocks } from '../tabs/leader';
 import { Tab } from '../tabs/tab';
 
 const boot = readBoot(document);
@@ -38,6 +39,13 @@ async function start(around: PortalAddress): Promise<void> {
     openSocket,
     isOnline: () => navigator.onLine,
   });
+  const ownPage = new OwnPage({
+    phone,
+    clock: systemClock,
+    isVisible: () => tab.visible.get(),
+    held: () => namesHeld(webLocks()),
+    open: () => portal.tell('openApplication', {}),
+  });
   const driver = new CardDriver({
     port: portal,
     phone,
@@ -45,10 +53,12 @@ async function start(around: PortalAddress): Promise<void> {
     words,
     callOfCard: (cardId) => session.callOfCard(cardId),
     takeTurns: (name, lead) => takeTurns(name, lead, webLocks()),
+    onHidden: (callId) => ownPage.hidden(callId),
   });
   tab.watch();
   tone.arm(window);
   driver.start();
+  ownPage.start();
   let returning = false;
   phone.view.watch(() => {
     const { state } = phone.view.get();
@@ -62,9 +72,4 @@ async function start(around: PortalAddress): Promise<void> {
   window.addEventListener('online', () => phone.networkChanged(true));
   window.addEventListener('offline', () => phone.networkChanged(false));
   phone.start();
-}
-
-/** Absent outside secure contexts, and refused where storage is blocked. */
-function webLocks(): LockManager | undefined {
-  return 'locks' in navigator ? navigator.locks : undefined;
 }

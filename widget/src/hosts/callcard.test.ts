@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import callJson from '../../../protocol/fixtures/call.changed.json';
+import contactJson from '../../../protocol/fixtures/contact.changed.json';
 import { Words } from '../i18n';
 import type { View } from '../phone';
-import type { CallChanged } from '../protocol/messages';
+import type { CallChanged, Push } from '../protocol/messages';
 import { reduce } from '../state/reducer';
 import { EMPTY } from '../state/state';
 import { Store } from '../state/store';
@@ -33,11 +34,13 @@ class FakePortal implements CardPort {
   readonly commands: [string, unknown][] = [];
   silent = false;
   gone = false;
+  states: unknown = [];
   readonly #bound = new Map<string, ((argument: unknown) => void)[]>();
 
   constructor(private readonly clock: FakeClock) {}
 
   call(command: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    if (command === 'CallCardGetListUiStates') return Promise.resolve(this.states);
     this.commands.push([command, params]);
     if (this.gone) return Promise.resolve([{ result: 'error', errorCode: 'Call card is undefined' }]);
     if (!this.silent) return Promise.resolve([]);
@@ -76,6 +79,8 @@ class FakePhone implements CardPhone {
   hold = (id: string, on: boolean): Promise<boolean> => this.#ask('hold', id, on);
   dismiss = (id: string): Promise<boolean> => this.#ask('dismiss', id);
   dial = (number: string): Promise<boolean> => this.#ask('dial', number);
+  chooseContact = (id: string, record: unknown): Promise<boolean> =>
+    this.#ask('choose', id, record);
 }
 
 let clock: FakeClock;
@@ -84,6 +89,8 @@ let phone: FakePhone;
 let answers: (string | null | Error)[];
 let waiting: (() => void)[];
 let leads: boolean;
+let released: number;
+let hidden: string[];
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -92,6 +99,8 @@ beforeEach(() => {
   answers = [call.call_id];
   waiting = [];
   leads = true;
+  released = 0;
+  hidden = [];
 });
 
 function driver(): CardDriver {
@@ -107,9 +116,11 @@ function driver(): CardDriver {
     takeTurns: (_, lead) => {
       if (leads) queueMicrotask(lead);
       else waiting.push(lead);
-      return () => undefined;
+      return () => (released += 1);
     },
+    onHidden: (id) => hidden.push(id),
   });
+  made.start();
   made.start();
   return made;
 }
@@ -247,6 +258,178 @@ describe('clicks', () => {
     portal.fire('muteButtonClick', true);
     await clock.pass(0);
     expect(portal.sent('CallCardSetMute')).toEqual([false]);
+    expect(portal.sent('CallCardSetStatusText').at(-1)).toContain('Микрофон выключается');
+  });
+
+  it.each([
+    ['transferButtonClick', { phoneNumber: '+7', target: '7' }, 'Переведите звонок'],
+    ['completeTransferButtonClick', undefined, 'Переведите звонок'],
+    ['cancelTransferButtonClick', undefined, 'Переведите звонок'],
+    ['dialpadButtonClick', '5', 'Наберите цифры'],
+    ['qualityMeterClick', '3', 'Качество связи'],
+    ['notifyAdminButtonClick', undefined, 'администратору'],
+    ['addCommentButtonClick', 'перезвонить утром', 'Комментарий останется'],
+    ['nextButtonClick', undefined, 'Сначала завершите'],
+  ])('on %s are answered with what to do instead, for a moment', async (event, what, words) => {
+    await raised({ ...call, state: 'talking', my_leg: 'up', actions: ['hangup', 'hold'] });
+    portal.fire(event, what);
+    await clock.pass(0);
+    expect(portal.sent('CallCardSetStatusText').at(-1)).toContain(words);
+    expect(portal.sent('CallCardSetUiState').at(-1)).toBe('connected');
+    await clock.pass(6_500);
+    expect(portal.sent('CallCardSetStatusText').at(-1)).toBe('Сайт · Отдел продаж');
+    expect(phone.asked).toEqual([]);
+  });
+
+  it('fired twice by a portal are one press', async () => {
+    await raised({ ...call, state: 'talking', my_leg: 'up', actions: ['hangup', 'hold'] });
+    portal.fire('hangupButtonClick');
+    portal.fire('hangupButtonClick');
+    portal.fire('holdButtonClick', true);
+    portal.fire('holdButtonClick', false);
+    expect(phone.asked.map(([what]) => what)).toEqual(['hangup', 'hold', 'hold']);
+    await clock.pass(500);
+    portal.fire('hangupButtonClick');
+    expect(phone.asked.filter(([what]) => what === 'hangup')).toHaveLength(2);
+  });
+
+  it('on close put the ended call and its card away', async () => {
+    const ended = { state: 'ended', outcome: 'failed', cause: 'invalid_number' } as const;
+    await raised({ ...call, direction: 'outbound', actions: ['dismiss'], ...ended });
+    expect(portal.sent('CallCardSetUiState')).toEqual(['error']);
+    expect(portal.sent('CallCardSetStatusText')).toEqual(['Такого номера не существует']);
+    portal.fire('closeButtonClick');
+    await clock.pass(0);
+    expect(phone.asked).toEqual([['dismiss', call.call_id]]);
+    expect(portal.sent('CallCardClose')).toHaveLength(1);
+  });
+
+  it('to call, on a call-back that rings, pick it up', async () => {
+    await raised({ ...call, direction: 'outbound', actions: ['answer', 'decline'] });
+    expect(portal.sent('CallCardSetUiState')).toEqual(['incoming']);
+    portal.fire('makeCallButtonClick');
+    expect(phone.asked.map(([what]) => what)).toEqual(['answer']);
+  });
+
+  it('to call again take the old card away before the new call is placed', async () => {
+    await raised({ ...call, direction: 'outbound', actions: ['hangup'] });
+    await becomes({ direction: 'outbound', state: 'ended', outcome: 'lost', cause: 'no_answer', actions: ['dismiss'] });
+    portal.fire('makeCallButtonClick');
+    await clock.pass(0);
+    expect(portal.commands.at(-1)?.[0]).toBe('CallCardClose');
+    expect(phone.asked.map(([what]) => what)).toEqual(['dismiss', 'dial']);
+  });
+});
+
+describe('a record', () => {
+  const two = (chosen: unknown): unknown => ({
+    ...contactJson,
+    entity: `contact:${call.call_id}`,
+    call_id: call.call_id,
+    lookup: 'found',
+    chosen,
+    matches: ['7', '8'].map((id) => ({
+      ...contactJson.matches[0],
+      record: { kind: 'contact', id },
+      name: `Контакт ${id}`,
+    })),
+  });
+  const found = (chosen: unknown = null): View => {
+    const state = reduce(view(call).state, two(chosen) as Push);
+    return { ...view(call), state };
+  };
+  const named = (id: number): Record<string, unknown> => ({
+    PHONE_NUMBER: call.number,
+    CRM_ENTITY_TYPE: 'CONTACT',
+    CRM_ENTITY_ID: id,
+  });
+
+  it('the portal found by itself is nobody’s choice, before the card or with it', async () => {
+    phone.view.set(found());
+    driver();
+    portal.fire('entityChanged', named(7));
+    portal.fire('initialized', { CALL_ID: 'card-1', ...named(7) });
+    portal.fire('entityChanged', named(7));
+    await clock.pass(0);
+    expect(phone.asked).toEqual([]);
+    expect(portal.sent('CallCardSetCardTitle')).toEqual(['Мария Седова']);
+  });
+
+  it('the operator chooses on the card is chosen here, once, and names the card', async () => {
+    phone.view.set(view(call));
+    driver();
+    portal.fire('initialized', { CALL_ID: 'card-1', ...named(7) });
+    await clock.pass(0);
+    portal.fire('entityChanged', named(8));
+    phone.view.set(found());
+    phone.view.set({ ...found(), skewMs: 1 });
+    expect(phone.asked).toEqual([['choose', call.call_id, { kind: 'contact', id: '8' }]]);
+    phone.view.set(found({ kind: 'contact', id: '8' }));
+    await clock.pass(0);
+    expect(portal.sent('CallCardSetCardTitle').at(-1)).toBe('Контакт 8');
+  });
+
+  it.each([
+    { CRM_ENTITY_TYPE: 'DEAL', CRM_ENTITY_ID: 3 },
+    { CRM_ENTITY_TYPE: 'CONTACT', CRM_ENTITY_ID: 99 },
+    { CRM_ENTITY_TYPE: '', CRM_ENTITY_ID: 0 },
+    'nonsense',
+    null,
+  ])('that is none of the caller’s (%o) is left alone', async (argument) => {
+    phone.view.set(found());
+    driver();
+    portal.fire('initialized', { CALL_ID: 'card-1' });
+    await clock.pass(0);
+    portal.fire('entityChanged', argument);
+    expect(phone.asked).toEqual([]);
+  });
+});
+
+describe('one card after another', () => {
+  it('gets nothing that was meant for the card before it', async () => {
+    portal.silent = true;
+    const other: CallChanged = { ...call, entity: 'call:2', call_id: '2', name: 'Пётр Власов' };
+    answers = [call.call_id, '2'];
+    await raised(call, other);
+    expect(portal.commands).toHaveLength(1);
+    portal.fire('initialized', { CALL_ID: 'card-2' });
+    await clock.pass(10_000);
+    expect(portal.commands.map(([name]) => name)).toEqual([
+      'CallCardSetCardTitle',
+      'CallCardSetCardTitle',
+      'CallCardSetUiState',
+      'CallCardSetStatusText',
+    ]);
+    expect(portal.sent('CallCardSetCardTitle')).toEqual(['Мария Седова', 'Пётр Власов']);
+  });
+
+  it('is not lost to a late refusal of the one before', async () => {
+    const late: ((answer: unknown) => void)[] = [];
+    const real = portal.call.bind(portal);
+    await raised(call);
+    portal.call = (command, params, timeoutMs) => {
+      void real(command, params, timeoutMs);
+      return new Promise((resolve) => late.push(resolve));
+    };
+    await becomes({ state: 'talking', my_leg: 'up', actions: ['hangup', 'hold'] });
+    portal.call = real;
+    portal.fire('initialized', { CALL_ID: 'card-2' });
+    await clock.pass(0);
+    late.forEach((answer) => answer([{ result: 'error', errorCode: 'Call card is undefined' }]));
+    await clock.pass(0);
+    const sent = portal.commands.length;
+    await becomes({ state: 'held', my_leg: 'up', actions: ['hangup', 'unhold'], version: 10 });
+    expect(portal.commands.length).toBeGreaterThan(sent);
+    expect(hidden).toEqual([]);
+  });
+
+  it('finds room: what only says how a call ended goes when another lives', async () => {
+    const ended: CallChanged = { ...call, direction: 'outbound', state: 'ended', outcome: 'lost', cause: 'busy' };
+    await raised(ended);
+    expect(portal.sent('CallCardClose')).toEqual([]);
+    phone.view.set(view(ended, { ...call, entity: 'call:2', call_id: '2' }));
+    await clock.pass(0);
+    expect(portal.commands.at(-1)?.[0]).toBe('CallCardClose');
   });
 });
 
@@ -289,6 +472,47 @@ describe('a portal with its quirks', () => {
     expect(portal.commands).toHaveLength(sent);
   });
 
+  it('hides the card behind a call list: whoever can is told of the live call, once', async () => {
+    portal.gone = true;
+    await raised(call);
+    expect(hidden).toEqual([call.call_id]);
+    expect(released).toBe(1);
+    portal.fire('answerButtonClick');
+    await becomes({ state: 'talking', my_leg: 'up' });
+    expect(hidden).toHaveLength(1);
+    expect(phone.asked).toEqual([]);
+  });
+
+  it('that lacks a state is not asked for it', async () => {
+    portal.states = ['incoming', 'connected'];
+    await raised({ ...call, direction: 'outbound', actions: ['hangup'] });
+    await becomes({ direction: 'outbound', state: 'talking', my_leg: 'up' });
+    expect(portal.sent('CallCardSetUiState')).toEqual(['connected']);
+  });
+
+  it.each([[[{ result: 'error', errorCode: 'x' }]], [[]], [null], ['incoming']])(
+    'that names its states as %o is believed to have all',
+    async (states) => {
+      portal.states = states;
+      await raised(call);
+      expect(portal.sent('CallCardSetUiState')).toEqual(['incoming']);
+    },
+  );
+
+  it('of the desktop application refuses without an array', async () => {
+    await raised(call);
+    portal.call = () => Promise.resolve({ result: 'error', errorCode: 'Call card is undefined' });
+    await becomes({ state: 'talking', my_leg: 'up' });
+    expect(hidden).toEqual([call.call_id]);
+  });
+
+  it('may tell of a click long after it drew the card', async () => {
+    answers = [null, null, null, null, null, null, call.call_id];
+    await raised({ ...call, direction: 'outbound', actions: ['hangup'] });
+    await clock.pass(21_000);
+    expect(portal.sent('CallCardSetUiState')).toEqual(['connectingOutgoing']);
+  });
+
   it('may show the card before our server knows its number', async () => {
     answers = [null, new Error('away'), call.call_id];
     await raised(call);
@@ -301,6 +525,7 @@ describe('a portal with its quirks', () => {
     await raised(call);
     await clock.pass(30_000);
     expect(portal.commands).toEqual([]);
+    expect(released).toBe(1);
   });
 
   it('has a card left over from a call that is gone closed', async () => {

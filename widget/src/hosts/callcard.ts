@@ -3,38 +3,25 @@
  *
  * What the card should show is computed from the phone's view and compared with what was sent; only
  * differences become commands. Clicks become commands to our server, and the card changes when the
- * switch reports, like every other screen.
+ * switch reports, like every other screen. What only the operator's phone can do is said in the
+ * card's status text.
  *
  * The card's id is the portal's (CALL_ID of `initialized`); the server knows which call it is.
  */
-import { showNumber, type Words } from '../i18n';
-import type { Phone, View } from '../phone';
+import type { Words } from '../i18n';
+import type { Phone } from '../phone';
 import type { Clock } from '../protocol/clock';
 import { isRecord } from '../protocol/decode';
 import type { CallChanged } from '../protocol/messages';
-import { calls, contactOf, isLive, rings } from '../state/selectors';
-import { callerName } from '../ui/alert';
-import { connectionText } from '../ui/words';
+import { calls, contactOf, isLive } from '../state/selectors';
+import { CardEvents } from './cardevents';
+import { asks, cardLook, type Advice, type CardLook } from './cardlook';
 import { CardQueue, type CardPort } from './cardqueue';
-
-export type CardUi =
-  | 'incoming'
-  | 'connectingIncoming'
-  | 'connectingOutgoing'
-  | 'connected'
-  | 'redial';
-
-/** What a card should show; `null` means it should be closed. */
-export interface CardLook {
-  readonly ui: CardUi;
-  readonly title: string;
-  readonly status: string;
-  readonly held: boolean;
-}
+import { CARD_LOCK } from './ownpage';
 
 export type CardPhone = Pick<
   Phone,
-  'view' | 'answer' | 'decline' | 'hangUp' | 'hold' | 'dismiss' | 'dial'
+  'view' | 'answer' | 'decline' | 'hangUp' | 'hold' | 'dismiss' | 'dial' | 'chooseContact'
 >;
 
 export interface CardDriverOptions {
@@ -46,10 +33,13 @@ export interface CardDriverOptions {
   readonly callOfCard: (cardId: string) => Promise<string | null>;
   /** Calls back when this frame is the one to drive the named card; the result gives it up. */
   readonly takeTurns: (name: string, lead: () => void) => () => void;
+  /** The portal took commands for this live call's card and says that it has none. */
+  readonly onHidden?: (callId: string) => void;
 }
 
 interface Card {
   readonly id: string;
+  readonly queue: CardQueue;
   /** Our call; null until the server said which. */
   callId: string | null;
   /** Whether this frame drives it: sliders of one page hear the same events. */
@@ -58,67 +48,119 @@ interface Card {
   seen: boolean;
   /** What was sent last. */
   sent: Partial<CardLook>;
-  /** Clicks per button, part of the command's id: two frames that hear one click send one id. */
+  /** Clicks on it, part of the command's id: two frames that hear one click send one id. */
   clicks: number;
   /** Pressed before this frame knew the call or led: done as soon as it does, while still meant. */
   early: { readonly act: Act; readonly id: number; readonly until: number } | null;
+  /** What the operator is told for a moment. */
+  advice: { readonly text: Advice; readonly until: number } | null;
+  /** The record the portal shows, `CONTACT:7`; the first one was chosen by the portal itself. */
+  record: string;
+  /** The record the operator chose on the card, until our server knows it. */
+  choice: string | null;
   readonly release: () => void;
 }
 
-type Act = (call: CallChanged, commandId: string) => unknown;
+type Act = (card: Card, call: CallChanged, commandId: string) => unknown;
 
-/** The card may be drawn before our server stored the portal's answer. */
-const LOOKUP_WAITS_MS = [0, 300, 700, 1_500, 3_000] as const;
+/**
+ * The card may be drawn before our server stored the portal's answer; a clicked number's card is
+ * there before the portal told our server of the click.
+ */
+const LOOKUP_WAITS_MS = [0, 300, 700, 1_500, 3_000, 5_000, 10_000] as const;
 /** A card whose call is in no view this long after it appeared belongs to a call that is over. */
 const STRAY_MS = 6_000;
 /** After this a press that could not be carried out is forgotten: the person pressed again. */
 const EARLY_MS = 5_000;
+const ADVICE_MS = 6_000;
+const STATES_TIMEOUT_MS = 5_000;
 
 export class CardDriver {
-  readonly #queue: CardQueue;
   /** The card on screen: the portal shows one at a time. */
   #card: Card | null = null;
+  /** States this portal has, when it said so. */
+  #states: ReadonlySet<unknown> | null = null;
+  #stop: (() => void) | null = null;
 
-  constructor(private readonly options: CardDriverOptions) {
-    this.#queue = new CardQueue(options.port, () => this.#forget());
-  }
+  constructor(private readonly options: CardDriverOptions) {}
 
-  /** Binds the events; once per page, the portal knows no unbinding. The result stops watching. */
+  /** Binds the events, once per page whoever asks again: the portal knows no unbinding and would
+   * fire twice. The result stops watching. */
   start(): () => void {
-    const bind = (event: string, listener: (argument: unknown) => void): void =>
-      this.options.port.bind(`BackgroundCallCard::${event}`, listener);
-    bind('initialized', (argument) => this.#initialized(argument));
-    bind('answerButtonClick', () => this.#click((call, id) => this.#answer(call, id)));
-    bind('skipButtonClick', () => this.#click((call, id) => this.#phone.decline(call.call_id, id)));
-    bind('hangupButtonClick', () => this.#click((call, id) => this.#hangUp(call, id)));
-    bind('holdButtonClick', (on) => this.#click((call) => this.#hold(call, on === true)));
-    bind('muteButtonClick', () => this.#click(() => this.#unmute()));
-    bind('closeButtonClick', () => this.#click((call) => this.#phone.dismiss(call.call_id)));
-    bind('makeCallButtonClick', () => this.#click((call) => this.#phone.dial(call.number)));
-    return this.#phone.view.watch(() => this.#draw());
+    return (this.#stop ??= this.#begin());
   }
 
-  settled(): Promise<void> {
-    return this.#queue.settled();
+  /** Resolves when what was said so far of the card on screen was sent. */
+  async settled(): Promise<void> {
+    await this.#card?.queue.settled();
   }
 
   get #phone(): CardPhone {
     return this.options.phone;
   }
 
+  #begin(): () => void {
+    const events = new CardEvents(this.options.port, this.options.clock);
+    events.on('initialized', (argument) => this.#initialized(argument));
+    events.on('entityChanged', (argument) => this.#recordChanged(argument));
+    const press = (event: string, act: Act): void =>
+      events.on(event, () => this.#press(act));
+    press('answerButtonClick', (card, call, id) => this.#answer(card, call, id));
+    press('skipButtonClick', (card, call, id) => this.#decline(card, call, id));
+    press('hangupButtonClick', (card, call, id) => this.#hangUp(card, call, id));
+    press('closeButtonClick', (card, call) => this.#putAway(card, call));
+    press('makeCallButtonClick', (card, call, id) => this.#makeCall(card, call, id));
+    press('nextButtonClick', (card, call) => this.#next(card, call));
+    events.on('holdButtonClick', (on) =>
+      this.#press((card, call) => this.#hold(card, call, on === true)),
+    );
+    // The voice is on the operator's phone, where no page can mute, dial or transfer it.
+    press('muteButtonClick', (card) => {
+      card.queue.add('CallCardSetMute', { muted: false });
+      this.#advise(card, 'card.advice.mute');
+    });
+    const onPhone = (event: string, advice: Advice): void =>
+      press(event, (card) => {
+        this.#restate(card);
+        this.#advise(card, advice);
+      });
+    onPhone('transferButtonClick', 'card.advice.transfer');
+    onPhone('completeTransferButtonClick', 'card.advice.transfer');
+    onPhone('cancelTransferButtonClick', 'card.advice.transfer');
+    onPhone('dialpadButtonClick', 'card.advice.dialpad');
+    onPhone('qualityMeterClick', 'card.advice.quality');
+    onPhone('notifyAdminButtonClick', 'card.advice.admin');
+    // The portal keeps the comment with the call before it tells of it: a second one is not wanted.
+    press('addCommentButtonClick', (card) => this.#advise(card, 'card.advice.comment'));
+    void this.#askStates();
+    return this.#phone.view.watch(() => this.#draw());
+  }
+
+  async #askStates(): Promise<void> {
+    const asked = this.options.port.call('CallCardGetListUiStates', {}, STATES_TIMEOUT_MS);
+    const answer = await asked.catch(() => null);
+    const named = Array.isArray(answer) && answer.every((one) => typeof one === 'string');
+    if (named && answer.length > 0) this.#states = new Set<unknown>(answer);
+  }
+
   #initialized(argument: unknown): void {
-    const id = isRecord(argument) ? argument['CALL_ID'] : undefined;
+    const facts = isRecord(argument) ? argument : {};
+    const id = facts['CALL_ID'];
     if (typeof id !== 'string' || id === '' || this.#card?.id === id) return;
     this.#forget();
     const card: Card = {
       id,
+      queue: new CardQueue(this.options.port, () => this.#gone(card)),
       callId: null,
       leading: false,
       seen: false,
       sent: {},
       clicks: 0,
       early: null,
-      release: this.options.takeTurns(`dozvon-card-${id}`, () => {
+      advice: null,
+      record: recordKey(facts) ?? '',
+      choice: null,
+      release: this.options.takeTurns(`${CARD_LOCK}${id}`, () => {
         card.leading = true;
         this.#draw();
       }),
@@ -139,12 +181,28 @@ export class CardDriver {
       if (card.callId !== null) break;
     }
     // Still unknown: the card of another application or of the portal's own telephony.
-    if (card.callId === null) return;
+    if (card.callId === null) {
+      card.release();
+      return;
+    }
     this.#draw();
     this.options.clock.after(STRAY_MS, () => {
       const online = this.#phone.view.get().connection.phase === 'online';
-      if (this.#card === card && card.leading && !card.seen && online) this.#close();
+      if (this.#card === card && card.leading && !card.seen && online) this.#close(card);
     });
+  }
+
+  /**
+   * The portal names a record before `initialized`, by itself; a later one was chosen by the
+   * operator on the card, and is remembered like a choice on our own card.
+   */
+  #recordChanged(argument: unknown): void {
+    const card = this.#card;
+    const key = isRecord(argument) ? recordKey(argument) : null;
+    if (!card || key === null || key === card.record) return;
+    card.record = key;
+    card.choice = key;
+    this.#draw();
   }
 
   #draw(): void {
@@ -153,41 +211,58 @@ export class CardDriver {
     const view = this.#phone.view.get();
     const call = calls(view.state).find((one) => one.call_id === card.callId);
     if (!call) {
-      if (card.seen) this.#close();
+      if (card.seen) this.#close(card);
       return;
     }
     card.seen = true;
     // Doing it changes the view, which has to be looked at anew.
     if (this.#doEarly(card, call)) return this.#draw();
-    const look = cardLook(call, view, this.options.words, this.options.clock.now());
-    if (look) this.#send(card, look);
-    else this.#close();
+    this.#choose(card, call);
+    const now = this.options.clock.now();
+    const advice = card.advice && now < card.advice.until ? card.advice.text : null;
+    const look = cardLook(call, view, this.options.words, now, advice);
+    // A card that only says how its call ended makes room for a call that lives.
+    const another = calls(view.state).some((one) => one !== call && isLive(one));
+    if (!look || (another && !isLive(call))) this.#close(card);
+    else this.#send(card, look);
   }
 
   #send(card: Card, look: CardLook): void {
-    const { sent } = card;
-    if (sent.title !== look.title) this.#queue.add('CallCardSetCardTitle', { title: look.title });
-    if (sent.ui !== look.ui) this.#queue.add('CallCardSetUiState', { uiState: look.ui });
+    const { sent, queue } = card;
+    card.sent = look;
+    if (sent.title !== look.title) queue.add('CallCardSetCardTitle', { title: look.title });
+    const known = this.#states?.has(look.ui) ?? true;
+    if (sent.ui !== look.ui && known) queue.add('CallCardSetUiState', { uiState: look.ui });
     if (look.ui === 'connected' && (sent.held ?? false) !== look.held) {
-      this.#queue.add('CallCardSetHold', { held: look.held });
+      queue.add('CallCardSetHold', { held: look.held });
     }
     if (sent.status !== look.status) {
-      this.#queue.add('CallCardSetStatusText', { statusText: look.status });
+      queue.add('CallCardSetStatusText', { statusText: look.status });
     }
-    card.sent = look;
   }
 
-  #close(): void {
-    this.#queue.add('CallCardClose', {});
+  #close(card: Card): void {
+    card.queue.close();
     this.#forget();
+  }
+
+  /** The portal has no such card: closed by hand, or hidden behind the card of a call list. */
+  #gone(card: Card): void {
+    if (this.#card !== card) return;
+    const { callId } = card;
+    const { state } = this.#phone.view.get();
+    const live = calls(state).some((one) => one.call_id === callId && isLive(one));
+    this.#forget();
+    if (live && callId !== null) this.options.onHidden?.(callId);
   }
 
   #forget(): void {
     this.#card?.release();
+    this.#card?.queue.drop();
     this.#card = null;
   }
 
-  #click(act: Act): void {
+  #press(act: Act): void {
     const card = this.#card;
     if (!card) return;
     // Counted by every frame that hears it, so that whoever leads names it the same.
@@ -203,99 +278,89 @@ export class CardDriver {
     const { early } = card;
     card.early = null;
     if (!early || this.options.clock.now() > early.until) return false;
-    early.act(call, commandId(call.call_id, early.id));
+    early.act(card, call, commandId(call.call_id, early.id));
     return true;
   }
 
-  #answer(call: CallChanged, id: string): void {
+  #answer(card: Card, call: CallChanged, id: string): void {
     // The device cannot be answered from here: the status text already says to pick it up.
     if (call.actions.includes('answer')) void this.#phone.answer(call.call_id, id);
-    else this.#restate();
+    else this.#restate(card);
   }
 
-  #hangUp(call: CallChanged, id: string): void {
+  #decline(card: Card, call: CallChanged, id: string): void {
+    if (call.actions.includes('decline')) void this.#phone.decline(call.call_id, id);
+    else this.#restate(card);
+  }
+
+  #hangUp(card: Card, call: CallChanged, id: string): void {
     if (call.actions.includes('hangup')) void this.#phone.hangUp(call.call_id, id);
-    else if (call.actions.includes('decline')) void this.#phone.decline(call.call_id, id);
+    else this.#decline(card, call, id);
+  }
+
+  #putAway(card: Card, call: CallChanged): void {
+    if (call.actions.includes('dismiss')) void this.#phone.dismiss(call.call_id);
+    this.#close(card);
+  }
+
+  /** The portal offers it on a fresh call-back too, where it can only mean to pick up. */
+  #makeCall(card: Card, call: CallChanged, id: string): void {
+    if (asks(call)) return this.#answer(card, call, id);
+    if (isLive(call)) return this.#restate(card);
+    // Away first: the portal draws no card for the new call while this one is up.
+    this.#putAway(card, call);
+    void this.#phone.dial(call.number);
+  }
+
+  /** The next client of a call list. */
+  #next(card: Card, call: CallChanged): void {
+    if (isLive(call)) this.#advise(card, 'card.advice.next');
+    else this.#putAway(card, call);
   }
 
   /** The portal's button moved already; a refusal moves it back on the next drawing. */
-  #hold(call: CallChanged, on: boolean): void {
-    if (this.#card) this.#card.sent = { ...this.#card.sent, held: on };
+  #hold(card: Card, call: CallChanged, on: boolean): void {
+    card.sent = { ...card.sent, held: on };
     void this.#phone.hold(call.call_id, on).then((done) => {
-      if (!done) this.#draw();
+      if (!done && this.#card === card) this.#draw();
     });
   }
 
-  /** The voice is on the operator's phone, where this page cannot mute it: the button goes back. */
-  #unmute(): void {
-    this.#queue.add('CallCardSetMute', { muted: false });
+  #advise(card: Card, text: Advice): void {
+    card.advice = { text, until: this.options.clock.now() + ADVICE_MS };
+    this.#draw();
+    this.options.clock.after(ADVICE_MS, () => this.#draw());
   }
 
-  /** The portal changed the card by itself: forget what it showed and say it again. */
-  #restate(): void {
-    if (this.#card) {
-      const { title, status, held } = { ...NOTHING_SENT, ...this.#card.sent };
-      this.#card.sent = { title, status, held };
-    }
+  /** The portal may have changed the card by itself: forget what it showed and say it again. */
+  #restate(card: Card): void {
+    const { title, status, held } = { ...NOTHING_SENT, ...card.sent };
+    card.sent = { title, status, held };
     this.#draw();
+  }
+
+  #choose(card: Card, call: CallChanged): void {
+    const contact = contactOf(this.#phone.view.get().state, call.call_id);
+    if (card.choice === null || !contact || contact.lookup === 'looking') return;
+    const { choice } = card;
+    card.choice = null;
+    const record = contact.matches
+      .map((match) => match.record)
+      .find(({ kind, id }) => `${kind.toUpperCase()}:${id}` === choice);
+    const chosen = contact.chosen;
+    if (!record || (chosen?.kind === record.kind && chosen.id === record.id)) return;
+    void this.#phone.chooseContact(call.call_id, record);
   }
 }
 
 const NOTHING_SENT = { title: '', status: '', held: false } as const;
 
-/** Pure: what the card of `call` shows in this view; null when there is nothing left to show. */
-export function cardLook(
-  call: CallChanged,
-  view: View,
-  words: Words,
-  now: number,
-): CardLook | null {
-  const ui = cardUi(call, view);
-  if (!ui) return null;
-  const contact = contactOf(view.state, call.call_id);
-  const match = contact?.matches.length === 1 ? contact.matches[0] : undefined;
-  return {
-    ui,
-    title: match?.name ?? callerName(call, words),
-    status: statusText(call, view, words, now),
-    held: call.state === 'held',
-  };
-}
-
-function cardUi(call: CallChanged, view: View): CardUi | null {
-  switch (call.state) {
-    case 'ended': {
-      const unreached = call.direction === 'outbound' && call.outcome !== 'answered';
-      return unreached && call.number !== '' ? 'redial' : null;
-    }
-    case 'talking':
-    case 'held':
-      return call.my_leg === 'ended' ? null : 'connected';
-    case 'ringing':
-      if (call.direction === 'outbound') return 'connectingOutgoing';
-      if (!rings(call)) return null;
-      return view.pending.has(`answer:${call.call_id}`) ? 'connectingIncoming' : 'incoming';
-  }
-}
-
-/** The one line of text the portal gives us: the most urgent thing to know. */
-function statusText(call: CallChanged, view: View, words: Words, now: number): string {
-  if (view.connection.phase !== 'online') return connectionText(view.connection, now, words);
-  const failed = view.notices.findLast((notice) => notice.kind === 'failed');
-  if (failed) return words.t(`error.${failed.code}`);
-  const other = calls(view.state).find((one) => one.call_id !== call.call_id && isLive(one));
-  if (other && rings(other)) {
-    return `${words.t('card.second')}: ${callerName(other, words)}`;
-  }
-  if (call.state === 'ended') return words.t(call.cause ? `cause.${call.cause}` : 'end.no_reply');
-  if (rings(call) && !call.actions.includes('answer')) {
-    return call.device
-      ? words.t('card.pick_up', { device: call.device })
-      : words.t('card.pick_up_any');
-  }
-  const number = call.virtual_number ? showNumber(call.virtual_number) : null;
-  const dialled = call.virtual_number_name ?? number;
-  return [dialled, call.scenario].filter(Boolean).join(' · ');
+/** `CONTACT:7`, or null when the portal names no record. Ids come as numbers and as texts. */
+function recordKey(facts: Record<string, unknown>): string | null {
+  const [type, id] = [facts['CRM_ENTITY_TYPE'], facts['CRM_ENTITY_ID']];
+  if (typeof type !== 'string' || type === '') return null;
+  if (typeof id !== 'number' && typeof id !== 'string') return null;
+  return String(id) === '' || String(id) === '0' ? null : `${type}:${id}`;
 }
 
 /** Fits the protocol's ids whatever the call's id holds. */

@@ -40,3 +40,25 @@ export function takeTurns(name: string, lead: () => void, locks: Locks | undefin
     release();
   };
 }
+
+/** What tabs of this browser hold now; null where nobody can say. */
+export async function namesHeld(
+  locks: Pick<LockManager, 'query'> | undefined,
+): Promise<string[] | null> {
+  try {
+    const { held } = (await locks?.query()) ?? {};
+    return held ? held.flatMap(({ name }) => (name === undefined ? [] : [name])) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Holds the name for as long as the page lives, together with whoever else does. */
+export function holdTogether(name: string, locks: LockManager | undefined): void {
+  locks?.request(name, { mode: 'shared' }, () => new Promise(() => undefined)).catch(() => undefined);
+}
+
+/** Absent outside secure contexts, and refused where storage is blocked. */
+export function webLocks(): LockManager | undefined {
+  return 'locks' in navigator ? navigator.locks : undefined;
+}

@@ -1,9 +1,9 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { showNumber, unbroken, type Words } from '../i18n';
 import type { Notice } from '../phone';
 import { Button } from './Button';
 import { useAmbient } from './context';
 import { Icon, type IconName } from './icons';
+import { noticeText } from './words';
 
 interface BannerProps {
   readonly kind: 'info' | 'warning' | 'danger';
@@ -48,26 +48,4 @@ export function Notices({ notices, onDismiss }: Props): JSX.Element {
       ))}
     </div>
   );
-}
-
-export function noticeText(notice: Notice, words: Words): string {
-  if (notice.kind === 'failed') return words.t(`error.${notice.code}`);
-  if (notice.kind === 'refused') {
-    const why = words.t(`refused.${notice.reason}`);
-    if (notice.number === null) return why;
-    return words.t('refused.number', { number: unbroken(notice.number), why });
-  }
-  const { removed } = notice;
-  const number = removed.number ? showNumber(removed.number) : words.t('card.hidden_number');
-  const name = removed.name ?? number;
-  switch (removed.reason) {
-    case 'answered_elsewhere':
-      return removed.by
-        ? words.t('removed.answered_elsewhere', { name, by: removed.by.name })
-        : words.t('removed.answered_elsewhere_unknown', { name });
-    case 'timed_out':
-      return words.t('removed.timed_out', { name });
-    default:
-      return words.t('removed.abandoned', { name });
-  }
 }

@@ -1,5 +1,6 @@
 /** Sentences that pages without components need too. */
-import type { Words } from '../i18n';
+import { showNumber, unbroken, type Words } from '../i18n';
+import type { Notice } from '../phone';
 import type { Connection } from '../protocol/connection';
 
 export function connectionText(connection: Connection, now: number, words: Words): string {
@@ -16,5 +17,27 @@ export function connectionText(connection: Connection, now: number, words: Words
       return words.t('connection.offline');
     case 'stopped':
       return words.t(`connection.stopped.${connection.reason}`);
+  }
+}
+
+export function noticeText(notice: Notice, words: Words): string {
+  if (notice.kind === 'failed') return words.t(`error.${notice.code}`);
+  if (notice.kind === 'refused') {
+    const why = words.t(`refused.${notice.reason}`);
+    if (notice.number === null) return why;
+    return words.t('refused.number', { number: unbroken(notice.number), why });
+  }
+  const { removed } = notice;
+  const number = removed.number ? showNumber(removed.number) : words.t('card.hidden_number');
+  const name = removed.name ?? number;
+  switch (removed.reason) {
+    case 'answered_elsewhere':
+      return removed.by
+        ? words.t('removed.answered_elsewhere', { name, by: removed.by.name })
+        : words.t('removed.answered_elsewhere_unknown', { name });
+    case 'timed_out':
+      return words.t('removed.timed_out', { name });
+    default:
+      return words.t('removed.abandoned', { name });
   }
 }

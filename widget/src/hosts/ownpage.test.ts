@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import callJson from '../../../protocol/fixtures/call.changed.json';
+import type { View } from '../phone';
+import type { CallChanged } from '../protocol/messages';
+import { reduce } from '../state/reducer';
+import { EMPTY } from '../state/state';
+import { Store } from '../state/store';
+import { FakeClock } from '../testing';
+import { OwnPage, PAGE_LOCK } from './ownpage';
+
+const call: CallChanged = { ...(callJson as unknown as CallChanged), direction: 'outbound', actions: ['hangup'] };
+
+function view(...calls: CallChanged[]): View {
+  return {
+    state: calls.reduce(reduce, EMPTY),
+    connection: { phase: 'online' },
+    you: null,
+    skewMs: 0,
+    notices: [],
+    pending: new Set(),
+    history: { phase: 'idle', entries: [], next: null },
+  };
+}
+
+describe('our own page', () => {
+  const ringing: CallChanged = { ...call, direction: 'inbound', my_leg: 'ringing', actions: ['decline'] };
+  let clock: FakeClock;
+  let phone: { view: Store<View> };
+  let opened: number;
+  let visible: boolean;
+  let held: string[] | null;
+  let page: OwnPage;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    phone = { view: new Store(view()) };
+    opened = 0;
+    visible = true;
+    held = ['something else'];
+    page = new OwnPage({
+      phone,
+      clock,
+      isVisible: () => visible,
+      held: () => Promise.resolve(held),
+      open: () => (opened += 1),
+    });
+    page.start();
+  });
+
+  async function rung(): Promise<void> {
+    phone.view.set(view(ringing));
+    phone.view.set(view({ ...ringing, version: 9 }));
+    await clock.pass(10_000);
+  }
+
+  it('opens once for a call the portal shows no card of', async () => {
+    await rung();
+    expect(opened).toBe(1);
+  });
+
+  it('opens soon where the portal said that it has no card', async () => {
+    phone.view.set(view(ringing));
+    page.hidden(ringing.call_id);
+    await clock.pass(500);
+    expect(opened).toBe(1);
+  });
+
+  it.each([[['dozvon-card-externalCall.1']], [[PAGE_LOCK]], [null]])(
+    'stays away while %o',
+    async (names) => {
+      held = names;
+      await rung();
+      expect(opened).toBe(0);
+    },
+  );
+
+  it('stays away from a tab nobody looks at', async () => {
+    visible = false;
+    await rung();
+    expect(opened).toBe(0);
+  });
+
+  it('stays away when the call is over by then', async () => {
+    phone.view.set(view(ringing));
+    await clock.pass(3_000);
+    phone.view.set(view());
+    await clock.pass(10_000);
+    page.hidden(ringing.call_id);
+    await clock.pass(1_000);
+    expect(opened).toBe(0);
+  });
+});
