@@ -18,7 +18,7 @@ import msgspec
 from protocol import commands, frames, pushes, samples
 from protocol.close_codes import CloseCode
 from protocol.typescript import Schema, constant, declaration, union
-from protocol.vocabulary import PROTOCOL_VERSION, ErrorCode, Feature, RefusalReason
+from protocol.vocabulary import PROTOCOL_VERSION, CrmTrouble, ErrorCode, Feature, RefusalReason
 
 _ROOM = Path(__file__).parent
 _CLIENT_FRAMES: tuple[type[msgspec.Struct], ...] = (frames.Hello, frames.Pong)
@@ -66,6 +66,7 @@ def typescript(parts: dict[str, Schema]) -> str:
         constant("PUSH_TAGS", [tag(kind) for kind in pushes.PUSHES]),
         constant("ERROR_CODES", [code.value for code in ErrorCode]),
         constant("REFUSAL_REASONS", [reason.value for reason in RefusalReason]),
+        constant("CRM_TROUBLES", [trouble.value for trouble in CrmTrouble]),
         _close_codes(),
     ]
     chunks += [

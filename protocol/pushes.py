@@ -299,7 +299,10 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     crm: Literal["none", "waiting", "written", "refused"] = "none"
     """Whether the CRM has the call; none: it is not to have it, or nobody knows."""
     crm_reason: str | None = None
-    """What the CRM answered, while it waits or when it is refused; not translated."""
+    """Why it is not there, while it waits or when it is refused: a `CrmTrouble`, or what a later
+    server says."""
+    crm_said: str | None = None
+    """The CRM's own words where it refused (`rejected`); not translated."""
     recording: Literal["none", "waiting", "ready", "gone"] = "none"
     """waiting: on its way from the switch; gone: its time is over, or there was nothing."""
     recording_url: str | None = None

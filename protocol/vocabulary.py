@@ -90,6 +90,23 @@ class StepReason(StrEnum):
     NO_ANSWER = "no_answer"
 
 
+class CrmTrouble(StrEnum):
+    """Why a call is not in the CRM, or not yet."""
+
+    NOT_CONNECTED = "not_connected"
+    """An administrator has to connect the CRM again; it is told then."""
+    UNAVAILABLE = "unavailable"
+    """It did not answer, or asked to wait; it is told again."""
+    WITHHELD = "withheld"
+    """The caller hid the number: CRMs keep no calls without one."""
+    UNKNOWN_NUMBER = "unknown_number"
+    """It knows nobody with the number and keeps nothing of strangers."""
+    NOBODY_KNOWN = "nobody_known"
+    """None of the call's people is a user of it."""
+    REJECTED = "rejected"
+    """It answered no; its own words say why."""
+
+
 class RefusalReason(StrEnum):
     """Why a call cannot be placed. It travels in the data of a refused command and in notices.
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable, CrmUnknownNumber
+from backend.services.crm_trouble import trouble_of, words_of
 from backend.services.ports import (
     CallFacts,
     CallReport,
@@ -25,7 +26,7 @@ from backend.services.ports import (
     Written,
 )
 from backend.services.recordings import RecordingLinks
-from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId, Outcome
+from protocol.vocabulary import AccountId, CallId, CrmTrouble, Direction, EmployeeId, Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,13 @@ class CallRecords:
     async def _write(self, writer: CallWriter, facts: CallFacts) -> None:
         call, report = facts.call, self._report(facts)
         if not report.number:
-            await self._save(writer, facts, state="refused", reason="the number was withheld")
+            await self._rows.save(
+                call.account_id,
+                call.call_id,
+                writer.kind,
+                state="refused",
+                trouble=CrmTrouble.WITHHELD,
+            )
             return
         taken = await self._rows.take(call.account_id, call.call_id, writer.kind, call.number)
         if taken == "busy":
@@ -93,13 +100,13 @@ class CallRecords:
                 written = await writer.write(report)
         except CrmUnknownNumber as stranger:
             # The CRM keeps no calls of strangers: an answer to show, not a failure to repeat.
-            await self._save(writer, facts, state="refused", reason=str(stranger))
+            await self._save(writer, facts, state="refused", error=stranger)
             return
         except CrmRejected as refused:
-            await self._save(writer, facts, state="refused", reason=str(refused))
+            await self._save(writer, facts, state="refused", error=refused)
             raise
         except CrmError as error:
-            await self._save(writer, facts, state="waiting", reason=str(error))
+            await self._save(writer, facts, state="waiting", error=error)
             raise
         await self._written(writer, facts, written)
         log.info("call.written", account=call.account_id, call=call.call_id, crm=writer.kind)
@@ -116,7 +123,7 @@ class CallRecords:
         try:
             written = await writer.amend(row.ref, report)
         except CrmError as error:
-            await self._save(writer, facts, state="written", reason=str(error))
+            await self._save(writer, facts, state="written", error=error)
             raise
         await self._written(writer, facts, written)
 
@@ -132,14 +139,15 @@ class CallRecords:
         )
 
     async def _save(
-        self, writer: CallWriter, facts: CallFacts, *, state: CrmCallState, reason: str
+        self, writer: CallWriter, facts: CallFacts, *, state: CrmCallState, error: CrmError
     ) -> None:
         await self._rows.save(
             facts.call.account_id,
             facts.call.call_id,
             writer.kind,
             state=state,
-            reason=reason[:300],
+            trouble=trouble_of(error),
+            reason=words_of(error),
         )
 
     def _report(self, facts: CallFacts) -> CallReport:

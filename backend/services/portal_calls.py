@@ -17,11 +17,13 @@ import structlog
 
 from backend.domain.call import Call
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected
+from backend.services.crm_trouble import NobodyKnown, trouble_of, words_of
 from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
     CallId,
     CallState,
+    CrmTrouble,
     Direction,
     EmployeeId,
     HangupCause,
@@ -98,7 +100,13 @@ class PortalCallStore(Protocol):
         """What it was closed with; None while it is open."""
 
     async def not_written(
-        self, account_id: AccountId, call_id: CallId, reason: str, *, final: bool
+        self,
+        account_id: AccountId,
+        call_id: CallId,
+        trouble: CrmTrouble,
+        said: str | None = None,
+        *,
+        final: bool,
     ) -> None:
         """Why it is not in the portal, for whoever looks at the history. `final`: another try
         would be answered the same."""
@@ -297,7 +305,7 @@ class PortalCalls:
         if not call.number:
             # The portal has no calls without a number (§3.1, "Unsupported phone number format").
             await self._store.not_written(
-                call.account_id, call.call_id, "the number was withheld", final=True
+                call.account_id, call.call_id, CrmTrouble.WITHHELD, final=True
             )
             return
         if portal is None:
@@ -309,7 +317,8 @@ class PortalCalls:
             await self._store.not_written(
                 call.account_id,
                 call.call_id,
-                str(error)[:300],
+                trouble_of(error),
+                words_of(error),
                 final=isinstance(error, CrmRejected),
             )
             raise
@@ -328,7 +337,7 @@ class PortalCalls:
         if user is None:
             user = await portal.fallback_user(call.number)
         if user is None:
-            raise CrmRejected("none of the call's people is a user of the portal")
+            raise NobodyKnown("none of the call's people is a user of the portal")
         wanted = self._status_code(outcome, cause, call.direction)
         done = await self._store.finished(call.account_id, call.call_id)
         if done is None:

@@ -13,6 +13,8 @@ from backend.services.ports import CrmCallRow, Taken
 from backend.store.tables import calls, crm_calls
 from protocol.vocabulary import AccountId, CallId
 
+TROUBLE: Final = "trouble"
+"""In `data`: the `CrmTrouble` of the last try."""
 HELD_S: Final = 120
 """Past this a try is over, whoever made it: it waits at most for a handful of requests of twenty
 seconds, and a killed process leaves its mark behind."""

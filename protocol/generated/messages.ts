@@ -65,6 +65,15 @@ export const REFUSAL_REASONS = [
   "switch_away",
 ] as const;
 
+export const CRM_TROUBLES = [
+  "not_connected",
+  "unavailable",
+  "withheld",
+  "unknown_number",
+  "nobody_known",
+  "rejected",
+] as const;
+
 export const CLOSE = {
   RESTART: 1012,
   SLOW: 4000,
@@ -391,6 +400,7 @@ export interface HistoryEntry {
   readonly notes: readonly StepNote[];
   readonly crm: "none" | "refused" | "waiting" | "written";
   readonly crm_reason: string | null;
+  readonly crm_said: string | null;
   readonly recording: "gone" | "none" | "ready" | "waiting";
   readonly recording_url: string | null;
 }

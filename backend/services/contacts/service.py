@@ -51,7 +51,6 @@ class ChoiceStore(Protocol):
         """Remember it for the number, and for the call when that is in the history already."""
 
 
-
 @dataclass(slots=True)
 class _Search:
     """One call's view of its caller."""

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from backend.services.ports.recordings import RecordingRow
 from backend.services.ports.storage import FinishedCall
-from protocol.vocabulary import AccountId, CallId, Direction, HangupCause, Outcome
+from protocol.vocabulary import AccountId, CallId, CrmTrouble, Direction, HangupCause, Outcome
 
 CrmCallState = Literal["waiting", "writing", "written", "refused"]
 """waiting ─► writing ─► written;  writing ─► waiting (an answer was lost: look before writing);
@@ -106,7 +106,8 @@ class CrmCallRows(Protocol):
         state: CrmCallState,
         ref: str | None = None,
         told: str | None = None,
+        trouble: CrmTrouble | None = None,
         reason: str | None = None,
         recording: str | None = None,
     ) -> None:
-        """None leaves what is known; `reason` is always replaced."""
+        """None leaves what is known; `trouble` and `reason` are always replaced."""

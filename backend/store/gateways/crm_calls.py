@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backend.domain.account_settings import CrmSettings
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import CallFacts, CrmCallState, Taken
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.calls import CallStore
-from backend.store.crm_calls import CrmCallStore
+from backend.store.crm_calls import TROUBLE, CrmCallStore
 from backend.store.database import Database
 from backend.store.recordings import RecordingStore
-from protocol.vocabulary import AccountId, CallId
+from protocol.vocabulary import AccountId, CallId, CrmTrouble
 
 
 class SqlCrmCalls:
@@ -58,11 +60,13 @@ class SqlCrmCalls:
         state: CrmCallState,
         ref: str | None = None,
         told: str | None = None,
+        trouble: CrmTrouble | None = None,
         reason: str | None = None,
         recording: str | None = None,
     ) -> None:
         known = {"external_call_id": ref, "told": told, "recording": recording}
-        values = {name: value for name, value in known.items() if value is not None}
+        values: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+        values["data"] = {} if trouble is None else {TROUBLE: trouble.value}
         async with self._database.begin(account_id) as tx:
             store = CrmCallStore(tx)
             await store.save(account_id, call_id, kind, state=state, reason=reason, **values)

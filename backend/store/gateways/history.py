@@ -11,12 +11,12 @@ from backend.services.ports import CrmCallRow, RecordingRow
 from backend.services.ports import StepNote as KeptNote
 from backend.services.recordings import recording_url
 from backend.store.calls import CallStore, HistoryRow
-from backend.store.crm_calls import CrmCallStore
+from backend.store.crm_calls import TROUBLE, CrmCallStore
 from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from backend.store.recordings import RecordingStore
 from protocol.pushes import HistoryEntry, HistoryPage, RecordRef, StepNote, Who
-from protocol.vocabulary import AccountId, Direction, EmployeeId, Outcome, RecordKind
+from protocol.vocabulary import AccountId, CrmTrouble, Direction, EmployeeId, Outcome, RecordKind
 
 
 class SqlHistory:
@@ -87,7 +87,12 @@ def _crm(row: CrmCallRow | None) -> dict[str, Any]:
     if row.state in ("written", "finished"):
         return {"crm": "written"}
     refused = row.state == "refused" or "refused" in row.data
-    return {"crm": "refused" if refused else "waiting", "crm_reason": row.reason}
+    trouble = row.data.get(TROUBLE)
+    return {
+        "crm": "refused" if refused else "waiting",
+        "crm_reason": trouble,
+        "crm_said": row.reason if trouble == CrmTrouble.REJECTED else None,
+    }
 
 
 def _entry(row: HistoryRow) -> HistoryEntry:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from backend.services.portal_calls import FinishedInPortal
 from backend.store.calls import CallStore, CrmCall
-from backend.store.crm_calls import CrmCallStore
+from backend.store.crm_calls import TROUBLE, CrmCallStore
 from backend.store.database import Database
-from protocol.vocabulary import AccountId, CallId, CrmKind
+from protocol.vocabulary import AccountId, CallId, CrmKind, CrmTrouble
 
 _KIND = CrmKind.BITRIX24.value
 _LIVE, _FINISHED = "registered", "finished"
@@ -58,14 +58,24 @@ class SqlPortalCalls:
             )
 
     async def not_written(
-        self, account_id: AccountId, call_id: CallId, reason: str, *, final: bool
+        self,
+        account_id: AccountId,
+        call_id: CallId,
+        trouble: CrmTrouble,
+        said: str | None = None,
+        *,
+        final: bool,
     ) -> None:
-        data = {"refused": "yes"} if final else {}
         async with self._database.begin(account_id) as tx:
             store = CrmCallStore(tx)
-            if await store.find(account_id, call_id, _KIND) is None:
+            found = await store.find(account_id, call_id, _KIND)
+            if found is None:
                 await store.save(account_id, call_id, _KIND, state=_UNKNOWN)
-            await store.change(account_id, call_id, _KIND, reason=reason, data=data)
+            # The activity of a call that is closed stays known: its correction may have failed.
+            known = {} if found is None else found.data
+            data = {name: known[name] for name in ("activity_id",) if name in known}
+            data |= {TROUBLE: trouble.value} | ({"refused": "yes"} if final else {})
+            await store.change(account_id, call_id, _KIND, reason=said, data=data)
 
     async def _save(
         self, account_id: AccountId, call_id: CallId, portal_call_id: str | None, state: str

@@ -119,7 +119,7 @@ async def test_amocrms_own_limits_are_shown_and_not_repeated(home: House) -> Non
     assert _unsorted(home) == _notes(home) == []
     assert await home.jobs.counts() == (0, 0)
     entry = await home.history()
-    assert (entry.crm, entry.crm_reason) == ("refused", "amoCRM knows nobody with this number")
+    assert (entry.crm, entry.crm_reason) == ("refused", "unknown_number")
 
 
 async def test_strangers_are_left_out_where_the_account_wants_it(home: House) -> None:
@@ -142,7 +142,8 @@ async def test_a_refusal_of_amocrm_is_parked_in_sight_and_may_be_tried_again(hom
     assert (parked.task, parked.args["call_id"]) == ("crm.write_call", "c1")
     entry = await home.history()
     assert entry.crm == "refused"
-    assert "400" in (entry.crm_reason or "")
+    assert entry.crm_reason == "rejected"
+    assert "400" in (entry.crm_said or "")
     amo.faults.clear()
     await home.jobs.retry_parked(parked.id)
     await home.settle()
@@ -154,7 +155,7 @@ async def test_a_withheld_number_is_said_so(home: House) -> None:
     await home.end(ended(number=""))
     await home.settle()
     entry = await home.history()
-    assert (entry.crm, entry.crm_reason) == ("refused", "the number was withheld")
+    assert (entry.crm, entry.crm_reason) == ("refused", "withheld")
 
 
 @pytest.mark.feature("A12")

@@ -10,7 +10,7 @@ import pytest
 from backend.realtime.limits import Limits
 from protocol import commands, frames, pushes
 from protocol.close_codes import CloseCode, may_return
-from protocol.vocabulary import PROTOCOL_VERSION, ErrorCode, Feature, StreamName
+from protocol.vocabulary import PROTOCOL_VERSION, CrmTrouble, ErrorCode, Feature, StreamName
 from tests.unit.docs.pages import code, page, rows, section
 
 TEXT = page("protocol.md")
@@ -103,3 +103,8 @@ def test_the_limits_are_those_of_the_server() -> None:
 def test_the_version_is_the_one_spoken(place: str) -> None:
     text = section(TEXT, place)
     assert f"version {PROTOCOL_VERSION}" in text or f'"protocol": {PROTOCOL_VERSION},' in text
+
+
+def test_every_reason_of_a_call_not_in_the_crm_is_explained() -> None:
+    (reasons,) = re.findall(r"names why in `crm_reason`: (.*?)\n\n", TEXT, re.DOTALL)
+    assert {*CrmTrouble} <= _bare(reasons)

@@ -19,6 +19,7 @@ from protocol.vocabulary import (
     AccountId,
     CallId,
     CallState,
+    CrmTrouble,
     Direction,
     EmployeeId,
     HangupCause,
@@ -91,7 +92,7 @@ class Portal:
 class Store:
     ids: dict[CallId, str] = field(default_factory=dict)
     closed: dict[CallId, FinishedInPortal] = field(default_factory=dict)
-    reasons: list[tuple[str, bool]] = field(default_factory=list)
+    reasons: list[tuple[CrmTrouble, bool]] = field(default_factory=list)
     claimed: dict[CallId, str] = field(default_factory=dict)
 
     async def claim(self, account_id: AccountId, call_id: CallId, user: str) -> str:
@@ -116,9 +117,15 @@ class Store:
         return self.closed.get(call_id)
 
     async def not_written(
-        self, account_id: AccountId, call_id: CallId, reason: str, *, final: bool
+        self,
+        account_id: AccountId,
+        call_id: CallId,
+        trouble: CrmTrouble,
+        said: str | None = None,
+        *,
+        final: bool,
     ) -> None:
-        self.reasons.append((reason, final))
+        self.reasons.append((trouble, final))
 
 
 def calls(portal: Portal, store: Store | None = None) -> PortalCalls:
@@ -214,7 +221,7 @@ async def test_a_call_falls_to_the_first_of_its_people_whom_the_portal_knows() -
     with pytest.raises(CrmRejected):
         await kept.finish(_portal_call(), [ANNA], **how)
     assert portal.said == []
-    assert store.reasons[-1][1], "nobody over there: an answer, not a try to repeat"
+    assert store.reasons == [(CrmTrouble.NOBODY_KNOWN, True)], "an answer, not a try to repeat"
     await kept.finish(_portal_call(), [ANNA, ILYA], **how)
     assert portal.said == [("register", "2"), ("finish", "2", 7, "200")]
 
@@ -327,7 +334,7 @@ async def test_a_withheld_number_is_nothing_for_the_portal() -> None:
     how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
     await kept.finish(replace(_portal_call(), number=""), [ANNA], **how)
     assert portal.said == []
-    assert store.reasons == [("the number was withheld", True)]
+    assert store.reasons == [(CrmTrouble.WITHHELD, True)]
     await kept.aclose()
 
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES, REFUSAL_REASONS } from '../protocol/messages';
+import { CRM_TROUBLES, ERROR_CODES, REFUSAL_REASONS } from '../protocol/messages';
 import { duration, localeOf, showNumber, TEXTS, unbroken, Words, type TextKey } from '.';
 
 const keys = Object.keys(TEXTS.ru) as TextKey[];
@@ -25,6 +25,10 @@ describe('texts', () => {
 
   it.each(REFUSAL_REASONS)('says what to do about a call refused for %s', (reason) => {
     expect(keys).toContain(`refused.${reason}`);
+  });
+
+  it.each(CRM_TROUBLES)('says why the CRM does not have a call: %s', (trouble) => {
+    expect(keys).toContain(`crm_trouble.${trouble}`);
   });
 
   it('has every plural form its language asks for', () => {

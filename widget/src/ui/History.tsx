@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { duration, showNumber, type TextKey, type Words } from '../i18n';
 import type { HistoryView } from '../phone';
-import type { HistoryEntry, StepNote } from '../protocol/messages';
+import { CRM_TROUBLES, type HistoryEntry, type StepNote } from '../protocol/messages';
 import { Button, Link } from './Button';
 import { useAmbient } from './context';
 import { Icon, type IconName } from './icons';
@@ -89,17 +89,23 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
         {!entry.mine && entry.answered_by && (
           <span class="muted">{words.t('history.by', { name: entry.answered_by.name })}</span>
         )}
-        {entry.notes?.map((note) => (
+        {entry.notes.map((note) => (
           <span key={note.step} class="muted">
             {noteText(note, words)}
           </span>
         ))}
         {entry.crm === 'refused' && (
           <span class="entry-bad">
-            {words.t('history.crm_refused', { reason: entry.crm_reason ?? '' })}
+            {words.t('history.crm_refused', { why: crmText(entry, words) })}
           </span>
         )}
-        {entry.crm === 'waiting' && <span class="muted">{words.t('history.crm_waiting')}</span>}
+        {entry.crm === 'waiting' && (
+          <span class="muted">
+            {entry.crm_reason
+              ? words.t('history.crm_delayed', { why: crmText(entry, words) })
+              : words.t('history.crm_waiting')}
+          </span>
+        )}
         {entry.recording === 'waiting' && (
           <span class="muted">{words.t('history.recording_waiting')}</span>
         )}
@@ -142,6 +148,13 @@ export function noteText(note: StepNote, words: Words): string {
   return name
     ? words.t('history.not_forwarded_to', { name, why })
     : words.t('history.not_forwarded', { why });
+}
+
+/** Why the CRM does not have the call. Later servers may know reasons this page does not. */
+function crmText(entry: HistoryEntry, words: Words): string {
+  const trouble = CRM_TROUBLES.find((known) => known === entry.crm_reason);
+  const why = words.t(trouble ? `crm_trouble.${trouble}` : 'crm_trouble.other');
+  return entry.crm_said ? `${why} (${entry.crm_said})` : why;
 }
 
 function look(entry: HistoryEntry): { icon: IconName; label: TextKey; bad: boolean } {

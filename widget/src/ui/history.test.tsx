@@ -58,13 +58,25 @@ describe('a call in the history', () => {
     expect(button('Прослушать')).toBeNull();
   });
 
-  it('says when the CRM does not have it, and in whose words', async () => {
-    await show({ ...known, crm: 'refused', crm_reason: 'the number was withheld' });
-    expect(root.textContent).toContain('Звонка нет в CRM: the number was withheld');
+  it('says when the CRM does not have it, and why', async () => {
+    await show({ ...known, crm: 'refused', crm_reason: 'withheld' });
+    expect(root.textContent).toContain('Звонка нет в CRM: номер звонившего скрыт');
+    await show({ ...known, crm: 'refused', crm_reason: 'rejected', crm_said: '400: bad phone' });
+    expect(root.textContent).toContain('CRM ответила отказом (400: bad phone)');
+    await show({ ...known, crm: 'waiting', crm_reason: 'not_connected' });
+    expect(root.textContent).toContain('Ещё не в CRM: администратору нужно');
     await show({ ...known, crm: 'waiting', recording: 'waiting' });
     expect(root.textContent).toContain('Передаём в CRM');
     expect(root.textContent).toContain('Запись готовится');
     await show(known);
     expect(root.textContent).not.toContain('CRM');
+  });
+
+  it('says nothing strange of a reason a later server names', async () => {
+    for (const crm_reason of ['of_next_year', null]) {
+      await show({ ...known, crm: 'refused', crm_reason });
+      expect(root.textContent).toContain('Звонка нет в CRM: спросите администратора');
+      expect(root.textContent).not.toContain('of_next_year');
+    }
   });
 });
