@@ -12,7 +12,7 @@ from backend.api.answers import json_answer, refusing
 from backend.api.doors import Doors
 from backend.api.sign_on import bearer
 from backend.errors import BadRequest, NotFound
-from backend.services.portal_calls import PortalCallStore
+from backend.services.ports.portal_calls import PortalCallStore
 from backend.services.sessions import Sessions
 
 

@@ -95,6 +95,7 @@ class Worker:
             portals=self.sources.portal,
             crm_user=lambda account, employee: self._crm_users.get((account, employee)),
             store=SqlPortalCalls(base.database),
+            extension=self._extension,
             record_of=self.index.sole,
             status_code=status_code,
             observe=base.metrics.portal_latency.observe,
@@ -189,6 +190,11 @@ class Worker:
         """Let the portal's card follow, unless the account switched its CRM off before."""
         if not self._crm_off(call.account_id) or self.portal_calls.follows(call.call_id):
             self.portal_calls.call_changed(call)
+
+    def _extension(self, account_id: AccountId, employee_id: EmployeeId) -> str | None:
+        route = self.routing.account(account_id)
+        employee = None if route is None else route.employees.get(employee_id)
+        return None if employee is None else employee.extension
 
     def _contacts_of(self, account_id: AccountId) -> ContactSource | None:
         """Who is asked about callers, unless the account switched its CRM off."""

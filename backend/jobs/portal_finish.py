@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.jobs.queue import JobQueue
-from backend.services.portal_calls import PortalCall, PortalCalls
+from backend.services.portal_calls import PortalCalls
 from backend.services.ports import FinishedCall
+from backend.services.ports.portal_calls import PortalCall
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId, HangupCause, Outcome
 
 NAME = "portal.finish"

@@ -8,16 +8,17 @@ durable: it is queued with the call's end and repeats until the portal took it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from backend.domain.call import Call
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected
 from backend.services.crm_trouble import NobodyKnown, trouble_of, words_of
+from backend.services.ports.portal_calls import PortalCall, PortalCallStore, PortalTelephony
 from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
@@ -36,80 +37,11 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 5.0
 CARD_LEAVES_S = 1.0
 """What a portal's page takes to put a hidden card away, before it can draw the next."""
+KEPT_S = 65.0
+"""How long the card of a call that reached nobody may stay up when its tab asks for it (§4.6)."""
 LAST_TRIES = 5
 """How often a card that should be gone is hidden again after its call ended: finishing in the
 portal hides it only for the one who finishes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortalCall:
-    """What the portal has to know of a call."""
-
-    account_id: AccountId
-    call_id: CallId
-    direction: Direction
-    number: str
-    line: str
-    started_at: datetime
-    callback: bool = False
-    """The customer asked for it on a form: the portal tells such calls apart."""
-    record: RecordRef | None = None
-    """Whose call it is; None lets the portal search."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishedInPortal:
-    """What the portal has of a call that was closed there."""
-
-    status: str
-    """The code it was closed with, by whichever try got through first."""
-    activity_id: str | None
-    """Its entry in a card; None where the caller has none."""
-
-
-class PortalTelephony(Protocol):
-    """One portal. Raises CrmError."""
-
-    async def register(self, call: PortalCall, user_id: str) -> str: ...
-    async def show(self, portal_call_id: str, user_ids: Sequence[str]) -> None: ...
-    async def hide(self, portal_call_id: str, user_ids: Sequence[str]) -> None: ...
-    async def finish(
-        self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
-    ) -> FinishedInPortal: ...
-    async def amend(self, activity_id: str, user_id: str, *, talk_s: int) -> None:
-        """What was told as missed was answered. Saying it twice changes nothing."""
-
-    async def fallback_user(self, number: str) -> str | None:
-        """Whose a call is that rang for nobody; None when the portal names nobody either."""
-
-
-class PortalCallStore(Protocol):
-    async def claim(self, account_id: AccountId, call_id: CallId, user: str) -> str:
-        """The portal's user the call is registered for: whoever was claimed first, by whichever
-        process, whether the portal answered or not."""
-
-    async def remember(
-        self, account_id: AccountId, call_id: CallId, portal_call_id: str
-    ) -> None: ...
-    async def portal_id(self, account_id: AccountId, call_id: CallId) -> str | None: ...
-    async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None: ...
-    async def mark_finished(
-        self, account_id: AccountId, call_id: CallId, finished: FinishedInPortal
-    ) -> None: ...
-    async def finished(self, account_id: AccountId, call_id: CallId) -> FinishedInPortal | None:
-        """What it was closed with; None while it is open."""
-
-    async def not_written(
-        self,
-        account_id: AccountId,
-        call_id: CallId,
-        trouble: CrmTrouble,
-        said: str | None = None,
-        *,
-        final: bool,
-    ) -> None:
-        """Why it is not in the portal, for whoever looks at the history. `final`: another try
-        would be answered the same."""
 
 
 @dataclass(slots=True)
@@ -118,7 +50,12 @@ class _Actor:
     wanted: frozenset[EmployeeId] = frozenset()
     shown: frozenset[EmployeeId] = frozenset()
     over: bool = False
+    stays: bool = False
+    """Whether its card may outlast it: an outgoing call that reached nobody can be called again."""
+    placed_by: EmployeeId | None = None
     portal_id: str | None = None
+    clicked: bool = False
+    """The portal registered this call between employees at a click, and its card is up there."""
     failures: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -132,29 +69,33 @@ class PortalCalls:
         portals: Callable[[AccountId], PortalTelephony | None],
         crm_user: Callable[[AccountId, EmployeeId], str | None],
         store: PortalCallStore,
+        extension: Callable[[AccountId, EmployeeId], str | None] = lambda _account, _employee: None,
         record_of: Callable[[AccountId, str], RecordRef | None] = lambda _account, _number: None,
         status_code: Callable[[Outcome, HangupCause | None, Direction], str],
         observe: Callable[[float], None] = lambda _seconds: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`extension` is the number colleagues call an employee on."""
         self._portals = portals
         self._crm_user = crm_user
+        self._extension = extension
         self._store = store
         self._status_code = status_code
         self._record_of = record_of
         self._observe = observe
         self._sleep = sleep
         self._actors: dict[CallId, _Actor] = {}
-        self._registering: dict[CallId, asyncio.Lock] = {}
+        self._turns: dict[tuple[AccountId, str], tuple[asyncio.Lock, int]] = {}
+        """By number: the lock of its registrations, and how many hold it or wait."""
+        self._kept: set[tuple[AccountId, EmployeeId]] = set()
+        """Whose browser may still show the card of a call that is over."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def call_changed(self, call: Call) -> None:
-        """Take note; returns at once. Internal calls never reach a CRM (W15)."""
-        if (
-            not call.number
-            or call.direction is Direction.INTERNAL
-            or self._portals(call.account_id) is None
-        ):
+        """Take note; returns at once. A call between employees has a card and nothing else over
+        there: it is never closed, so that no statistics have it (W15)."""
+        number = self._number(call)
+        if not number or self._portals(call.account_id) is None:
             return
         actor = self._actors.get(call.call_id)
         if actor is None:
@@ -165,16 +106,28 @@ class PortalCalls:
                     account_id=call.account_id,
                     call_id=call.call_id,
                     direction=call.direction,
-                    number=call.number,
+                    number=number,
                     line=call.dialed if _by_line(call) else "",
                     started_at=call.started_at,
                     callback=call.callback,
                 )
             )
             self._spawn(self._run(actor))
+        actor.placed_by = call.placed_by
         actor.over = call.state is CallState.ENDED
+        actor.stays = (
+            call.direction is not Direction.INBOUND and call.outcome is not Outcome.ANSWERED
+        )
         actor.wanted = frozenset() if actor.over else call.concerned()
         actor.changed.set()
+
+    def _number(self, call: Call) -> str:
+        """Who is on the card: the other party; for the one who is called by a colleague, he."""
+        if call.direction is not Direction.INTERNAL:
+            return call.number
+        if call.placed_by is None:
+            return ""
+        return self._extension(call.account_id, call.placed_by) or ""
 
     def follows(self, call_id: CallId) -> bool:
         """Whether a card of this call is or may be up."""
@@ -224,23 +177,39 @@ class PortalCalls:
         return False
 
     async def _align(self, actor: _Actor) -> None:
-        portal = self._portals(actor.call.account_id)
+        call = actor.call
+        portal = self._portals(call.account_id)
         if portal is None:
             return
-        wanted, shown = actor.wanted, actor.shown
+        if call.direction is Direction.INTERNAL and actor.portal_id is None:
+            actor.portal_id = await self._store.portal_id(call.account_id, call.call_id)
+            actor.clicked = actor.portal_id is not None
+        wanted, shown = self._whose(actor), actor.shown
         if actor.portal_id is None:
             first = next(iter(self._users(actor, sorted(wanted))), None)
             if first is None:
                 return
-            actor.portal_id = await self._registered(portal, actor.call, first)
+            actor.portal_id = await self._registered(portal, call, first)
         gone, new = shown - wanted, wanted - shown
         if users := self._users(actor, gone):
             await portal.hide(actor.portal_id, users)
             self._spawn(self._offer_next(actor, gone))
+            if actor.over and actor.stays:
+                self._spawn(self._keep(call.account_id, gone))
         actor.shown -= gone
         if users := self._users(actor, new):
             await portal.show(actor.portal_id, users)
         actor.shown |= new
+        late = {employee for employee in new if (call.account_id, employee) in self._kept}
+        if late:
+            self._spawn(self._offer_again(actor, frozenset(late)))
+
+    def _whose(self, actor: _Actor) -> frozenset[EmployeeId]:
+        """Whose card it is. Who calls a colleague has one only where the portal made it."""
+        internal = actor.call.direction is Direction.INTERNAL
+        if internal and not actor.clicked and actor.placed_by is not None:
+            return actor.wanted - {actor.placed_by}
+        return actor.wanted
 
     async def _offer_next(self, gone: _Actor, employees: frozenset[EmployeeId]) -> None:
         """A browser draws one card at a time and forgets what it was asked to draw meanwhile."""
@@ -250,6 +219,21 @@ class PortalCalls:
             if actor is not gone and same_portal and actor.shown & employees:
                 actor.shown -= employees
                 actor.changed.set()
+
+    async def _keep(self, account_id: AccountId, employees: frozenset[EmployeeId]) -> None:
+        """Remember where a card may have stayed, for as long as it can."""
+        kept = {(account_id, employee) for employee in employees}
+        self._kept |= kept
+        await self._sleep(KEPT_S)
+        self._kept -= kept
+
+    async def _offer_again(self, actor: _Actor, employees: frozenset[EmployeeId]) -> None:
+        """The card that stayed makes room once its page hears of the new call; what the browser
+        was asked to draw before that it forgot."""
+        await self._sleep(CARD_LEAVES_S)
+        self._kept -= {(actor.call.account_id, employee) for employee in employees}
+        actor.shown -= employees
+        actor.changed.set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -262,22 +246,33 @@ class PortalCalls:
         The portal tells calls apart by user too: registering for another employee would make a
         second call, and two requests at the same moment two leads. So the user is written down
         before the portal is asked: an answer that never came back, or another process that closes
-        the call, asks for the same one and is given the same call.
+        the call, asks for the same one and is given the same call. Calls of one number go one
+        after another: the portal neither locks its look-up nor what it adds (§3.1).
         """
-        lock = self._registering.setdefault(call.call_id, asyncio.Lock())
+        async with self._turn(call.account_id, call.number):
+            known = await self._store.portal_id(call.account_id, call.call_id)
+            if known is not None:
+                return known
+            user = await self._store.claim(call.account_id, call.call_id, user)
+            record = self._record_of(call.account_id, call.number)
+            portal_id = await portal.register(replace(call, record=record), user)
+            await self._store.remember(call.account_id, call.call_id, portal_id)
+            return portal_id
+
+    @asynccontextmanager
+    async def _turn(self, account_id: AccountId, number: str) -> AsyncIterator[None]:
+        key = (account_id, number)
+        lock, others = self._turns.get(key, (asyncio.Lock(), 0))
+        self._turns[key] = (lock, others + 1)
         try:
             async with lock:
-                known = await self._store.portal_id(call.account_id, call.call_id)
-                if known is not None:
-                    return known
-                user = await self._store.claim(call.account_id, call.call_id, user)
-                record = self._record_of(call.account_id, call.number)
-                portal_id = await portal.register(replace(call, record=record), user)
-                await self._store.remember(call.account_id, call.call_id, portal_id)
-                return portal_id
+                yield
         finally:
-            if not lock.locked():
-                self._registering.pop(call.call_id, None)
+            _, left = self._turns[key]
+            if left == 1:
+                del self._turns[key]
+            else:
+                self._turns[key] = (lock, left - 1)
 
     def _users(
         self, actor: _Actor, employees: Sequence[EmployeeId] | frozenset[EmployeeId]
@@ -307,6 +302,8 @@ class PortalCalls:
             await self._store.not_written(
                 call.account_id, call.call_id, CrmTrouble.WITHHELD, final=True
             )
+            return
+        if call.direction is Direction.INTERNAL:
             return
         if portal is None:
             # Installed a moment ago, or taken away and perhaps on its way back.

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import structs
 
 from backend.kit.secrets_box import SecretsBox
-from backend.services.ports import CrmCallRow, RecordingRow
+from backend.services.ports import CrmCallRow, FinishedCall, RecordingRow
 from backend.services.ports import StepNote as KeptNote
 from backend.services.recordings import recording_url
 from backend.store.calls import CallStore, HistoryRow
@@ -16,7 +16,15 @@ from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from backend.store.recordings import RecordingStore
 from protocol.pushes import HistoryEntry, HistoryPage, RecordRef, StepNote, Who
-from protocol.vocabulary import AccountId, CrmTrouble, Direction, EmployeeId, Outcome, RecordKind
+from protocol.vocabulary import (
+    AccountId,
+    CallId,
+    CrmTrouble,
+    Direction,
+    EmployeeId,
+    Outcome,
+    RecordKind,
+)
 
 
 class SqlHistory:
@@ -56,7 +64,7 @@ class SqlHistory:
             structs.replace(
                 _entry(row),
                 notes=[_note(note, names) for note in row.call.notes],
-                **_crm(crm.get(row.call.call_id)),
+                **_crm(_written(row.call, crm)),
                 **self._recording(audio.get(row.call.call_id)),
             )
             for row in rows
@@ -79,6 +87,11 @@ def _note(note: KeptNote, names: dict[EmployeeId, str]) -> StepNote:
         manager=None if who is None else Who(employee_id=who, name=names.get(who, "")),
         reason=note.reason,
     )
+
+
+def _written(call: FinishedCall, crm: dict[CallId, CrmCallRow]) -> CrmCallRow | None:
+    """What the CRM has of it. Calls between employees have a card there and are never written."""
+    return None if call.direction == Direction.INTERNAL.value else crm.get(call.call_id)
 
 
 def _crm(row: CrmCallRow | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.services.portal_calls import FinishedInPortal
+from backend.services.ports.portal_calls import FinishedInPortal
 from backend.store.calls import CallStore, CrmCall
 from backend.store.crm_calls import TROUBLE, CrmCallStore
 from backend.store.database import Database

@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.jobs import portal_finish
 from backend.jobs.queue import JobQueue
-from backend.services.portal_calls import PortalCall
+from backend.services.ports.portal_calls import PortalCall
 from backend.store.database import Database
 from protocol.vocabulary import AccountId, CallId, EmployeeId, LegId
 from tests.integration.conftest import ALPHA

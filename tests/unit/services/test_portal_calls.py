@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,13 @@ import pytest
 from backend.connectors.crm.bitrix24.telephony import status_code
 from backend.errors import CrmRejected, CrmUnavailable
 from backend.services.contacts import PhoneIndex
-from backend.services.portal_calls import FinishedInPortal, PortalCall, PortalCalls
+from backend.services.portal_calls import (
+    CARD_LEAVES_S,
+    KEPT_S,
+    PortalCalls,
+)
 from backend.services.ports import IndexedPhone
+from backend.services.ports.portal_calls import FinishedInPortal, PortalCall
 from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
@@ -45,13 +51,35 @@ class Shape:
     dialed: str = "+78001000000"
     callback: bool = False
     started_at: datetime = AT
+    placed_by: EmployeeId | None = None
+    outcome: Outcome | None = None
 
     def concerned(self) -> frozenset[EmployeeId]:
         return self.people
 
 
+class Sleeps:
+    """Time that passes when told."""
+
+    def __init__(self) -> None:
+        self.asleep: list[tuple[float, asyncio.Event]] = []
+
+    async def __call__(self, seconds: float) -> None:
+        event = asyncio.Event()
+        self.asleep.append((seconds, event))
+        await event.wait()
+
+    def wake(self, seconds: float) -> None:
+        for slept, event in self.asleep:
+            if slept == seconds:
+                event.set()
+        self.asleep = [one for one in self.asleep if one[0] != seconds]
+
+
 @dataclass
 class Portal:
+    registered: list[str] = field(default_factory=list)
+    """Numbers on the cards."""
     said: list[tuple[Any, ...]] = field(default_factory=list)
     refusals: int = 0
     closed_with: str = ""
@@ -67,6 +95,7 @@ class Portal:
 
     async def register(self, call: PortalCall, user_id: str) -> str:
         await self._say("register", user_id)
+        self.registered.append(call.number)
         return f"portal-{call.call_id}"
 
     async def show(self, portal_call_id: str, user_ids: Any) -> None:
@@ -128,13 +157,19 @@ class Store:
         self.reasons.append((trouble, final))
 
 
-def calls(portal: Portal, store: Store | None = None) -> PortalCalls:
+def calls(
+    portal: Portal,
+    store: Store | None = None,
+    extension: Callable[[EmployeeId], str | None] = lambda _employee: None,
+    sleep: Callable[[float], Awaitable[None]] = lambda _s: asyncio.sleep(0),
+) -> PortalCalls:
     return PortalCalls(
         portals=lambda _account: portal,
         crm_user=lambda _account, employee: employee,
         store=store or Store(),
         status_code=status_code,
-        sleep=lambda _s: asyncio.sleep(0),
+        extension=lambda _account, employee: extension(employee),
+        sleep=sleep,
     )
 
 
@@ -180,12 +215,101 @@ async def test_a_busy_portal_is_asked_again_until_the_card_is_right() -> None:
 
 
 @pytest.mark.feature("W15")
-async def test_internal_calls_never_reach_the_portal() -> None:
+@pytest.mark.feature("B4")
+async def test_a_call_between_employees_has_a_card_at_the_one_called_and_is_never_closed() -> None:
+    portal, store = Portal(), Store()
+    kept = calls(portal, store, extension={ANNA: "101"}.get)
+    change(kept, direction=Direction.INTERNAL, number="102", placed_by=ANNA)
+    await settle()
+    assert portal.registered == ["101"]
+    assert portal.said == [("register", "2"), ("show", ["2"])]
+    change(kept, direction=Direction.INTERNAL, placed_by=ANNA, state=CallState.ENDED)
+    await settle()
+    assert portal.said[2:] == [("hide", ["2"])]
+    how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
+    call = replace(_portal_call(), direction=Direction.INTERNAL)
+    await kept.finish(call, [ANNA], **how)
+    assert portal.said[3:] == []
+    await kept.aclose()
+
+
+@pytest.mark.feature("W15")
+async def test_a_colleague_clicked_in_the_portal_is_not_registered_again() -> None:
+    portal, store = Portal(), Store(ids={CALL: "clicked"})
+    kept = calls(portal, store, extension={ANNA: "101"}.get)
+    change(kept, direction=Direction.INTERNAL, number="102", placed_by=ANNA)
+    await settle()
+    change(kept, direction=Direction.INTERNAL, placed_by=ANNA, state=CallState.ENDED)
+    await settle()
+    assert portal.said == [("show", ["1", "2"]), ("hide", ["1", "2"])]
+    await kept.aclose()
+
+
+async def test_a_caller_without_an_extension_has_no_card() -> None:
     portal = Portal()
     kept = calls(portal)
-    change(kept, direction=Direction.INTERNAL)
+    change(kept, direction=Direction.INTERNAL, number="102", placed_by=ANNA)
     await settle()
     assert portal.said == []
+    await kept.aclose()
+
+
+@pytest.mark.feature("B4")
+async def test_calls_of_one_number_are_registered_one_after_another() -> None:
+    # The portal looks for a call it knows and adds a new one without a lock between.
+    class Watched(Portal):
+        most = 0
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.at_once: dict[str, int] = {}
+
+        async def register(self, call: PortalCall, user_id: str) -> str:
+            self.at_once[call.number] = self.at_once.get(call.number, 0) + 1
+            self.most = max(self.most, self.at_once[call.number])
+            for _ in range(5):
+                await asyncio.sleep(0)
+            self.at_once[call.number] -= 1
+            return await super().register(call, user_id)
+
+    portal = Watched()
+    kept = calls(portal)
+    for number in range(6):
+        change(kept, call_id=CallId(f"call-{number}"))
+    await settle()
+    await settle()
+    assert [what for what, *_ in portal.said].count("register") == 6
+    assert portal.most == 1
+    assert kept._turns == {}
+    await kept.aclose()
+
+
+@pytest.mark.feature("B4")
+async def test_where_an_ended_calls_card_may_stay_the_next_is_offered_twice() -> None:
+    # The tab in the card of a call that reached nobody keeps it, and a browser draws one.
+    portal, sleeps = Portal(), Sleeps()
+    kept = calls(portal, sleep=sleeps)
+    out: dict[str, Any] = {"direction": Direction.OUTBOUND, "people": frozenset({ANNA})}
+    change(kept, **out)
+    await settle()
+    change(kept, **out, state=CallState.ENDED, outcome=Outcome.LOST)
+    await settle()
+    sleeps.wake(CARD_LEAVES_S)
+    assert portal.said[-1] == ("hide", ["1"])
+    second = CallId("second")
+    change(kept, call_id=second)
+    await settle()
+    assert portal.said[-1] == ("show", ["1", "2"])
+    sleeps.wake(CARD_LEAVES_S)
+    await settle()
+    assert portal.said[-1] == ("show", ["1"])
+    shows = len(portal.said)
+    sleeps.wake(KEPT_S)
+    change(kept, call_id=CallId("third"))
+    await settle()
+    assert portal.said[shows:] == [("register", "1"), ("show", ["1", "2"])]
+    await settle()
+    assert not sleeps.asleep
     await kept.aclose()
 
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from backend.errors import CrmRejected
 from backend.kit.budget import Priority
-from backend.services.portal_calls import FinishedInPortal
+from backend.services.ports.portal_calls import FinishedInPortal
 from protocol.vocabulary import Direction, HangupCause, Outcome, RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backend.connectors.crm.bitrix24.client import Bitrix24Client
-    from backend.services.portal_calls import PortalCall
+    from backend.services.ports.portal_calls import PortalCall
 
-TYPE = {Direction.OUTBOUND: 1, Direction.INBOUND: 2}
+TYPE = {Direction.OUTBOUND: 1, Direction.INBOUND: 2, Direction.INTERNAL: 2}
+"""Of a call between employees the portal hears for the one who is called."""
 CALLBACK = 4
 """TYPE of a call a form asked for: we register it ourselves (reference 3.8)."""
 _ENTITY = {
