@@ -23,8 +23,8 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("id ~ '^[A-Za-z0-9_-]{1,64}$'", name="ck_accounts_id_plain"),
-        sa.CheckConstraint("slug ~ '^[a-z0-9-]{1,40}$'", name="ck_accounts_slug_plain"),
+        sa.CheckConstraint("id ~ '^[A-Za-z0-9_-]{1,64}$'", name=op.f("ck_accounts_id_plain")),
+        sa.CheckConstraint("slug ~ '^[a-z0-9-]{1,40}$'", name=op.f("ck_accounts_slug_plain")),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
         sa.UniqueConstraint("slug", name="uq_accounts_slug"),
     )
@@ -189,7 +189,9 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("auto_answer", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
-        sa.CheckConstraint("kind in ('desk', 'mobile', 'sip')", name="ck_employee_numbers_kind"),
+        sa.CheckConstraint(
+            "kind in ('desk', 'mobile', 'sip')", name=op.f("ck_employee_numbers_kind")
+        ),
         sa.ForeignKeyConstraint(
             ["account_id", "employee_id"],
             ["employees.account_id", "employees.id"],

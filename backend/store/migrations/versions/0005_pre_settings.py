@@ -108,7 +108,9 @@ def _employees() -> None:
         "employees", sa.Column("role", sa.Text(), server_default="operator", nullable=False)
     )
     op.create_check_constraint(
-        "ck_employees_role", "employees", "role in ('operator', 'supervisor', 'administrator')"
+        op.f("ck_employees_role"),
+        "employees",
+        "role in ('operator', 'supervisor', 'administrator')",
     )
     # Who was somebody stays it. FORCE binds the owner, too: it has to be lifted for this one.
     op.execute("ALTER TABLE employees NO FORCE ROW LEVEL SECURITY")
