@@ -1,1 +1,0 @@
-import{O as e}from"./words-B3sG2w7r.js";import{n as t,t as n}from"./closed-Dm6FjbzW.js";import{t as r}from"./main-C8nDTqnl.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
