@@ -21,11 +21,13 @@ from backend.store.accounts import AccountStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.crm_grants import CrmGrantStore, ReserveGrant
 from backend.store.database import Database
+from backend.store.forgetting import forget_crm
 from backend.store.installs import InstallFact, InstallLog, PendingInstall, PendingInstallStore
 from backend.store.tables import accounts, employees
 from protocol.vocabulary import AccountId, CrmKind
 
 KIND = CrmKind.AMOCRM
+UNINSTALLED = "uninstalled"
 MAX_STRANGERS = 60
 STRANGERS_FOR = timedelta(minutes=20)
 """Codes without our state, as many in that time: anybody may make some up, and asking amoCRM about
@@ -115,21 +117,34 @@ class SqlAmoCrmInstalls:
         grant, installer = pending.grant, pending.installer
         if grant is None or installer is None:
             raise WrongState("the installation is not that far")
-        async with self._database.begin(account_id, resolving=True) as tx:
+        async with self._database.begin_resolving() as tx:
+            owner = await CrmConnectionStore(tx, self._secrets).by_external_id(
+                KIND, installer.external_id
+            )
+        others = [] if owner is None or owner.account_id == account_id else [owner.account_id]
+        if others and owner is not None and owner.state != UNINSTALLED:
+            raise WrongState("this amoCRM account is another account's", problem="taken")
+        async with self._database.begin_many([account_id, *others], resolving=True) as tx:
             account = await AccountStore(tx).find(account_id)
             if account is None:
                 raise NotFound(f"account {account_id}")
             store = CrmConnectionStore(tx, self._secrets)
+            for other in others:
+                # Uninstalled there; locked, for it may be connected again this very moment.
+                left = await store.lock(other, KIND)
+                if left is not None and left.state != UNINSTALLED:
+                    raise WrongState("this amoCRM account is another account's", problem="taken")
+                await forget_crm(tx, self._secrets, other, KIND)
             before = await store.lock(account_id, KIND)
             if before is not None and before.external_id != installer.external_id:
-                raise WrongState(
-                    "the account has another amoCRM account",
-                    problem="other_connected",
-                    detail=before.host,
-                )
-            owner = await store.by_external_id(KIND, installer.external_id)
-            if owner is not None and owner.account_id != account_id:
-                raise WrongState("this amoCRM account is another account's", problem="taken")
+                if before.state != UNINSTALLED:
+                    raise WrongState(
+                        "the account has another amoCRM account",
+                        problem="other_connected",
+                        detail=before.host,
+                    )
+                await forget_crm(tx, self._secrets, account_id, KIND)
+                before = None
             if before is not None:
                 await self._keep_reserve(tx, before, pending, installer, at)
             await store.save(_connection(pending, grant, installer, account_id, before, at))

@@ -165,6 +165,18 @@ async def test_disabling_the_integration_drops_its_tokens(joined: Rig) -> None:
     assert (await joined.connected(ALPHA)).state == "ok"
 
 
+async def test_a_crm_account_that_was_uninstalled_may_move_to_another_of_ours(
+    joined: Rig,
+) -> None:
+    taken = await joined.consent(await joined.state(BETA))
+    assert taken.status_code == 409
+    assert (await joined.http.get("/amocrm/disconnect", params=signed(joined))).status_code == 200
+    moved = await joined.consent(await joined.state(BETA))
+    assert moved.status_code == 200, moved.text
+    assert (await joined.connected(BETA)).state == "ok"
+    assert await joined.connection(ALPHA) is None
+
+
 async def test_only_a_signed_hook_disconnects(joined: Rig) -> None:
     for query in (signed(joined, "guess"), {**signed(joined), "account_id": "5"}, {}):
         assert (await joined.http.get("/amocrm/disconnect", params=query)).status_code == 401
