@@ -61,10 +61,12 @@ class Dial(Command, frozen=True, kw_only=True, tag="call.dial"):
     """
 
     target: Target
-    source: Literal["keypad", "click", "redial"] = "keypad"
-    """Whether a number on the CRM's page was clicked: the account may have switched that off."""
+    source: Literal["keypad", "click", "redial", "history", "colleagues"] = "keypad"
+    """Where the agent asked for it: on the keypad, by a `click` on the CRM's page (the account may
+    have switched that off), again from an ended call's card, from the list of past calls or of
+    colleagues."""
     caller_id: Target | None = None
-    """Which of the account's numbers the other party sees, for agents who may choose."""
+    """Which of `outgoing.changed`'s numbers the other party sees; None: as the settings say."""
     record_kind: RecordKind | None = None
     """With `record_id`: where the number was clicked; that record goes first on the card."""
     record_id: Annotated[str, Meta(max_length=64)] | None = None

@@ -60,6 +60,10 @@ class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
     cause: HangupCause | None
     actions: list[Action]
     """What may be asked right now."""
+    extension: str | None = None
+    """What to dial on after they answered, as the CRM has it: the switch does not do it."""
+    message: str | None = None
+    """What the visitor wrote on the form that asked for this call-back."""
 
 
 class CallRemoved(Push, frozen=True, kw_only=True, tag="call.removed"):
@@ -151,6 +155,23 @@ class NoticeRaised(Push, frozen=True, kw_only=True, tag="notice.raised"):
     at: datetime
 
 
+class OutgoingNumber(msgspec.Struct, frozen=True, kw_only=True):
+    number: str
+    """E.164."""
+    name: str | None
+
+
+class OutgoingChanged(Push, frozen=True, kw_only=True, tag="outgoing.changed"):
+    """Which of the account's numbers the agent may show to whom he calls. Entity `outgoing`,
+    stream `me`."""
+
+    default: str | None
+    """What the settings show while he chooses nothing; None where the switch decides, or where
+    there is nothing to show."""
+    numbers: list[OutgoingNumber]
+    """Empty: he has no choice."""
+
+
 class HistoryChanged(Push, frozen=True, kw_only=True, tag="history.changed"):
     """The history has a newer call: ask again if it is on screen. Entity `history`, `me`."""
 
@@ -220,6 +241,7 @@ AnyPush = (
     | StatusChanged
     | RingerChanged
     | NoticeRaised
+    | OutgoingChanged
     | HistoryChanged
     | EmployeeChanged
     | EmployeeRemoved
@@ -237,6 +259,7 @@ FEATURE_OF: dict[str, Feature] = {
     "call.removed": Feature.CALLS,
     "ringer.changed": Feature.CALLS,
     "notice.raised": Feature.CALLS,
+    "outgoing.changed": Feature.CALLS,
     "switch.changed": Feature.CALLS,
     "contact.changed": Feature.CONTACTS,
     "contact.removed": Feature.CONTACTS,

@@ -67,6 +67,8 @@ _CALL_CHANGED = pushes.CallChanged(
     outcome=None,
     cause=None,
     actions=["answer", "decline"],
+    extension="214",
+    message="Перезвоните после обеда",
 )
 
 _CONTACT_CHANGED = pushes.ContactChanged(
@@ -237,6 +239,16 @@ PUSHES: tuple[frames.Push, ...] = (
         reason=RefusalReason.NO_CALLER_ID,
         number="+74950000117",
         at=_AT,
+    ),
+    pushes.OutgoingChanged(
+        stream=_ME,
+        entity="outgoing",
+        version=1772442930250000,
+        default="+78000000042",
+        numbers=[
+            pushes.OutgoingNumber(number="+78000000042", name="Сайт"),
+            pushes.OutgoingNumber(number="+74950000118", name=None),
+        ],
     ),
     pushes.HistoryChanged(stream=_ME, entity="history", version=6, last_call_id=_CALL),
     pushes.EmployeeChanged(

@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +20,7 @@ from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.outgoing import Outgoing
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
+from backend.bootstrap.tidying import Tidying
 from backend.connectors.crm.bitrix24 import status_code
 from backend.domain.call import Call
 from backend.jobs import inbox
@@ -33,23 +33,16 @@ from backend.services.contacts.changes import PhoneChanges
 from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
 from backend.services.directory import DirectoryTeller
+from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import ContactSource
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
-from backend.store.account_settings import AccountSettingsStore
-from backend.store.calls import CallStore
-from backend.store.commands import CommandStore
 from backend.store.contact_choices import SqlContactChoices
-from backend.store.crm_people import CrmPeopleStore
 from backend.store.gateways import SqlInbox, SqlPortalCalls, SqlRouting, SqlStatuses
 from backend.store.gateways.phone_index import SqlPhoneIndex
-from backend.store.inbox import InboxStore
-from backend.store.installs import PendingInstallStore
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
-from backend.store.pairings import PairingRows
-from backend.store.sessions import SessionStore
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskSwitch
 from protocol.vocabulary import AccountId, CallId, EmployeeId
@@ -59,13 +52,8 @@ log = structlog.get_logger(__name__)
 ROUTING_S = 10.0
 """How soon a change of people, numbers or connections is noticed without a wake-up."""
 GENERATION_S = 1.0
-TIDY_S = 3600.0
 INBOX_AT_ONCE = 4
 """Messages of CRMs handled beside all other jobs, however many those are."""
-KEEP = timedelta(days=7)
-"""How long handled messages, old sessions and intents stay for whoever looks into a fault."""
-KEEP_SETTINGS_LOG = timedelta(days=400)
-"""Who changed which setting: a little over a year, for whoever compares with the last one."""
 
 
 class Worker:
@@ -76,6 +64,7 @@ class Worker:
         self.holder = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
         self.routing = RoutingTable()
         self.directory = DirectoryTeller(base.bus, base.clock)
+        self.outgoing_numbers = OutgoingTeller(base.bus, base.clock)
         self.statuses = StatusService(
             SqlStatuses(base.database), base.bus, base.clock, routing=self.routing
         )
@@ -93,7 +82,7 @@ class Worker:
         )
         self.portal_calls = PortalCalls(
             portals=self.sources.portal,
-            crm_user=lambda account, employee: self._crm_users.get((account, employee)),
+            crm_user=self._crm_user,
             store=SqlPortalCalls(base.database),
             extension=self._extension,
             record_of=self.index.sole,
@@ -106,7 +95,7 @@ class Worker:
             jobs=self.jobs,
             sources=self.sources,
             portal_calls=self.portal_calls,
-            crm_user=lambda account, employee: self._crm_users.get((account, employee)),
+            crm_user=self._crm_user,
             connection_of=lambda account: self._known.get(account),
         )
         self.crm_events = CrmEvents()
@@ -119,7 +108,7 @@ class Worker:
             routing=self.routing,
             events=self.crm_events,
             first=self.after_call.on_finished,
-            crm_user=lambda account, employee: self._crm_users.get((account, employee)),
+            crm_user=self._crm_user,
         )
         self.journal = SqlCallJournal(
             base.database, on_finished=self.outgoing.on_finished, clock=base.clock
@@ -138,13 +127,19 @@ class Worker:
         self.portals = portals.work(base, self.jobs, self.sources, self.crm_events, self.phones)
         self._leases = SqlLeases(base.database)
         self._routes = SqlRouting(base.database)
-        self._crm_users: dict[tuple[AccountId, EmployeeId], str] = {}
+        self._crm_users: dict[AccountId, dict[EmployeeId, str]] = {}
         self._connections: dict[str, SwitchConnection] = {}
         self.owners: dict[str, CallOwner] = {}
         """By connection: those this process holds now."""
         self._holding: dict[str, asyncio.Task[None]] = {}
         self._known: dict[AccountId, str] = {}
         """Connection by account, as loaded last."""
+        self.tidying = Tidying(
+            base,
+            accounts=lambda: tuple(self._known),
+            also=(self.outgoing.tidy,),
+            after=self.after_call.tidy,
+        )
         self._changed: set[AccountId] = set()
         self._reload = asyncio.Event()
 
@@ -168,7 +163,7 @@ class Worker:
                     ("phones", self._read_phones()),
                     ("people", self.people.run(self._leases, self.holder)),
                     ("amocrm", self._look_after_amocrm()),
-                    ("tidy", self._tidy()),
+                    ("tidy", self.tidying.run()),
                     ("portals", self._care_for_portals()),
                     ("jobs", JobWorker(self.jobs, name=self.holder).run()),
                     ("inbox", self._hear_crms().run()),
@@ -254,16 +249,23 @@ class Worker:
         loaded = await self._routes.load(account_id, connection_id)
         if loaded is None:
             self.routing.remove(account_id)
+            self.outgoing_numbers.forget(account_id)
+            self._crm_users.pop(account_id, None)
             self._known.pop(account_id, None)
             return
         self._known[account_id] = connection_id
         known = self.routing.account(account_id)
         if known != loaded.route:
             self.routing.replace(loaded.route)
-        self._crm_users |= {(account_id, e): user for e, user in loaded.crm_users.items()}
+        # In place of what was known: the next CRM's users have the numbers of the last one's (P15).
+        self._crm_users[account_id] = dict(loaded.crm_users)
         await self.directory.tell(account_id, loaded.people)
+        await self.outgoing_numbers.tell(loaded.route)
         if known is None or set(known.employees) != set(loaded.route.employees):
             await self.statuses.tell(account_id, loaded.route.employees)
+
+    def _crm_user(self, account_id: AccountId, employee_id: EmployeeId) -> str | None:
+        return self._crm_users.get(account_id, {}).get(employee_id)
 
     async def _tell_statuses(self, account_id: AccountId) -> None:
         account = self.routing.account(account_id)
@@ -351,31 +353,6 @@ class Worker:
 
         await under_lease(self._leases, self._base.clock, "portals", self.holder, care)
 
-    async def _tidy(self) -> None:
-        """Forget now and then what nobody will ask for again."""
-        while True:
-            await self._base.clock.sleep(TIDY_S)
-            before = self._base.clock.now() - KEEP
-            with contextlib.suppress(Exception):
-                async with self._base.database.begin_resolving() as tx:
-                    await PendingInstallStore(tx, self._base.secrets).prune(before=before)
-            for account_id in tuple(self._known):
-                try:
-                    async with self._base.database.begin(account_id) as tx:
-                        await SessionStore(tx).prune(before=before)
-                        await CallStore(tx).prune(account_id, before=before)
-                        await CommandStore(tx).prune(account_id, before=before)
-                        await InboxStore(tx).prune(account_id, before=before)
-                        await self.outgoing.tidy(tx, account_id, before=before)
-                        await CrmPeopleStore(tx).prune_seen(account_id, before=before)
-                        await PairingRows(tx).prune(account_id, before=before)
-                        await AccountSettingsStore(tx).prune_log(
-                            account_id, before=self._base.clock.now() - KEEP_SETTINGS_LOG
-                        )
-                    await self.after_call.tidy(account_id)
-                except Exception as error:
-                    log.warning("worker.tidy_failed", account=account_id, error=str(error))
-
     # ── facts that cause work ──
 
     async def _queue_event(self, tx: AsyncConnection, account_id: AccountId, row: int) -> None:
@@ -393,6 +370,7 @@ class Worker:
                         owner.republish()
                     await self.contacts.republish()
                     await self.directory.republish()
+                    await self.outgoing_numbers.republish()
                     for account_id in tuple(self._known):
                         await self._tell_statuses(account_id)
                 known = current

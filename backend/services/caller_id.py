@@ -30,8 +30,7 @@ def caller_id(
     default = _number(account, settings.default_caller_id)
     if chosen is not None:
         wanted = _number(account, chosen)
-        allowed = employee.caller_id_choice and not settings.override_caller_id
-        if wanted not in account_numbers(account) or not (allowed or wanted == default):
+        if wanted not in selectable(account, employee) and wanted != default:
             raise NotAllowed(
                 "this number may not be shown", reason=RefusalReason.CALLER_ID_NOT_ALLOWED.value
             )
@@ -52,6 +51,21 @@ def account_numbers(account: AccountRoute) -> tuple[str, ...]:
     others = (account.settings.outgoing.default_caller_id, account.caller_id)
     numbers += [_number(account, number) for number in others if number]
     return tuple(dict.fromkeys(number for number in numbers if number))
+
+
+def selectable(account: AccountRoute, employee: EmployeeRoute) -> tuple[str, ...]:
+    """What he may choose for a call; nothing where the account shows one number for all."""
+    allowed = employee.caller_id_choice and not account.settings.outgoing.override_caller_id
+    return account_numbers(account) if allowed else ()
+
+
+def default_number(account: AccountRoute, employee: EmployeeRoute) -> str | None:
+    """What is shown while he chooses nothing and his phone, if he has one, is connected."""
+    registered = any(device.kind != "mobile" for device in employee.devices)
+    try:
+        return caller_id(account, employee, registered=registered) or None
+    except NoDevice:
+        return None
 
 
 def _number(account: AccountRoute, text: str | None) -> str:

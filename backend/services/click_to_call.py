@@ -19,6 +19,7 @@ import structlog
 from backend.domain.phone_number import canonical
 from backend.errors import AppError, Expired, SwitchUnavailable
 from backend.kit.clock import Clock
+from backend.services.calls.asked import Asked
 from backend.services.calls.orders import Order, PlaceCallBack, PlaceClick
 from backend.services.calls.placing import asked_call_id
 from backend.services.crm_events import CrmEvent, CrmEvents
@@ -39,6 +40,9 @@ log = structlog.get_logger(__name__)
 
 CLICK_FRESH: Final = timedelta(seconds=60)
 """Whoever clicked has given up by then, and a phone that rings by itself frightens people."""
+CLICK_SENT: Final = timedelta(minutes=3)
+"""The same by the CRM's own clock, for what waited on the way to us: clocks of servers that nobody
+sets are minutes wrong, and a click must not fail for that."""
 CALLBACK_FRESH: Final = timedelta(minutes=10)
 """A visitor waits longer, but not for ever: past it a person decides whether to call."""
 
@@ -53,6 +57,10 @@ class Clicked:
     line: str = ""
     record_kind: str | None = None
     record_id: str | None = None
+    extension: str | None = None
+    call_list_id: str | None = None
+    sent_at: datetime | None = None
+    """By the CRM's clock, which may be wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +72,8 @@ class CallBackWanted:
     crm_call_id: str | None = None
     record_kind: str | None = None
     record_id: str | None = None
+    message: str | None = None
+    sent_at: datetime | None = None
 
 
 class AskedCalls(Protocol):
@@ -135,19 +145,21 @@ class ClickToCall:
                 record_kind=click.record_kind,
                 record_id=click.record_id,
                 asked_at=event.received_at,
+                extension=click.extension,
+                call_list_id=click.call_list_id,
             )
         )
         if call.state != "asked":
             return
-        reason = await self._place_click(call)
+        reason = await self._place_click(call, click.sent_at)
         await self._settle(call, reason)
 
-    async def _place_click(self, call: AskedCall) -> RefusalReason | None:
+    async def _place_click(self, call: AskedCall, sent_at: datetime | None) -> RefusalReason | None:
         account = self._accounts(call.account_id)
         await self._bind(call.account_id, call.call_id, call.crm_call_id or call.external_id)
         if call.employee_id is None:
             return RefusalReason.NOT_AN_EMPLOYEE
-        if self._older(call.asked_at, CLICK_FRESH):
+        if self._older(call.asked_at, CLICK_FRESH) or self._older(sent_at, CLICK_SENT):
             return RefusalReason.TOO_LATE
         if account is not None and not account.settings.crm.on:
             return RefusalReason.CLICK_OFF
@@ -156,7 +168,7 @@ class ClickToCall:
             employee_id=call.employee_id,
             number=call.number,
             line=call.line,
-            record=_record(call),
+            asked=_asked(call),
         )
         try:
             await self._orders.place(call.account_id, order)
@@ -184,22 +196,27 @@ class ClickToCall:
                 record_kind=wanted.record_kind,
                 record_id=wanted.record_id,
                 asked_at=event.received_at,
+                message=wanted.message,
             )
         )
         if call.state != "asked":
             return
-        reason = await self._place_callback(call)
+        reason = await self._place_callback(call, wanted.sent_at)
         await self._settle(call, reason)
 
-    async def _place_callback(self, call: AskedCall) -> RefusalReason | None:
-        if self._older(call.asked_at, CALLBACK_FRESH):
+    async def _place_callback(
+        self, call: AskedCall, sent_at: datetime | None
+    ) -> RefusalReason | None:
+        if self._older(call.asked_at, CALLBACK_FRESH) or self._older(sent_at, CALLBACK_FRESH):
             return RefusalReason.TOO_LATE
         account = self._accounts(call.account_id)
         if account is not None and not _takes_callbacks(account, call.line):
             return RefusalReason.CALLBACK_OFF
         if call.crm_call_id is not None:
             await self._bind(call.account_id, call.call_id, call.crm_call_id)
-        order = PlaceCallBack(call_id=call.call_id, line=call.line, number=call.number)
+        order = PlaceCallBack(
+            call_id=call.call_id, line=call.line, number=call.number, asked=_asked(call)
+        )
         try:
             await self._orders.place(call.account_id, order)
         except (SwitchUnavailable, Expired) as error:
@@ -208,8 +225,8 @@ class ClickToCall:
             return reason_of(error)
         return None
 
-    def _older(self, at: datetime, than: timedelta) -> bool:
-        return self._clock.now() - at > than
+    def _older(self, at: datetime | None, than: timedelta) -> bool:
+        return at is not None and self._clock.now() - at > than
 
     async def _settle(self, call: AskedCall, reason: RefusalReason | None) -> None:
         ids = {"account": call.account_id, "call": call.call_id, "kind": call.kind}
@@ -228,7 +245,11 @@ def _takes_callbacks(account: AccountRoute, line: str) -> bool:
     return crm.on and crm.callback_form and wanted in lines
 
 
-def _record(call: AskedCall) -> RecordRef | None:
+def _asked(call: AskedCall) -> Asked:
+    return Asked(extension=call.extension, message=call.message, record=record_asked_for(call))
+
+
+def record_asked_for(call: AskedCall) -> RecordRef | None:
     """Where it was clicked, as far as a number can belong to it (a deal has none of its own)."""
     if call.record_kind not in {kind.value for kind in RecordKind} or not call.record_id:
         return None

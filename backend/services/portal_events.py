@@ -44,6 +44,8 @@ class Decoded(Protocol):
     @property
     def auth(self) -> dict[str, Any]: ...
     @property
+    def sent(self) -> str: ...
+    @property
     def external_id(self) -> str: ...
 
 
@@ -95,7 +97,11 @@ class PortalEvents:
                 event=event.name,
                 external_id=event.external_id,
                 received_at=self._clock.now(),
-                body={"data": event.data, "user_id": str(event.auth.get("user_id") or "")},
+                body={
+                    "data": event.data,
+                    "user_id": str(event.auth.get("user_id") or ""),
+                    "ts": event.sent,
+                },
             )
         )
 

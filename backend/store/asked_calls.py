@@ -89,6 +89,9 @@ def _values(call: AskedCall) -> dict[str, object]:
         "record_kind": call.record_kind,
         "record_id": call.record_id,
         "asked_at": call.asked_at,
+        "extension": call.extension,
+        "call_list_id": call.call_list_id,
+        "message": call.message,
     }
 
 
@@ -109,4 +112,7 @@ def _asked(row: RowMapping) -> AskedCall:
         state=row["state"],
         reason=row["reason"],
         asked_at=row["asked_at"],
+        extension=row["extension"],
+        call_list_id=row["call_list_id"],
+        message=row["message"],
     )

@@ -18,6 +18,7 @@ export const PUSH_TAGS = [
   "status.changed",
   "ringer.changed",
   "notice.raised",
+  "outgoing.changed",
   "history.changed",
   "employee.changed",
   "employee.removed",
@@ -138,6 +139,8 @@ export interface CallChanged {
   readonly outcome: Outcome | null;
   readonly cause: HangupCause | null;
   readonly actions: readonly ("answer" | "decline" | "dismiss" | "hangup" | "hold" | "unhold")[];
+  readonly extension: string | null;
+  readonly message: string | null;
 }
 
 /** The call is no longer this agent's. Removes entity `call:<id>`. */
@@ -297,7 +300,7 @@ export interface Dial {
   readonly id: string;
   readonly ttl_ms?: number;
   readonly target: string;
-  readonly source?: "click" | "keypad" | "redial";
+  readonly source?: "click" | "colleagues" | "history" | "keypad" | "redial";
   readonly caller_id?: string | null;
   readonly record_kind?: RecordKind | null;
   readonly record_id?: string | null;
@@ -455,6 +458,25 @@ export interface NoticeRaised {
 
 /** How a call ended, weakest first: a stronger one is never replaced by a weaker (R2). */
 export type Outcome = "answered" | "failed" | "lost";
+
+/**
+ * Which of the account's numbers the agent may show to whom he calls. Entity `outgoing`,
+ * stream `me`.
+ */
+export interface OutgoingChanged {
+  readonly seq: number;
+  readonly type: "outgoing.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly default: string | null;
+  readonly numbers: readonly OutgoingNumber[];
+}
+
+export interface OutgoingNumber {
+  readonly number: string;
+  readonly name: string | null;
+}
 
 export interface Ping {
   readonly type: "ping";
@@ -677,6 +699,7 @@ export type Push =
   | StatusChanged
   | RingerChanged
   | NoticeRaised
+  | OutgoingChanged
   | HistoryChanged
   | EmployeeChanged
   | EmployeeRemoved

@@ -24,6 +24,7 @@ from backend.realtime.services import Services
 from backend.services.calls import CallOwner, CallsClient
 from backend.services.contacts import Contacts, PhoneIndex
 from backend.services.directory import Colleague, DirectoryTeller
+from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.ports import (
     Arrived,
     Delivery,
@@ -342,6 +343,7 @@ class Hour:
             clock=self.clock,
         )  # fmt: skip
         self.directory = DirectoryTeller(self.bus, self.clock)
+        self.outgoing = OutgoingTeller(self.bus, self.clock)
         self.statuses = StatusService(StatusesOnDisk(), self.bus, self.clock, routing=self.routing)
         self.sessions = Sessions(MemorySessions(), self.bus, self.clock)
         calls = CallsClient(self.bus)

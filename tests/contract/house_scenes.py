@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.services.ports.asked import AskedCall
 from backend.services.refused_calls import RefusedCalls
@@ -222,6 +222,19 @@ async def a_click_in_the_crm_is_refused(hour: Hour) -> None:
     assert hour.tabs[ANNA].frames[-1]["type"] == "notice.raised"
 
 
+async def a_choice_of_outgoing_numbers_is_given_and_taken(hour: Hour) -> None:
+    route = hour.routing.account(ACC)
+    assert route is not None
+    people = dict(route.employees)
+    people[ANNA] = replace(people[ANNA], caller_id_choice=True)
+    for told in (replace(route, employees=people), route):
+        await hour.outgoing.tell(told)
+        await idle()
+        frame = hour.tabs[ANNA].frames[-1]
+        assert frame["type"] == "outgoing.changed"
+        assert (frame["numbers"] == []) is (told is route)
+
+
 async def nothing_happens(hour: Hour) -> None:
     """Long enough for the log of a stream to be forgotten: whoever comes back gets a snapshot."""
     await hour.wait(620)
@@ -250,5 +263,6 @@ ONCE: tuple[Scene, ...] = (
     the_switch_is_away_for_a_while,
     another_worker_takes_over,
     a_click_in_the_crm_is_refused,
+    a_choice_of_outgoing_numbers_is_given_and_taken,
 )
 SELDOM: tuple[Scene, ...] = (nothing_happens, history_of_another_epoch)

@@ -111,7 +111,7 @@ class Adoption:
             live = Live(call=raised(kept.call, core.first_version()), slug=account.slug)
             live.name, live.step = kept.name, kept.step
             live.recording, live.inherited = kept.recording, True
-            live.notes, live.caller_id = kept.notes, kept.caller_id
+            live.notes, live.caller_id, live.asked = kept.notes, kept.caller_id, kept.asked
             found = core.routing.dialed(core.connection_id, kept.call.dialed)
             by_scenario = kept.call.direction is Direction.INBOUND or kept.call.callback
             if by_scenario and found is not None:
@@ -228,7 +228,7 @@ class Adoption:
         call = live.call
         concerned = call.concerned()
         if concerned and call.number and call.direction is not Direction.INTERNAL:
-            self._core.callers.look_up(call.account_id, call.call_id, call.number, concerned)
+            self._core.look_up(live, concerned)
 
     # ── cards of calls nobody owns ──
 

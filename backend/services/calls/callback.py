@@ -10,8 +10,9 @@ from backend.domain.phone_number import PhoneNumber, canonical, dialable
 from backend.errors import BadRequest, NoDevice, NotFound, WrongState
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
+from backend.services.calls.orders import PlaceCallBack
 from backend.services.calls.ringing import Ringing
-from protocol.vocabulary import AccountId, CallId, Direction, HangupCause, RefusalReason
+from protocol.vocabulary import AccountId, Direction, HangupCause, RefusalReason
 
 
 class CallBacks:
@@ -19,23 +20,23 @@ class CallBacks:
         self._core = core
         self._ringing = ringing
 
-    def place(self, account_id: AccountId, call_id: CallId, line: str, number: str) -> None:
+    def place(self, account_id: AccountId, order: PlaceCallBack) -> None:
         """Ring employees as the scenario of the virtual number `line` says; who picks up is
         connected with the customer (L605).
 
         Raises NotFound (no such line), BadRequest, WrongState, NoDevice.
         """
-        core = self._core
+        core, call_id = self._core, order.call_id
         if call_id in core.calls or call_id in core.ended_ids:
             return
         account = core.routing.account(account_id)
         if account is None:
             raise NotFound(f"no account {account_id}")
-        wanted = canonical(line, region=account.region)
+        wanted = canonical(order.line, region=account.region)
         virtual = next((v for v in account.virtual_numbers if v.number == wanted), None)
         if virtual is None:
             raise NotFound("the line is no virtual number", reason=RefusalReason.NO_SCENARIO.value)
-        parsed = dialable(number, region=account.region)
+        parsed = dialable(order.number, region=account.region)
         if not isinstance(parsed, PhoneNumber):
             raise BadRequest("not a number to call back", reason=RefusalReason.BAD_NUMBER.value)
         if virtual.scenario is None:
@@ -55,6 +56,7 @@ class CallBacks:
             at=core.clock.now(),
             callback=True,
             caller_id=virtual.number,
+            asked=order.asked,
         )
         live.virtual, live.scenario = virtual, virtual.scenario
         self._ringing.advance(live)

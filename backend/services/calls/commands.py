@@ -10,6 +10,7 @@ from structlog.contextvars import bound_contextvars
 
 from backend.domain.scenario import Device
 from backend.errors import BadRequest, Expired, NoDevice, WrongState
+from backend.services.calls.asked import Asked
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing, Wish, dialed_call_id
@@ -162,15 +163,15 @@ class Commands:
 
 
 def _wish(account_id: AccountId, employee_id: EmployeeId, command: Dial) -> Wish:
-    record = None
+    asked = Asked()
     if command.record_kind is not None and command.record_id is not None:
-        record = RecordRef(kind=command.record_kind, id=command.record_id)
+        asked = Asked(record=RecordRef(kind=command.record_kind, id=command.record_id))
     return Wish(
         call_id=dialed_call_id(account_id, employee_id, command.id),
         target=command.target,
         source=command.source,
         caller_id=command.caller_id,
-        record=record,
+        asked=asked,
     )
 
 

@@ -22,6 +22,7 @@ from backend.domain.scenario import Device
 from backend.errors import AppError, NotFound, SwitchError, SwitchRefused, SwitchUnavailable
 from backend.kit.clock import Clock
 from backend.services.calls import records, views
+from backend.services.calls.asked import Asked
 from backend.services.calls.hooks import Callers, Managers, NoManagers
 from backend.services.calls.live import Live
 from backend.services.calls.notices import Notices
@@ -141,7 +142,7 @@ class Core:
         """A new call: remembered and journalled, not shown yet."""
         live.call = raised(live.call, self.first_version())
         self.calls[live.call.call_id] = live
-        self.journal.append(records.began(live.call, live.name, live.caller_id))
+        self.journal.append(records.began(live.call, live.name, live.caller_id, live.asked))
 
     def record(self, live: Live, fact: Fact) -> bool:
         """Join a fact. False when it said nothing new."""
@@ -176,6 +177,13 @@ class Core:
         return busy
 
     # ── telling ──
+
+    def look_up(self, live: Live, employees: Iterable[EmployeeId]) -> None:
+        """Have the CRM asked about the other party, or let more employees watch that."""
+        call, record = live.call, live.asked.record
+        self.callers.look_up(call.account_id, call.call_id, call.number, employees)
+        if record is not None:
+            self.callers.prefer(call.call_id, record)
 
     def show(self, live: Live) -> None:
         """Queue whatever changed for whoever has or had a card of this call."""
@@ -347,6 +355,7 @@ class Core:
         placed_by: EmployeeId | None = None,
         callback: bool = False,
         caller_id: str | None = None,
+        asked: Asked | None = None,
     ) -> Live:
         """A call that begins now, in memory and journal. Trunks spell numbers as they like: from
         here on it is E.164, as far as it can be read."""
@@ -366,7 +375,7 @@ class Core:
             placed_by=placed_by,
             callback=callback,
         )
-        live = Live(call=call, slug=account.slug, caller_id=caller_id)
+        live = Live(call=call, slug=account.slug, caller_id=caller_id, asked=asked or Asked())
         if number and not internal:
             known = self.callers.known(account.account_id, number)
             live.name = None if known is None else known.name

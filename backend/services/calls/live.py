@@ -8,6 +8,7 @@ from typing import Literal
 
 from backend.domain.call import Call
 from backend.domain.scenario import Device, Scenario
+from backend.services.calls.asked import Asked
 from backend.services.ports import StepNote
 from backend.services.routing import EmployeeRoute, VirtualNumber
 from protocol.pushes import CallChanged
@@ -53,6 +54,8 @@ class Live:
     """What became of steps that asked, by their index."""
     caller_id: str | None = None
     """What the called party of an outbound call sees; None: as the account has it."""
+    asked: Asked = field(default_factory=Asked)
+    """What came with the wish to be placed."""
     turn: list[EmployeeId] = field(default_factory=list)
     """Who comes next in a step that rings one after another."""
     offers: dict[EmployeeId, Offer] = field(default_factory=dict)

@@ -10,10 +10,10 @@ from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
+from backend.services.calls.asked import Asked
 from backend.services.calls.placing import Wish
 from backend.services.calls.wire import answering, result_of
 from backend.services.ports import Bus
-from protocol.pushes import RecordRef
 from protocol.vocabulary import AccountId, CallId, EmployeeId
 
 PLACING_S = 15.0
@@ -27,7 +27,7 @@ class PlaceClick(msgspec.Struct, frozen=True, kw_only=True, tag="click"):
     employee_id: EmployeeId
     number: str
     line: str = ""
-    record: RecordRef | None = None
+    asked: Asked = Asked()
 
     def wish(self) -> Wish:
         return Wish(
@@ -35,7 +35,7 @@ class PlaceClick(msgspec.Struct, frozen=True, kw_only=True, tag="click"):
             target=self.number,
             source="click",
             line=self.line,
-            record=self.record,
+            asked=self.asked,
         )
 
 
@@ -45,6 +45,7 @@ class PlaceCallBack(msgspec.Struct, frozen=True, kw_only=True, tag="callback"):
     call_id: CallId
     line: str
     number: str
+    asked: Asked = Asked()
 
 
 Order = PlaceClick | PlaceCallBack

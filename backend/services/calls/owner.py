@@ -140,7 +140,7 @@ class CallOwner:
             case orders.PlaceClick():
                 await self._placing.dial(account_id, order.employee_id, order.wish())
             case orders.PlaceCallBack():
-                self._callbacks.place(account_id, order.call_id, order.line, order.number)
+                self._callbacks.place(account_id, order)
 
     def named(self, call_id: CallId, name: str) -> None:
         """The CRM says who the outside party is; calls of other owners are left alone."""

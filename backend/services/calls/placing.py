@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
@@ -23,12 +23,12 @@ from backend.errors import (
     WrongState,
 )
 from backend.services.caller_id import caller_id
+from backend.services.calls.asked import Asked
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
 from backend.services.calls.own_side import OwnSide
 from backend.services.calls.ringing import Ringing
 from backend.services.routing import AccountRoute, EmployeeRoute
-from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -66,12 +66,12 @@ class Wish:
 
     call_id: CallId
     target: str
-    source: Literal["keypad", "click", "redial"] = "keypad"
+    source: Literal["keypad", "click", "redial", "history", "colleagues"] = "keypad"
     caller_id: str | None = None
     """The number he chose to show."""
     line: str = ""
     """The CRM's line it is asked for on."""
-    record: RecordRef | None = None
+    asked: Asked = field(default_factory=Asked)
 
 
 class Placing:
@@ -130,15 +130,14 @@ class Placing:
             at=core.clock.now(),
             placed_by=employee_id,
             caller_id=shown,
+            asked=wish.asked,
         )
         if colleague is not None:
             self.prepare_internal(live, account)
         self.own.plan(live, caller, devices)
         core.show(live)
         if colleague is None:
-            core.callers.look_up(account_id, call_id, live.call.number, [employee_id])
-            if wish.record is not None:
-                core.callers.prefer(call_id, wish.record)
+            core.look_up(live, [employee_id])
         error = await self.own.ring(live)
         if error is not None:
             raise _with_reason(error)

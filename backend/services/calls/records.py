@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -20,6 +20,7 @@ from backend.domain.call import (
     Taken,
     apply,
 )
+from backend.services.calls.asked import Asked
 from backend.services.ports import JournalEntry, StepNote
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId
 
@@ -49,9 +50,12 @@ class Began:
     name: str | None
     callback: bool = False
     caller_id: str | None = None
+    asked: Asked = field(default_factory=Asked)
 
 
-def began(call: Call, name: str | None, caller_id: str | None = None) -> JournalEntry:
+def began(
+    call: Call, name: str | None, caller_id: str | None = None, asked: Asked | None = None
+) -> JournalEntry:
     """`caller_id`: what the called party of an outbound call sees."""
     birth = Began(
         direction=call.direction,
@@ -61,6 +65,7 @@ def began(call: Call, name: str | None, caller_id: str | None = None) -> Journal
         name=name,
         callback=call.callback,
         caller_id=caller_id,
+        asked=asked or Asked(),
     )
     return JournalEntry(
         account_id=call.account_id,
@@ -121,6 +126,7 @@ class Remembered:
     step: int
     notes: dict[int, StepNote]
     caller_id: str | None
+    asked: Asked
     recording: str | None = None
 
 
@@ -159,5 +165,6 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         step=index,
         notes=notes,
         caller_id=birth.caller_id,
+        asked=birth.asked,
         recording=recording,
     )

@@ -174,9 +174,7 @@ class Ringing:
         else:
             self._next_device(live, offer)
         if live.call.direction is not Direction.INTERNAL and live.call.number:
-            core.callers.look_up(
-                live.call.account_id, live.call.call_id, live.call.number, [employee_id]
-            )
+            core.look_up(live, [employee_id])
         return None
 
     def _next_device(self, live: Live, offer: Offer) -> None:

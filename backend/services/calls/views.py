@@ -60,6 +60,8 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         outcome=call.outcome,
         cause=call.cause,
         actions=actions(live, employee_id),
+        extension=live.asked.extension,
+        message=live.asked.message,
     )
 
 

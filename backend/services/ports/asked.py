@@ -35,5 +35,11 @@ class AskedCall:
     """`contact`, `company`, `lead`, `deal`: where it was clicked."""
     record_id: str | None
     asked_at: datetime
+    extension: str | None = None
+    """To be dialled on after the answer, as the card had it."""
+    call_list_id: str | None = None
+    """The portal's call list it was asked for from."""
+    message: str | None = None
+    """What a visitor wrote on the form."""
     state: str = "asked"
     reason: str | None = None

@@ -25,6 +25,9 @@ asked_calls = Table(
     text("state", server_default="asked"),
     maybe_text("reason"),
     instant("asked_at", now=True),
+    maybe_text("extension"),
+    maybe_text("call_list_id"),
+    maybe_text("message"),
     Index(None, "account_id", "call_id"),
     Index(None, "account_id", "asked_at"),
 )

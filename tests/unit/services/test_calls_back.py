@@ -9,11 +9,13 @@ import pytest
 
 from backend.domain.scenario import Step
 from backend.errors import AppError
+from backend.services.calls.asked import Asked
 from backend.services.calls.orders import OrdersClient, PlaceCallBack
 from backend.services.calls.placing import asked_call_id
 from backend.services.ports import LiveCall, LiveLeg
 from backend.services.routing import AccountRoute
-from protocol.vocabulary import CallId, HangupCause, LegId, LegState
+from protocol.pushes import RecordRef
+from protocol.vocabulary import CallId, HangupCause, LegId, LegState, RecordKind
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -66,6 +68,39 @@ async def test_who_picks_up_first_calls_the_visitor_back() -> None:
         kept = stage.journal.finished[CALL]
         assert (kept.direction, kept.callback, kept.outcome) == ("outbound", True, "answered")
         assert (kept.virtual_number, kept.talk_s) == (LINE, 20)
+
+
+@pytest.mark.feature("B6")
+async def test_what_the_visitor_wrote_is_on_every_card_and_a_new_owner_knows_it() -> None:
+    lead = RecordRef(kind=RecordKind.LEAD, id="31")
+    stage = Stage(account(BOTH))
+    async with running(stage):
+        await stage.connected()
+        asked = Asked(message="После обеда", record=lead)
+        order = PlaceCallBack(call_id=CALL, line=LINE, number=NUMBER, asked=asked)
+        await OrdersClient(stage.bus).place(ACC, order)
+        await idle()
+        for who in (ANNA, BORIS):
+            (card,) = await stage.cards(who)
+            assert card["message"] == "После обеда"
+        assert stage.callers.preferred[CALL] == lead
+    stage.new_owner()
+    stage.callers.preferred.clear()
+    legs = tuple(
+        LiveLeg(
+            leg_id=LegId(f"agent-{who}-1"),
+            state=LegState.RINGING,
+            number="",
+            dialed="",
+            at=stage.now(),
+        )
+        for who in (ANNA, BORIS)
+    )
+    async with running(stage):
+        await stage.connected(LiveCall(call_id=CALL, legs=legs, connected=(), held=False))
+        (card,) = await stage.cards(ANNA)
+        assert card["message"] == "После обеда"
+        assert stage.callers.preferred[CALL] == lead
 
 
 async def test_two_who_pick_up_at_once_are_not_connected_with_each_other() -> None:

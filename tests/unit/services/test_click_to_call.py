@@ -121,23 +121,25 @@ class World:
     async def _bind(self, account_id: AccountId, call_id: CallId, crm_call_id: str) -> None:
         self.bound.append((call_id, crm_call_id))
 
-    async def clicked(self, *, at: datetime = START, **data: Any) -> None:
+    async def clicked(self, *, at: datetime = START, sent: str = "", **data: Any) -> None:
         fields = {"CALL_ID": "ext.1", "USER_ID": "7", "PHONE_NUMBER_INTERNATIONAL": NUMBER}
-        await self.clicks.clicked(event("ONEXTERNALCALLSTART", {**fields, **data}, at=at))
+        told = event("ONEXTERNALCALLSTART", {**fields, **data}, at=at, sent=sent)
+        await self.clicks.clicked(told)
 
-    async def wanted(self, **data: Any) -> None:
+    async def wanted(self, *, sent: str = "", **data: Any) -> None:
         fields = {"PHONE_NUMBER": NUMBER, "LINE_NUMBER": LINE}
-        await self.clicks.call_back_wanted(event("ONEXTERNALCALLBACKSTART", {**fields, **data}))
+        told = event("ONEXTERNALCALLBACKSTART", {**fields, **data}, sent=sent)
+        await self.clicks.call_back_wanted(told)
 
 
-def event(name: str, data: dict[str, Any], *, at: datetime = START) -> CrmEvent:
+def event(name: str, data: dict[str, Any], *, at: datetime = START, sent: str = "") -> CrmEvent:
     return CrmEvent(
         account_id=ACC,
         source="bitrix24",
         event=name,
         external_id="form-1",
         received_at=at,
-        body={"data": data, "user_id": "7"},
+        body={"data": data, "user_id": "7", "ts": sent},
     )
 
 
@@ -167,7 +169,7 @@ async def test_a_click_takes_over_the_portal_s_call_however_often_it_comes(
     (order,) = w.orders.placed
     assert isinstance(order, PlaceClick)
     assert (order.employee_id, order.number, order.line) == (ANNA, NUMBER, LINE)
-    assert order.record == record
+    assert order.asked.record == record
     assert w.bound == [(order.call_id, "ext.1")]
     assert w.asked.rows["ext.1"].state == "placed"
 
@@ -207,6 +209,62 @@ async def test_an_old_click_rings_nobody() -> None:
         assert len(w.orders.placed) == placed
 
 
+@pytest.mark.parametrize(
+    "sent_ago_s, placed", [(0, 1), (180, 1), (181, 0), (-3600, 1), (None, 1), ("soon", 1)]
+)
+async def test_a_click_that_waited_on_its_way_rings_nobody(
+    sent_ago_s: int | str | None, placed: int
+) -> None:
+    """Also one of a portal whose clock is ahead, or that says nothing of its time, is meant."""
+    w = World()
+    sent = "" if sent_ago_s is None else str(sent_ago_s)
+    if isinstance(sent_ago_s, int):
+        sent = str(int((START - timedelta(seconds=sent_ago_s)).timestamp()))
+    await w.clicked(sent=sent)
+    assert len(w.orders.placed) == placed
+    assert [reason for _, reason in w.asked.told] == [RefusalReason.TOO_LATE] * (1 - placed)
+
+
+@pytest.mark.feature("B6")
+async def test_a_form_that_waited_on_its_way_is_told_of_instead() -> None:
+    w = World()
+    w.route = _with_forms(w.route)
+    await w.wanted(sent=str(int((START - timedelta(minutes=11)).timestamp())))
+    assert w.orders.placed == []
+    assert w.asked.told == [("form-1", RefusalReason.TOO_LATE)]
+
+
+@pytest.mark.feature("B5")
+@pytest.mark.parametrize(
+    "written, extension", [("214", "214"), (" доб. 2-14#", "214#"), ("", None), ("нет", None)]
+)
+async def test_the_extension_goes_with_the_call_and_the_list_is_kept(
+    written: str, extension: str | None
+) -> None:
+    w = World()
+    await w.clicked(EXTENSION=written, CALL_LIST_ID="17")
+    (order,) = w.orders.placed
+    assert (order.number, order.asked.extension) == (NUMBER, extension)
+    assert w.asked.rows["ext.1"].call_list_id == "17"
+    await w.clicked(CALL_ID="ext.2", CALL_LIST_ID="0")
+    assert w.asked.rows["ext.2"].call_list_id is None
+
+
+@pytest.mark.feature("B6")
+async def test_what_a_visitor_wrote_goes_with_the_call_back_and_whose_card_it_is() -> None:
+    w = World()
+    w.route = _with_forms(w.route)
+    await w.wanted(TEXT=" После обеда\n", CRM_ENTITY_TYPE="LEAD", CRM_ENTITY_ID="31")
+    (order,) = w.orders.placed
+    assert order.asked.message == "После обеда"
+    assert order.asked.record == RecordRef(kind=RecordKind.LEAD, id="31")
+    w = World()
+    w.route = _with_forms(w.route)
+    await w.wanted(TEXT="x" * 5_000)
+    (order,) = w.orders.placed
+    assert order.asked.message == "x" * clicks.MESSAGE
+
+
 async def test_trouble_without_a_name_is_given_one() -> None:
     for error, reason in (
         (Expired("nobody"), RefusalReason.SWITCH_AWAY),
@@ -239,7 +297,8 @@ async def test_a_click_nobody_picked_up_for_is_told_too() -> None:
 
 
 async def test_a_click_that_cannot_be_meant_is_refused_in_sight() -> None:
-    for data in ({"CALL_ID": ""}, {"USER_ID": "0"}, {"USER_ID": []}):
+    broken: tuple[dict[str, Any], ...] = ({"CALL_ID": ""}, {"USER_ID": "0"}, {"USER_ID": []})
+    for data in broken:
         with pytest.raises(BadRequest):
             await World().clicked(**data)
 

@@ -14,6 +14,7 @@ export function reduce(state: State, push: Push): State {
     case 'status.changed':
     case 'ringer.changed':
     case 'notice.raised':
+    case 'outgoing.changed':
     case 'history.changed':
     case 'employee.changed':
     case 'switch.changed':

@@ -6,11 +6,16 @@ Every leaf is text on the wire; "0" and "" mean nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from backend.errors import BadRequest
 from backend.services.click_to_call import CallBackWanted, Clicked
 
+MESSAGE: Final = 1_000
+"""As much of what a visitor wrote as somebody reads while a telephone rings."""
+EXTENSION: Final = 20
+_TONES: Final = frozenset("0123456789*#")
 _KINDS = {"CONTACT": "contact", "COMPANY": "company", "LEAD": "lead", "DEAL": "deal"}
 
 
@@ -29,6 +34,10 @@ def clicked(body: Mapping[str, Any]) -> Clicked:
         line=_line(data),
         record_kind=kind,
         record_id=record_id,
+        # The switch dials no tones: whoever calls does, and is shown what.
+        extension=_digits(data, "EXTENSION"),
+        call_list_id=_positive(data, "CALL_LIST_ID"),
+        sent_at=_sent_at(body),
     )
 
 
@@ -46,6 +55,8 @@ def callback_wanted(body: Mapping[str, Any]) -> CallBackWanted:
         crm_call_id=_text(data, "CALL_ID") or None,
         record_kind=kind,
         record_id=record_id,
+        message=_text(data, "TEXT")[:MESSAGE] or None,
+        sent_at=_sent_at(body),
     )
 
 
@@ -59,6 +70,24 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value).strip()
+
+
+def _digits(data: Mapping[str, Any], name: str) -> str | None:
+    digits = "".join(char for char in _text(data, name) if char in _TONES)
+    return digits[:EXTENSION] or None
+
+
+def _positive(data: Mapping[str, Any], name: str) -> str | None:
+    value = _text(data, name)
+    return value if value.isdecimal() and int(value) > 0 else None
+
+
+def _sent_at(body: Mapping[str, Any]) -> datetime | None:
+    """When the portal sent it, by the portal's clock; None where that was not kept."""
+    sent = _text(body, "ts")
+    if not sent.isdecimal() or len(sent) > len("9999999999"):
+        return None
+    return datetime.fromtimestamp(int(sent), UTC)
 
 
 def _line(data: Mapping[str, Any]) -> str:

@@ -27,6 +27,8 @@ class Event:
     application_token: str = field(repr=False)
     data: dict[str, Any]
     auth: dict[str, Any] = field(repr=False)
+    sent: str
+    """Unix second by the portal's clock, as delivered; empty when it is missing."""
     external_id: str
     """The same for the same event, for the inbox."""
 
@@ -41,15 +43,17 @@ def decode(body: bytes) -> Event:
     if not isinstance(name, str) or not name or not isinstance(auth, dict):
         raise BadRequest("not an event of a portal")
     member_id, token = auth.get("member_id"), auth.get("application_token")
+    sent = form.get("ts")
     known = data if isinstance(data, dict) else {}
     # Without the tokens: they are not what makes two events the same.
-    seal = repr((name, member_id, form.get("event_handler_id"), form.get("ts"), known))
+    seal = repr((name, member_id, form.get("event_handler_id"), sent, known))
     return Event(
         name=name.upper(),
         member_id=member_id if isinstance(member_id, str) else "",
         application_token=token if isinstance(token, str) else "",
         data=known,
         auth=auth,
+        sent=sent if isinstance(sent, str) else "",
         external_id=sha256(seal.encode()).hexdigest(),
     )
 
