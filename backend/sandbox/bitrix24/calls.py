@@ -23,7 +23,8 @@ class Call:
     """A registered call that is not finished; `started_at` is what the caller of register said.
 
     `shown_to` holds the users whose card was asked for; `internal` marks a call between employees,
-    which the CRM never hears of; `list_id` is the call list the click came from, 0 for none.
+    which the CRM never hears of; `list_id` is the call list the click came from, 0 for none;
+    `comment` is what was typed on the card.
     """
 
     call_id: str
@@ -41,6 +42,7 @@ class Call:
     lead_error: str | None = None
     internal: bool = False
     list_id: int = 0
+    comment: str | None = None
     shown_to: set[int] = field(default_factory=set)
 
     @property

@@ -115,6 +115,8 @@ class PortalConfig:
     which it is in today's cloud (reference 1.2, 11)."""
     desktop_app: bool = False
     """Pages behave as inside the vendor's desktop application (reference 4.4)."""
+    list_hides_card: bool = False
+    """While the page of a call list is open it draws no card of a call (reference 3.9, 4.5)."""
     internal_finish: bool = False
     """True lets `finish` record a call between employees; False refuses it, as is assumed."""
 

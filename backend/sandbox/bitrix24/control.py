@@ -77,7 +77,8 @@ class Control:
                 ],
                 "deliveries": [vars(item) for item in portal.events.deliveries],
                 "calls": [
-                    portal.card(call) | {"SHOWN_TO": sorted(call.shown_to)}
+                    portal.card(call)
+                    | {"SHOWN_TO": sorted(call.shown_to), "INTERNAL": call.internal}
                     for call in portal.telephony.calls.values()
                 ],
                 "lines": [line.shown() for line in portal.telephony.lines.values()],

@@ -42,6 +42,7 @@ class Deeds:
             "uninstall": self.uninstall,
             "option": self.option,
             "call": self.call,
+            "comment": self.comment,
             "loaded": self.loaded,
             "day": self.day,
             "employ": self.employ,
@@ -96,6 +97,14 @@ class Deeds:
             "AUTH_EXPIRES": str(int(self._portal.config.access_lifetime_s)),
             "REFRESH_ID": grant.refresh_token,
         }
+
+    def comment(self, _: User, body: dict[str, Any], __: Request) -> dict[str, Any]:
+        """What was typed on the card stays with the call, the last as the call's own comment."""
+        call = self._portal.telephony.calls.get(str(body["call"]))
+        if call is None:
+            raise RestError("NOT_FOUND", "no such call", 404)
+        call.comment = str(body["text"])
+        return {"kept": True}
 
     def install(self, user: User, _: dict[str, Any], __: Request) -> dict[str, Any]:
         """`setInstallFinish`, or the button itself for an application without pages."""

@@ -198,7 +198,8 @@ class Pages:
         if found is None:
             raise RestError("", "no such list", 404)
         title = f"{text('call_list', language)} #{found.id}"
-        return title, company.call_list(self._portal, found, language), {}
+        boot = {"hidesCard": self._portal.config.list_hides_card}
+        return title, company.call_list(self._portal, found, language), boot
 
     def staff(self, _: Request, user: User, language: str) -> tuple[str, str, dict[str, Any]]:
         return text("staff", language), company.staff(self._portal, user, language), {}

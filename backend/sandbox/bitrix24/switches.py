@@ -88,6 +88,9 @@ _SETTINGS = (
     ),
     Switch("desktop_app", "flag", "Десктоп-приложение", "Desktop application", True),
     Switch(
+        "list_hides_card", "flag", "Обзвон без карточки звонка", "No card over a call list", True
+    ),
+    Switch(
         "phones_by_digits", "flag", "Поиск номера по цифрам", "Numbers are found by digits", True
     ),
     Switch(

@@ -6,10 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.requests import Request
 
 _PAGE = """<!doctype html><meta charset=utf-8><body><p>app page</p><script>
@@ -43,7 +45,7 @@ function listen(event) {
   send("placementBindEvent", { event }, key);
 }
 const click = (name) => `BackgroundCallCard::${name}ButtonClick`;
-const clicks = ["answer", "skip", "mute", "hangup", "dialpad", "transfer", "addComment"];
+const clicks = ["answer", "skip", "mute", "hangup", "dialpad", "transfer", "addComment", "next"];
 if (posted.PLACEMENT === "PAGE_BACKGROUND_WORKER")
   ["BackgroundCallCard::entityChanged", ...clicks.map(click), "BackgroundCallCard::initialized"]
     .forEach(listen);
@@ -57,7 +59,10 @@ class TestedApp:
 
     __test__ = False
 
-    def __init__(self) -> None:
+    def __init__(self, page: str = _PAGE, library: Path | None = None) -> None:
+        """`page` may use `POSTED`, the launch's fields; `library` is served as `/library.js`."""
+        self._page = page
+        self._library = library
         self.launches: list[tuple[str, dict[str, str], dict[str, str]]] = []
         self.events: list[dict[str, str]] = []
         """Forms posted to `/event` and `/error`, as they came."""
@@ -66,7 +71,7 @@ class TestedApp:
         async with request.form() as form:
             fields = {key: str(value) for key, value in form.items()}
         self.launches.append((request.url.path, dict(request.query_params), fields))
-        return HTMLResponse(_PAGE.replace("POSTED", json.dumps(fields)))
+        return HTMLResponse(self._page.replace("POSTED", json.dumps(fields)))
 
     def opened(self, path: str) -> list[tuple[dict[str, str], dict[str, str]]]:
         """Query and form of each launch of `path`."""
@@ -77,9 +82,13 @@ class TestedApp:
             routes=[
                 Route("/event", self._heard, methods=["POST"]),
                 Route("/error", self._heard, methods=["POST"]),
+                Route("/library.js", self._served),
                 Route("/{name}", self._launched, methods=["POST"]),
             ]
         )
+
+    async def _served(self, _: Request) -> Response:
+        return Response(status_code=404) if self._library is None else FileResponse(self._library)
 
     async def _heard(self, request: Request) -> HTMLResponse:
         async with request.form() as form:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sandbox.bitrix24.frame_client import rule
-from tests.sandbox.bitrix24.stage import frame_of, ring, say, until
+from tests.sandbox.bitrix24.stage import frame_of, heard, ring, say, until
 
 if TYPE_CHECKING:
     from tests.sandbox.bitrix24.stage import Stage
@@ -79,6 +79,28 @@ async def test_the_desktop_application_checks_fields_and_answers_timers(stage: S
     assert await say(worker, "CallCardStopTimer", {}) == {"value": []}
     assert await say(worker, "CallCardStartTimer", {}) == {"value": []}
     assert await say(worker, "CallCardSetUiState", {"uiState": "x"}) == rule("Invalid ui state")
+
+
+async def test_the_card_of_a_call_list_has_a_next_client_or_hides_all_others(stage: Stage) -> None:
+    number = await stage.rest("crm.calllist.add", {"ENTITY_TYPE": "CONTACT", "ENTITIES": [1]})
+    context = await stage.signed_in()
+    page = context.pages[0]
+    await page.goto(f"{stage.url}/crm/calllist/{number}/")
+    worker = await frame_of(page, "worker")
+    await page.locator("button.phone").first.click()
+    await page.get_by_role("button", name="Следующий").click()
+    await heard(worker, "BackgroundCallCard::nextButtonClick")
+    assert (await heard(worker, "BackgroundCallCard::initialized"))["CALL_LIST_MODE"] is True
+    await say(worker, "CallCardClose", {})
+    await until(lambda: not stage.portal.hub.drawn())
+    stage.portal.config.list_hides_card = True
+    await page.reload()
+    worker = await frame_of(page, "worker")
+    await page.locator("button.phone").first.click()
+    await until(lambda: len(stage.portal.telephony.calls) == 2)
+    await until(lambda: not stage.portal.hub.drawn())
+    assert await say(worker, "CallCardSetMute", {"muted": True}) == rule("Call card is undefined")
+    assert await page.locator(".call-card").count() == 0
 
 
 async def test_the_worker_may_have_to_do_without_the_microphone(stage: Stage) -> None:

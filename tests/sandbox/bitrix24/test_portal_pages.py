@@ -92,7 +92,8 @@ async def test_the_card_rings_obeys_and_tells(stage: Stage) -> None:
     await card.get_by_role("button", name="5", exact=True).click()
     assert await heard(worker, "BackgroundCallCard::dialpadButtonClick") == "5"
     await shot(page, "b24-card-connected")
-    await stage.rest("telephony.externalCall.finish", {"CALL_ID": call_id, "USER_ID": 1})
+    done = await stage.rest("telephony.externalCall.finish", {"CALL_ID": call_id, "USER_ID": 1})
+    assert done["COMMENT"] == "перезвонить утром"
     await card.wait_for(state="detached")
     await until(lambda: not stage.portal.hub.drawn())
     assert await say(worker, "CallCardSetMute", {"muted": True}) == rule("Call card is undefined")

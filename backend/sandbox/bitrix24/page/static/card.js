@@ -16,6 +16,7 @@ const BUTTONS = {
   completeTransfer: say("Соединить", "Complete"),
   cancelTransfer: say("Вернуть", "Cancel"),
   close: say("Закрыть", "Close"),
+  next: say("Следующий", "Next client"),
   notifyAdmin: say("Сообщить", "Tell the administrator"),
 };
 
@@ -79,8 +80,12 @@ export class CallCard {
     box.querySelector("form").onsubmit = (event) => {
       event.preventDefault();
       const input = box.querySelector("form input");
-      if (input.value) this.emit("addCommentButtonClick", input.value);
+      const text = input.value;
       input.value = "";
+      if (!text) return;
+      // Kept with the call first; then the application hears of it.
+      const kept = this.portal.post("/portal/comment", { call: this.data.CALL_ID, text });
+      void kept.then(() => this.emit("addCommentButtonClick", text));
     };
     document.body.append(box);
     this.ticker = setInterval(() => this.paintTimer(), 500);
@@ -221,7 +226,8 @@ export class CallCard {
     } else who.append(data.PHONE_NUMBER);
     box.querySelector(".status").textContent = this.statusText || words;
     const row = box.querySelector(".buttons");
-    row.replaceChildren(...buttons.map((name) => this.button(name)));
+    const all = data.CALL_LIST_MODE ? [...buttons, "next"] : buttons;
+    row.replaceChildren(...all.map((name) => this.button(name)));
     this.paintTimer();
   }
 

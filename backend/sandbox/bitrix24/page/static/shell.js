@@ -5,7 +5,7 @@ import { AppFrame, CARD_EVENTS } from "./frame.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const here = location.pathname + location.search;
-const portal = { boot, card: null, worker: null, frames: new Set(), openSlider, closeSlider, dial, tell };
+const portal = { boot, card: null, worker: null, frames: new Set(), openSlider, closeSlider, dial, tell, post };
 portal.uiStates = () => UI_STATES;
 window.portal = portal;
 
@@ -77,6 +77,10 @@ function tell(message) {
 async function heard(message) {
   if (message.type === "notice") return notice(message.message);
   if (message.type === "pull") return;
+  if (message.type === "card.show" && boot.hidesCard) {
+    // The card of the call list is open in its place: no other is drawn, no worker hears of one.
+    return tell({ cardClosed: message.card.CALL_ID });
+  }
   if (message.type === "card.show") {
     if (portal.card) {
       if (portal.card.data.CALL_ID === message.card.CALL_ID) return;
