@@ -97,7 +97,7 @@ class AfterCall:
             await portal_finish.defer(self._jobs, tx, call)
         elif self._sources.call_writer(account_id) is not None:
             await CrmCallStore(tx).expect(account_id, call_id, CrmKind.AMOCRM.value)
-            recorded = call.recording is not None
+            recorded = call.recording is not None and await self._to_crm(tx, account_id)
             await crm_calls.defer(self._jobs, tx, account_id, call_id, recorded=recorded)
 
     async def _settled(self, tx: AsyncConnection, row: RecordingRow) -> None:
@@ -119,6 +119,9 @@ class AfterCall:
                 await self._attach(tx, row)
         await self._teller.tell(account_id, call_id)
 
+    async def _to_crm(self, tx: AsyncConnection, account_id: AccountId) -> bool:
+        return (await AccountSettingsStore(tx).get(account_id, RecordingSettings)).to_crm
+
     async def _call(self, account_id: AccountId, call_id: CallId) -> FinishedCall | None:
         async with self._base.database.begin(account_id) as tx:
             return await CallStore(tx).find(account_id, call_id)
@@ -126,7 +129,7 @@ class AfterCall:
     async def _attach(self, tx: AsyncConnection, row: RecordingRow) -> None:
         calls, kind = CrmCallStore(tx), CrmKind.BITRIX24.value
         await calls.lock(row.account_id, row.call_id)
-        if row.state != "stored":
+        if row.state != "stored" or not await self._to_crm(tx, row.account_id):
             return
         if await calls.queue_recording(row.account_id, row.call_id, kind):
             await portal_recordings.defer(self._jobs, tx, row.account_id, row.call_id)

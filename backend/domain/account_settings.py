@@ -53,10 +53,13 @@ class OutgoingSettings(Area, frozen=True, kw_only=True):
 
 
 class RecordingSettings(Area, frozen=True, kw_only=True):
-    """`announce`: callers are told before they are recorded. `keep_days`: how long audio stays."""
+    """`announce`: callers are told before they are recorded. `to_crm`: CRMs get what was recorded,
+    a copy or a link; the history plays it either way. `keep_days`: how long audio stays.
+    """
 
     on: bool = True
     announce: bool = False
+    to_crm: bool = True
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
 
 

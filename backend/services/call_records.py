@@ -153,6 +153,8 @@ class CallRecords:
     def _report(self, facts: CallFacts) -> CallReport:
         call, recording = facts.call, facts.recording
         direction, outcome = Direction(call.direction), Outcome(call.outcome)
+        if not facts.recording_to_crm:
+            recording = None
         audible = recording is not None and recording.state in ("expected", "stored")
         return CallReport(
             account_id=call.account_id,

@@ -73,7 +73,9 @@ class PortalRecordings:
         if facts is None or facts.row is None or not facts.row.ref:
             return
         row, recording = facts.row, facts.recording
-        if recording is None or recording.state != "stored" or not facts.crm_on:
+        if recording is None or recording.state != "stored":
+            return
+        if not facts.crm_on or not facts.recording_to_crm:
             return
         if row.state != FINISHED or row.recording == ATTACHED:
             return

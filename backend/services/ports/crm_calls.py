@@ -85,6 +85,8 @@ class CallFacts:
     row: CrmCallRow | None
     crm_on: bool
     unknown_to_unsorted: bool
+    recording_to_crm: bool = True
+    """Whether the account lets its CRM have recordings."""
 
 
 class CrmCallRows(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.domain.account_settings import CrmSettings
+from backend.domain.account_settings import CrmSettings, RecordingSettings
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import CallFacts, CrmCallState, Taken
 from backend.store.account_settings import AccountSettingsStore
@@ -25,13 +25,16 @@ class SqlCrmCalls:
             call = await CallStore(tx).find(account_id, call_id)
             if call is None:
                 return None
-            crm = await AccountSettingsStore(tx).get(account_id, CrmSettings)
+            settings = AccountSettingsStore(tx)
+            crm = await settings.get(account_id, CrmSettings)
+            recording = await settings.get(account_id, RecordingSettings)
             return CallFacts(
                 call=call,
                 recording=await RecordingStore(tx, self._secrets).of_call(account_id, call_id),
                 row=await CrmCallStore(tx).find(account_id, call_id, kind),
                 crm_on=crm.on,
                 unknown_to_unsorted=crm.unknown_to_unsorted,
+                recording_to_crm=recording.to_crm,
             )
 
     async def take(self, account_id: AccountId, call_id: CallId, kind: str, number: str) -> Taken:

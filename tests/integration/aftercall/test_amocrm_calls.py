@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backend.domain.account_settings import CrmSettings
+from backend.domain.account_settings import CrmSettings, RecordingSettings
 from backend.sandbox.amocrm import Fault
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.database import Database
@@ -62,6 +62,22 @@ async def test_a_call_is_not_kept_waiting_for_its_audio(home: House) -> None:
     await home.settle()
     (note,) = _notes(home)
     assert (await home.http.get(note["params"]["link"])).status_code == 200
+
+
+@pytest.mark.feature("B9")
+async def test_recordings_stay_here_where_the_account_wants_it(home: House) -> None:
+    async with home.database.begin(ALPHA) as tx:
+        await AccountSettingsStore(tx).save(ALPHA, RecordingSettings(to_crm=False), by="test")
+    await home.end(ended())
+    await home.end(ended("c2", number=STRANGER))
+    await home.work()  # nothing waits for the audio
+    await home.settle()
+    (note,) = _notes(home)
+    (stranger,) = _unsorted(home)
+    assert "link" not in note["params"]
+    assert not stranger["metadata"].get("link")
+    entry = await home.history()
+    assert (entry.crm, entry.recording) == ("written", "ready")
 
 
 @pytest.mark.parametrize(

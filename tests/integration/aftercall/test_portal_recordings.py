@@ -11,13 +11,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from backend.domain.account_settings import RecordingSettings
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
 from backend.jobs.portal_recordings import ATTEMPTS, EVERY_S, EveryHalfHour
+from backend.store.account_settings import AccountSettingsStore
 from backend.store.database import Database
 from protocol.pushes import RecordRef
 from protocol.vocabulary import RecordKind
 from tests.connectors.rigs import PortalRig
 from tests.integration.aftercall.rig import KNOWN, House, ended, house
+from tests.integration.conftest import ALPHA
 
 
 @pytest.fixture
@@ -49,6 +52,33 @@ async def test_a_portal_that_cannot_reach_us_is_sent_the_file(home: House) -> No
     page = await home.history()
     assert page.recording_url is not None
     assert (await home.http.get(page.recording_url)).content == content
+
+
+@pytest.mark.feature("B9")
+async def test_recordings_stay_here_where_the_account_wants_it(home: House) -> None:
+    async with home.database.begin(ALPHA) as tx:
+        await AccountSettingsStore(tx).save(ALPHA, RecordingSettings(to_crm=False), by="test")
+    await home.end(ended())
+    await home.settle()
+    assert _asked(home, "finish")
+    assert (_asked(home, "attachRecord"), _records(home)) == ([], [])
+    entry = await home.history()
+    assert (entry.crm, entry.recording) == ("written", "ready")
+
+
+@pytest.mark.feature("B9")
+async def test_a_copy_on_its_way_is_not_made_once_that_is_switched_off(home: House) -> None:
+    faults = home.rig.portal.faults  # type: ignore[union-attr]
+    faults.blocked_methods = {"telephony.externalcall.attachrecord"}
+    await home.end(ended())
+    await home.work()
+    async with home.database.begin(ALPHA) as tx:
+        await AccountSettingsStore(tx).save(ALPHA, RecordingSettings(to_crm=False), by="test")
+    faults.clear()
+    await home.rig.clock.advance(3600)
+    await home.settle()
+    assert await home.jobs.counts() == (0, 0)
+    assert _records(home) == []
 
 
 @pytest.mark.feature("B9")

@@ -293,10 +293,14 @@ export interface PersonalManagerSettings {
   readonly wait_s: number;
 }
 
-/** `announce`: callers are told before they are recorded. `keep_days`: how long audio stays. */
+/**
+ * `announce`: callers are told before they are recorded. `to_crm`: CRMs get what was recorded,
+ * a copy or a link; the history plays it either way. `keep_days`: how long audio stays.
+ */
 export interface RecordingSettings {
   readonly on: boolean;
   readonly announce: boolean;
+  readonly to_crm: boolean;
   readonly keep_days: number;
 }
 
