@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
+CLIENTS := tests/sandbox/clients/bitrix24_js
 
 .PHONY: install install-dev demo demo-reset fmt check test coverage protocol widget amocrm-widget migrate bench
 
@@ -41,7 +42,7 @@ check: install-dev widget/node_modules/.installed
 	$(BIN)/python -m tests.checks
 	cd widget && PATH="$(abspath $(BIN)):$$PATH" npm run --silent check
 
-test: install-dev widget/node_modules/.installed
+test: install-dev widget/node_modules/.installed $(CLIENTS)/node_modules/.installed
 	tests/setup
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.run
 
@@ -54,6 +55,10 @@ protocol: install-dev
 
 widget/node_modules/.installed: widget/package-lock.json | $(VENV)/.installed-dev
 	cd widget && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package-lock.json | $(VENV)/.installed-dev
+	cd $(CLIENTS) && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 widget: install-dev widget/node_modules/.installed

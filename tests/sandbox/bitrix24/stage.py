@@ -90,11 +90,11 @@ def _listener() -> tuple[socket.socket, int]:
 
 
 @contextlib.asynccontextmanager
-async def staged() -> AsyncIterator[Stage]:
+async def staged(tested: TestedApp | None = None) -> AsyncIterator[Stage]:
     """A running portal, an application for its frames, and a browser."""
     portal_socket, port = _listener()
     app_socket, app_port = _listener()
-    tested = TestedApp()
+    tested = tested or TestedApp()
     base = f"http://app.localhost:{app_port}"
     application = Application(
         handler_url=f"{base}/main",

@@ -126,12 +126,14 @@ const ALLOWED_PATH =
   /^\/(crm\/(deal|lead|contact|company)\/details\/\d+\/|marketplace\/|company\/personal\/user\/\d+\/)/;
 
 function openSlider(path, done) {
-  if (!ALLOWED_PATH.test(path)) {
+  // The vendor's newer library begins paths with a detour (`/crm/type/1/details/0/../../…`), which
+  // tells the portal how wide the slider is to be; resolving takes it away.
+  const url = new URL(path, location.origin);
+  if (!ALLOWED_PATH.test(url.pathname)) {
     done?.({ result: "error", errorCode: "PATH_NOT_AVAILABLE" });
     return;
   }
   closeSlider();
-  const url = new URL(path, location.origin);
   url.searchParams.set("IFRAME", "Y");
   const box = document.createElement("div");
   box.className = "slider-box";
