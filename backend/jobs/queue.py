@@ -14,14 +14,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from procrastinate import App, PsycopgConnector
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.errors import NotFound
 from backend.jobs.retry import GrowingDelay
+
+log = structlog.get_logger(__name__)
 
 Handler = Callable[..., Awaitable[None]]
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
@@ -80,16 +83,25 @@ class JobQueue:
 
         def register(handler: Handler) -> Handler:
             @functools.wraps(handler)
-            async def run(**args: Any) -> None:
+            async def run(context: JobContext, /, **args: Any) -> None:
                 at = int(args.pop(VERSION_ARG, 1))
                 if at > version:
                     raise NewerPayload(f"{name} version {at}, this release knows {version}")
                 for step in range(at, version):
                     args = steps[step](args)
-                await handler(**args)
+                try:
+                    await handler(**args)
+                except Exception as error:
+                    if not await self._is_superseded(context.job):
+                        raise
+                    log.info("job_superseded", job=context.job.id, task=name, error=str(error))
 
             self.app.task(
-                name=name, aliases=list(aliases), retry=retry or GrowingDelay(), queue=queue
+                name=name,
+                aliases=list(aliases),
+                retry=retry or GrowingDelay(),
+                queue=queue,
+                pass_context=True,
             )(run)
             self.announce(name, version=version, queue=queue)
             return handler
@@ -183,6 +195,18 @@ class JobQueue:
     async def retry_parked(self, job_id: int) -> None:
         """Give a parked job another life, at once."""
         await self.app.job_manager.retry_job_by_id_async(job_id, retry_at=datetime.now(UTC))
+
+    async def _is_superseded(self, job: Job) -> bool:
+        """Whether another job of that `once` waits, queued while this one ran. It does the same,
+        and of two that wait the database refuses the second: this one could not be put back, would
+        count as running for ever, and its `lock` would hold up all that come after it."""
+        if job.queueing_lock is None:
+            return False
+        waiting = await self._connector.execute_query_all_async(
+            "SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = %(once)s",
+            once=job.queueing_lock,
+        )
+        return bool(waiting)
 
     async def _defer(
         self,

@@ -22,10 +22,14 @@ TAKEN_OVER = Counter("dozvon_jobs_taken_over_total", "Jobs of dead workers put b
 
 # The lock and SKIP LOCKED make sweeps of several workers share the work: read and written apart,
 # a second sweep could put back what a third worker has just begun. A job that keeps killing its
-# workers is parked in the end.
+# workers is parked in the end. One whose successor waits already (`once`) has nothing left to do:
+# the database allows one of them to wait, and refusing it would end the sweep for all others.
 _SWEEP = """
 WITH stalled AS MATERIALIZED (
-    SELECT job.id, job.attempts
+    SELECT job.id, job.attempts, EXISTS (
+        SELECT FROM procrastinate_jobs AS next
+        WHERE next.status = 'todo' AND next.queueing_lock = job.queueing_lock
+    ) AS is_superseded
     FROM procrastinate_jobs AS job
     LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
     WHERE job.status = 'doing'
@@ -33,7 +37,9 @@ WITH stalled AS MATERIALIZED (
            OR worker.last_heartbeat < now() - make_interval(secs => %(stalled_after_s)s))
     FOR UPDATE OF job SKIP LOCKED
 )
-SELECT id, CASE WHEN attempts + 1 < %(max_attempts)s
+SELECT id, CASE
+    WHEN is_superseded THEN procrastinate_finish_job_v1(id, 'succeeded', true)::text
+    WHEN attempts + 1 < %(max_attempts)s
     THEN procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL)::text
     ELSE procrastinate_finish_job_v1(id, 'failed', false)::text
 END FROM stalled

@@ -94,6 +94,49 @@ async def test_a_job_wanted_once_is_queued_once_and_harms_no_transaction(
     assert await queue.waiting() == 1
 
 
+async def test_a_failure_whose_successor_waits_already_leaves_it_the_work(queue: JobQueue) -> None:
+    """One of a `once` may wait: put back beside its successor, the first counted as running for
+    ever, and its lock held up every later one."""
+    ran: list[int] = []
+
+    @queue.task("look")
+    async def look() -> None:
+        ran.append(len(ran))
+        if len(ran) == 1:
+            assert await queue.defer("look", lock="account", once="account") is not None
+            raise CrmUnavailable("away")
+
+    await queue.defer("look", lock="account", once="account")
+    async with _working(queue):
+        await _until_idle(queue)
+    assert ran == [0, 1]
+    assert await queue.parked() == []
+
+
+async def test_a_dead_workers_job_does_not_come_back_beside_its_successor(queue: JobQueue) -> None:
+    ran: list[str] = []
+
+    @queue.task("look")
+    async def look(who: str) -> None:
+        ran.append(who)
+
+    @queue.task("other")
+    async def other() -> None:
+        ran.append("other")
+
+    await queue.defer("other")
+    await queue.defer("look", lock="account", once="account", who="dead")
+    # As a worker leaves them that was killed.
+    await queue.app.connector.execute_query_async(
+        "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL"
+    )
+    await queue.defer("look", lock="account", once="account", who="successor")
+    async with _working(queue) as worker:
+        assert await worker.sweep() == 2
+        await _until_idle(queue)
+    assert sorted(ran) == ["other", "successor"]
+
+
 async def test_an_unknown_task_is_refused_when_it_is_queued(queue: JobQueue) -> None:
     with pytest.raises(NotFound):
         await queue.defer("no.such.task")
