@@ -28,6 +28,9 @@ AT_ONCE = 2
 REMEMBERED = 2000
 EVERY_S = 10.0
 """How often one portal's launches are looked at: its budget is for calls."""
+_SETTINGS = "DEFAULT"
+"""The application's own page: administrators open it, and seldom, so each of its launches counts.
+Among those of the phone, which everybody opens, theirs could be passed over for days."""
 _OF_A_CALL = frozenset({"CALL_CARD", "PAGE_BACKGROUND_WORKER"})
 
 
@@ -45,10 +48,12 @@ class PortalLaunches:
     def seen(self, request: Request, form: Mapping[str, str]) -> None:
         """Look at a launch afterwards: an administrator's tokens are worth keeping."""
         launch = launch_of(request, form, self._clock)
-        if launch is None or form.get("PLACEMENT") in _OF_A_CALL or len(self._tasks) >= AT_ONCE:
+        placement = form.get("PLACEMENT")
+        if launch is None or placement in _OF_A_CALL or len(self._tasks) >= AT_ONCE:
             return
         key, now = sha256(launch.access_token.encode()).digest(), self._clock.monotonic()
-        if key in self._known or now < self._due.get(launch.member_id, 0.0):
+        is_due = placement == _SETTINGS or now >= self._due.get(launch.member_id, 0.0)
+        if key in self._known or not is_due:
             return
         self._known[key] = None
         self._due[launch.member_id] = now + EVERY_S

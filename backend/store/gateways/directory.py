@@ -17,8 +17,8 @@ from protocol.vocabulary import AccountId, CrmKind
 
 log = structlog.get_logger(__name__)
 
-PAGES_TTL_S = 5.0
-"""A newly connected CRM's pages are let in after this long at most."""
+PAGES_TTL_S = 1.0
+"""A newly connected CRM's pages are let in with the second request after this long at most."""
 PAGES_STALE_S, PAGES_WAIT_S = 30.0, 0.25
 """What is older than this is waited for, and for how long."""
 
