@@ -24,6 +24,7 @@ _TEXT = {
         "open": "Открыть",
         "about": "Адреса и ключи для внешних клиентов",
         "health": "Готовность",
+        "faults": "Неисправности по заказу",
     },
     "en": {
         "title": "Dozvon: demo",
@@ -39,6 +40,7 @@ _TEXT = {
         "open": "Open",
         "about": "Addresses and keys for outside clients",
         "health": "Readiness",
+        "faults": "Faults on demand",
     },
 }  # fmt: skip
 
@@ -86,6 +88,7 @@ def landing(where: Addresses, language: str, codes: dict[CrmKind, str]) -> Respo
         f"<title>{text['title']}</title><style>{_STYLE}{STYLE}</style></head><body><main>"
         f'<h1>{text["title"]}</h1><p>{text["lead"]}</p><ol class="steps">{steps}</ol>'
         f"{section(where, locale, codes)}"
-        f'<footer><a href="/sandbox/about">{text["about"]}</a>'
+        f'<footer><a href="/sandbox/faults?lang={locale}">{text["faults"]}</a>'
+        f'<a href="/sandbox/about">{text["about"]}</a>'
         f'<a href="/health/ready">{text["health"]}</a></footer></main></body></html>'
     )

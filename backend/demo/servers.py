@@ -32,6 +32,7 @@ from backend.demo.cast import (
     TRUNK,
     VEKTOR,
 )
+from backend.demo.faults import FaultsPage
 from backend.demo.installs import install
 from backend.demo.landing import landing
 from backend.demo.secure import secured
@@ -72,8 +73,11 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
         )
         about = secure.told(describe(where, portal, dataset))
         walks = Walks(base, portal, amo)
+        faults = FaultsPage(where, portal, amo, switch)
+        await faults.begin()
         yield [
             *walks.routes(),
+            *faults.routes(),
             Route("/sandbox/about", lambda _request: JSONResponse(about)),
             secure.route(),
             Route("/", _home(where, walks)),
