@@ -124,9 +124,10 @@ async def portal(base: Foundation, account_id: AccountId) -> AsyncIterator[Bitri
     if found is None:
         yield None
         return
+    grants = SqlGrants(base.database, base.secrets, account_id, CrmKind.BITRIX24)
     source = Bitrix24(
         http=base.http,
-        grants=SqlGrants(base.database, base.secrets, account_id, CrmKind.BITRIX24),
+        grants=grants,
         portal_url=found.base_url,
         client_id=found.client_id,
         client_secret=found.client_secret or "",
@@ -137,6 +138,8 @@ async def portal(base: Foundation, account_id: AccountId) -> AsyncIterator[Bitri
         yield source
     finally:
         await source.budget.aclose()
+        # The person may have stopped waiting in the middle of a refresh.
+        await grants.aclose()
 
 
 async def bind(base: Foundation, account_id: AccountId) -> list[Standing]:

@@ -43,6 +43,10 @@ class Sources:
         self._index = index
         self._built: dict[AccountId, tuple[tuple[object, ...], Bitrix24 | AmoCrm]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._grants: dict[AccountId, SqlGrants] = {}
+        """Of the connectors built."""
+        self._settling: set[asyncio.Task[None]] = set()
+        """Grants of connectors that were replaced amid a refresh, until it is stored."""
         self._refreshing = asyncio.Lock()
         self.states: dict[AccountId, str] = {}
         """How each account's connection was at the last `refresh`: `ok` or `auth_expired`."""
@@ -160,6 +164,7 @@ class Sources:
                     self._warm(source)
         for gone in set(self._built) - seen:
             self.states.pop(gone, None)
+            self._settle(gone)
             await self._built.pop(gone)[1].budget.aclose()
 
     def _warm(self, source: AmoCrm) -> None:
@@ -180,11 +185,24 @@ class Sources:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for _, source in self._built.values():
             await source.budget.aclose()
+        # Last, for nobody asks any more: what was asked for must be stored.
+        for account_id in tuple(self._grants):
+            self._settle(account_id)
+        await asyncio.gather(*self._settling, return_exceptions=True)
+
+    def _settle(self, account_id: AccountId) -> None:
+        """Let go of an account's grants; a refresh under way is stored all the same."""
+        if (grants := self._grants.pop(account_id, None)) is not None:
+            task = asyncio.create_task(grants.aclose())
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
 
     def _build(self, connection: CrmConnection, region: str) -> Bitrix24 | AmoCrm:
         grants = SqlGrants(
             self._base.database, self._base.secrets, connection.account_id, connection.kind
         )
+        self._settle(connection.account_id)
+        self._grants[connection.account_id] = grants
         common: dict[str, Any] = {
             "http": self._base.http,
             "grants": grants,

@@ -4,6 +4,10 @@ expired ──► row locked ──► exchanged ──► saved
                               │ refused
                               ├──► the newest reserve is exchanged ──► it acts from now on
                               └──► nobody's is good: state auth_expired, for everybody to see
+
+From the lock to the saving it is a task of its own: whoever asked may be cancelled (a worker that
+stops, a lease that was lost, a page that waited long enough), but a token that was shown is spent,
+and forgetting what came for it would cost the account its grant.
 """
 
 from __future__ import annotations
@@ -32,6 +36,8 @@ TAKEN_OVER = Counter(
     "dozvon_crm_grants_taken_over_total",
     "Administrators' grants that took the place of one the CRM refused",
 )
+CLOSE_WITHIN_S = 60.0
+"""How long closing waits for an answer: more than the HTTP client does, reserves included."""
 Exchange = Callable[[Grant], Awaitable[Grant]]
 
 
@@ -56,7 +62,8 @@ class SqlGrants:
         self._account_id = account_id
         self._kind = kind
         self._cached: Grant | None = None
-        self._local = asyncio.Lock()
+        self._flight: asyncio.Task[Grant] | None = None
+        """The exchange under way in this process; it outlives whoever asked for it."""
 
     async def current(self) -> Grant:
         if self._cached is None:
@@ -84,17 +91,37 @@ class SqlGrants:
     async def _after(
         self, old: Grant, exchange: Exchange, *, try_own: bool, certain: bool
     ) -> Grant:
-        async with self._local:
-            cached = self._cached
-            if cached is not None and cached.access_token != old.access_token:
-                return cached
-            # Forgotten first: when the grant turns out dead, the row is read anew each time, so
-            # that connecting again in another process is noticed here.
-            self._cached = None
-            self._cached = fresh = await self._exchange(
-                old, exchange, try_own=try_own, certain=certain
-            )
-            return fresh
+        while (flight := self._flight) is not None:
+            await asyncio.wait({flight})  # unlike awaiting it: ours to give up, not to cancel
+        cached = self._cached
+        if cached is not None and cached.access_token != old.access_token:
+            return cached
+        # Forgotten first: when the grant turns out dead, the row is read anew each time, so that
+        # connecting again in another process is noticed here.
+        self._cached = None
+        self._flight = flight = asyncio.create_task(
+            self._exchanged(old, exchange, try_own=try_own, certain=certain)
+        )
+        flight.add_done_callback(self._landed)
+        return await asyncio.shield(flight)
+
+    async def _exchanged(
+        self, old: Grant, exchange: Exchange, *, try_own: bool, certain: bool
+    ) -> Grant:
+        self._cached = fresh = await self._exchange(old, exchange, try_own=try_own, certain=certain)
+        return fresh
+
+    def _landed(self, flight: asyncio.Task[Grant]) -> None:
+        self._flight = None
+        if not flight.cancelled():
+            flight.exception()  # whoever asked may be gone
+
+    async def aclose(self) -> None:
+        """Wait until what was asked for is stored. Before the database closes."""
+        if (flight := self._flight) is not None:
+            _, late = await asyncio.wait({flight}, timeout=CLOSE_WITHIN_S)
+            if late:
+                log.error("crm.grant_left", account=self._account_id, crm=self._kind.value)
 
     async def _exchange(
         self, old: Grant, exchange: Exchange, *, try_own: bool, certain: bool
