@@ -27,6 +27,8 @@ from backend.services.sign_on import Directory, origin_of
 from protocol.vocabulary import CrmKind
 
 MAX_LAUNCH_BYTES = 65_536
+_ENTRIES = {"DEFAULT": "settings", "USER_PROFILE_MENU": "profile"}
+"""Placement → what it shows."""
 _RUSSIAN = {"ru", "be", "kk", "uk", "ua"}
 """As `localeOf` of the widget has it, which takes our word for the page's language."""
 
@@ -81,7 +83,7 @@ class Launches(Protocol):
 
 @dataclass(slots=True)
 class PagesApi:
-    """`/widget/amocrm`, `/bitrix24/{app,worker}`, `/static/…`, `/amocrm/script.js`."""
+    """`/widget/amocrm`, `/amocrm/settings`, `/bitrix24/{app,worker}`, `/static/…`."""
 
     directory: Directory
     own_origin: str
@@ -95,39 +97,52 @@ class PagesApi:
     def routes(self) -> list[Route | Mount]:
         return [
             Route("/widget/amocrm", self.amocrm),
+            Route("/amocrm/settings", self.amocrm_settings),
             Route("/bitrix24/app", self.bitrix24_app, methods=["GET", "POST"]),
             Route("/bitrix24/worker", self.bitrix24_worker, methods=["GET", "POST"]),
             Mount("/static", _CachedForever(directory=self.static)),
         ]
 
     async def amocrm(self, request: Request) -> Response:
-        """The panel's frame; only the account's own pages may hold it."""
+        """The panel's frame."""
+        return await self._framed(request, "frame")
+
+    async def amocrm_settings(self, request: Request) -> Response:
+        """The frame on the account's page of advanced settings."""
+        return await self._framed(request, "settings")
+
+    async def _framed(self, request: Request, entry: str) -> Response:
+        """Only the account's own pages may hold it."""
         origin = request.query_params.get("origin", "")
         if origin not in await self._origins():
             return _unknown(request)
         return self._shell(
-            "frame",
+            entry,
             locale=locale_of(request.query_params.get("locale")),
             boot={"options": {"parent_origin": origin}, "crm": CrmKind.AMOCRM.value},
             ancestors=(origin,),
         )
 
     async def bitrix24_app(self, request: Request) -> Response:
-        return await self._bitrix24(request, "app")
+        """By its place: the application's own page is the settings, the one in the profile's menu
+        is the employee's own; any other is the phone."""
+        form = await _form(request)
+        # A page that loads itself again has no form: it says in its address what it was.
+        placement = form.get("PLACEMENT") or request.query_params.get("PLACEMENT", "")
+        return await self._bitrix24(request, form, _ENTRIES.get(placement, "app"))
 
     async def bitrix24_worker(self, request: Request) -> Response:
-        return await self._bitrix24(request, "worker")
+        return await self._bitrix24(request, await _form(request), "worker")
 
-    async def _bitrix24(self, request: Request, entry: str) -> Response:
+    async def _bitrix24(self, request: Request, form: dict[str, str], entry: str) -> Response:
         domain = request.query_params.get("DOMAIN", "")
         scheme = "http" if request.query_params.get("PROTOCOL") == "0" else "https"
         origin = f"{scheme}://{domain}"
-        form = await _form(request)
         if origin not in await self._origins():
             address = await self.launches.address(request, form) if self.launches else None
             if address != origin:
                 return _unknown(request)
-        elif entry == "app" and self.launches is not None:
+        elif entry != "worker" and self.launches is not None:
             self.launches.seen(request, form)
         return self._shell(
             entry,

@@ -8,28 +8,38 @@ import { gzipSync } from 'node:zlib';
 
 /** What a tab may load before the first call, gzip: 45 kB (product requirement). */
 const LIMIT_BYTES = 45_000;
+/** Pages no call comes to: opened now and then by whoever sets things up. */
+const OTHER_LIMITS = { settings: 60_000 };
 
 const room = new URL('../', import.meta.url);
 const out = new URL('../static/', room);
-const built = JSON.parse(await readFile(new URL('vite-manifest.json', out), 'utf8'));
+/** One of each build: their chunks are named alike and are not the same. */
+const manifests = ['vite-manifest.json', 'vite-settings-manifest.json'];
+const builds = await Promise.all(
+  manifests.map(async (name) => JSON.parse(await readFile(new URL(name, out), 'utf8'))),
+);
+const entries = builds
+  .flatMap((built) => Object.entries(built).map(([source, chunk]) => ({ built, source, chunk })))
+  .filter(({ chunk }) => chunk.isEntry)
+  .sort((a, b) => (a.source < b.source ? -1 : 1));
 
 const pages = {};
-for (const [source, chunk] of Object.entries(built).sort(([a], [b]) => (a < b ? -1 : 1))) {
-  if (!chunk.isEntry) continue;
-  const { imports, css } = closure(source);
+for (const { built, source, chunk } of entries) {
+  const { imports, css } = closure(built, source);
   const files = [chunk.file, ...imports, ...css];
   const sizes = await Promise.all(
     files.map(async (file) => gzipSync(await readFile(new URL(file, out))).length),
   );
   const gzipBytes = sizes.reduce((sum, size) => sum + size, 0);
-  if (gzipBytes > LIMIT_BYTES) {
-    throw new Error(`${chunk.name} loads ${gzipBytes} bytes before a call; limit ${LIMIT_BYTES}`);
+  const limit = OTHER_LIMITS[chunk.name] ?? LIMIT_BYTES;
+  if (gzipBytes > limit) {
+    throw new Error(`${chunk.name} loads ${gzipBytes} bytes before a call; limit ${limit}`);
   }
   pages[chunk.name] = { js: chunk.file, preload: imports, css, gzip_bytes: gzipBytes };
 }
 
 await writeFile(new URL('manifest.json', out), JSON.stringify(pages, null, 2) + '\n');
-await rm(new URL('vite-manifest.json', out));
+await Promise.all(manifests.map((name) => rm(new URL(name, out))));
 await cp(fileURLToPath(new URL('amocrm/', room)), fileURLToPath(new URL('amocrm/', out)), {
   recursive: true,
   filter: (path) => !path.endsWith('.py'),
@@ -39,14 +49,14 @@ for (const [name, page] of Object.entries(pages)) {
 }
 
 /** Chunks and styles an entry needs, its imports' included. */
-function closure(source, seen = new Set()) {
+function closure(built, source, seen = new Set()) {
   const chunk = built[source];
   const imports = [];
   const css = new Set(chunk.css ?? []);
   for (const next of chunk.imports ?? []) {
     if (seen.has(next)) continue;
     seen.add(next);
-    const inner = closure(next, seen);
+    const inner = closure(built, next, seen);
     imports.push(built[next].file, ...inner.imports);
     inner.css.forEach((file) => css.add(file));
   }

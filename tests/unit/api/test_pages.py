@@ -86,6 +86,37 @@ async def test_an_unknown_portal_is_told_what_to_do_and_frames_nothing(query: st
         assert "administrator" in (await http.get(f"/bitrix24/app?{query}&LANG=en")).text
 
 
+@pytest.mark.parametrize(
+    "placement, page",
+    [
+        ("DEFAULT", "settings"),
+        ("USER_PROFILE_MENU", "profile"),
+        ("LEFT_MENU", "app"),
+        ("CALL_CARD", "app"),
+        ("ANYTHING", "app"),
+    ],
+)
+async def test_each_place_of_the_portal_has_its_page(placement: str, page: str) -> None:
+    path = "/bitrix24/app?DOMAIN=north.bitrix24.ru&PROTOCOL=1"
+    async with browser() as http:
+        posted = await http.post(path, data={"PLACEMENT": placement})
+        assert boot(posted)["page"] == page
+        assert f"/static/assets/{page}-" in posted.text
+        # A page that loads itself again has no form and says it in its address.
+        again = await http.get(f"{path}&PLACEMENT={placement}")
+        assert boot(again)["page"] == page
+        assert boot(await http.get(path))["page"] == "app"
+
+
+async def test_the_settings_frame_is_framed_by_its_account_alone() -> None:
+    async with browser() as http:
+        answer = await http.get("/amocrm/settings", params={"origin": AMO, "locale": "en"})
+        assert (ancestors(answer), boot(answer)["page"]) == (AMO, "settings")
+        assert boot(answer)["options"] == {"parent_origin": AMO}
+        refused = await http.get("/amocrm/settings", params={"origin": "https://evil.test"})
+        assert (refused.status_code, ancestors(refused)) == (403, "'none'")
+
+
 async def test_what_the_portal_posts_stays_data() -> None:
     options = '{"CALL_ID":"</script><script>alert(1)//"}'
     async with browser() as http:

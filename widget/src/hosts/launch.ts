@@ -14,6 +14,9 @@ import type { Portal } from './bitrix24';
 const PORTAL_TIMEOUT_MS = 15_000;
 const SERVER_TIMEOUT_MS = 15_000;
 
+/** Supervisors and administrators see the settings without a line of their own. */
+export type Purpose = 'phone' | 'settings';
+
 /** Why there is no session: `not_an_employee`, `no_line`, or the refusal's code. */
 export class NoSession extends Error {
   override name = 'NoSession';
@@ -24,17 +27,18 @@ export async function signOn(
   portal: Pick<Portal, 'call'>,
   api: string,
   request: typeof fetch = (...args) => fetch(...args),
+  purpose: Purpose = 'phone',
 ): Promise<SessionToken> {
   const init = await portal.call('getInitData', null, PORTAL_TIMEOUT_MS);
   if (!isRecord(init)) throw new Error('the portal gave no launch data');
   try {
-    return await prove(init, api, request);
+    return await prove(init, api, request, purpose);
   } catch (error) {
     if (!(error instanceof NoSession) || error.message !== 'bad_proof') throw error;
     // The page is older than its access token (an hour): the portal has a fresh one for the asking.
     const fresh = await portal.call('refreshAuth', null, PORTAL_TIMEOUT_MS);
     if (!isRecord(fresh)) throw error;
-    return prove({ ...init, AUTH_ID: fresh['AUTH_ID'] }, api, request);
+    return prove({ ...init, AUTH_ID: fresh['AUTH_ID'] }, api, request, purpose);
   }
 }
 
@@ -42,11 +46,16 @@ async function prove(
   init: Record<string, unknown>,
   api: string,
   request: typeof fetch,
+  purpose: Purpose,
 ): Promise<SessionToken> {
   const response = await request(`${api}/api/bitrix24/session`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ auth_id: init['AUTH_ID'], member_id: init['MEMBER_ID'] }),
+    body: JSON.stringify({
+      auth_id: init['AUTH_ID'],
+      member_id: init['MEMBER_ID'],
+      ...(purpose === 'settings' ? { for: purpose } : {}),
+    }),
     credentials: 'omit',
     cache: 'no-store',
     signal: AbortSignal.timeout(SERVER_TIMEOUT_MS),
@@ -74,10 +83,11 @@ export async function signOnPatiently(
   api: string,
   clock: Clock,
   refused: (why: string) => void,
+  purpose: Purpose = 'phone',
 ): Promise<SessionToken | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await signOn(portal, api);
+      return await signOn(portal, api, undefined, purpose);
     } catch (error) {
       if (error instanceof NoSession) {
         refused(error.message);

@@ -2,7 +2,7 @@
 import { en } from './en';
 import { ru, type Text, type TextKey } from './ru';
 
-export type { TextKey } from './ru';
+export type { Text, TextKey } from './ru';
 export type Locale = 'ru' | 'en';
 export type Params = Readonly<Record<string, string | number>>;
 
@@ -14,19 +14,23 @@ export function localeOf(wish: string | null | undefined): Locale {
   return ['ru', 'be', 'kk', 'uk', 'ua', ''].includes(language) ? 'ru' : 'en';
 }
 
-export class Words {
+/** One page's texts in the reader's language. */
+export class Phrases<Key extends string> {
   readonly #plurals: Intl.PluralRules;
   readonly #time: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
 
-  constructor(readonly locale: Locale) {
+  constructor(
+    readonly locale: Locale,
+    private readonly texts: Readonly<Record<Locale, Readonly<Record<Key, Text>>>>,
+  ) {
     this.#plurals = new Intl.PluralRules(locale);
     this.#time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
     this.#date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
   }
 
-  t(key: TextKey, params: Params = {}): string {
-    const text = TEXTS[this.locale][key];
+  t(key: Key, params: Params = {}): string {
+    const text = this.texts[this.locale][key];
     return this.#form(text, params).replace(/\{(\w+)\}/g, (_, name: string) =>
       String(params[name] ?? ''),
     );
@@ -43,6 +47,13 @@ export class Words {
   #form(text: Text, params: Params): string {
     if (typeof text === 'string') return text;
     return text[this.#plurals.select(Number(params['n'] ?? 0))] ?? text.other;
+  }
+}
+
+/** The phone's own texts. */
+export class Words extends Phrases<TextKey> {
+  constructor(locale: Locale) {
+    super(locale, TEXTS);
   }
 }
 

@@ -1,1 +1,0 @@
-import{k as e}from"./words-DjIqxpQ8.js";import{n as t,t as n}from"./closed-D3U-cSFw.js";import{t as r}from"./main-D5AT7ry8.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
