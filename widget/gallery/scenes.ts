@@ -6,6 +6,7 @@ import type {
   ContactChanged,
   EmployeeChanged,
   HistoryPage,
+  OutgoingChanged,
   Push,
   StatusChanged,
 } from '../src/protocol/messages';
@@ -16,6 +17,7 @@ import removedJson from '../../protocol/fixtures/call.removed.json';
 import contactJson from '../../protocol/fixtures/contact.changed.json';
 import employeeJson from '../../protocol/fixtures/employee.changed.json';
 import pageJson from '../../protocol/fixtures/history_page.json';
+import outgoingJson from '../../protocol/fixtures/outgoing.changed.json';
 import statusJson from '../../protocol/fixtures/status.changed.json';
 
 const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
@@ -25,6 +27,7 @@ const contact = contactJson as unknown as ContactChanged;
 const removed = removedJson as unknown as CallRemoved;
 const employee = employeeJson as unknown as EmployeeChanged;
 const page = pageJson as unknown as HistoryPage;
+const outgoing = outgoingJson as unknown as OutgoingChanged;
 const status: StatusChanged = {
   ...(statusJson as unknown as StatusChanged),
   status: 'available',
@@ -81,6 +84,7 @@ function view(pushes: readonly Push[], change: Partial<View> = {}): View {
     notices: [],
     pending: new Set(),
     history: { phase: 'ready', entries: entries(), next: 'more' },
+    from: null,
     ...change,
   };
 }
@@ -126,6 +130,7 @@ export const SCENES: Readonly<Record<string, () => View>> = {
     ]),
   taken: () => view([], { notices: [{ id: 1, kind: 'removed', removed }, { id: 2, kind: 'failed', code: 'no_device' }] }),
   idle: () => view([]),
+  outgoing_choice: () => view([outgoing]),
   connecting: () => view([], { connection: { phase: 'connecting', first: true } }),
   waiting: () => view([talking], { connection: { phase: 'waiting', retryAt: Date.now() + 12_000 } }),
   offline: () => view([], { connection: { phase: 'offline' } }),

@@ -31,6 +31,7 @@ SCENES = (
     "ended",
     "taken",
     "idle",
+    "outgoing_choice",
     "connecting",
     "waiting",
     "offline",

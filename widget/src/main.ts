@@ -10,6 +10,7 @@ import { Session } from './protocol/session';
 import { openSocket } from './protocol/socket';
 import { calls, isLive, ringer as chosenRinger, rings } from './state/selectors';
 import { Store } from './state/store';
+import { Remembered } from './tabs/remembered';
 import { Tab } from './tabs/tab';
 import { alertFor, watchTitle } from './ui/alert';
 import { App } from './ui/App';
@@ -40,6 +41,7 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<M
     clock: systemClock,
     tab,
     sound: ringTone.unlocked,
+    from: new Remembered('dozvon.from'),
     locale: () => words().locale,
     openSocket,
     isOnline: () => navigator.onLine,

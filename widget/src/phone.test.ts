@@ -3,17 +3,19 @@ import callJson from '../../protocol/fixtures/call.changed.json';
 import removedJson from '../../protocol/fixtures/call.removed.json';
 import pageJson from '../../protocol/fixtures/history_page.json';
 import markJson from '../../protocol/fixtures/history.changed.json';
+import outgoingJson from '../../protocol/fixtures/outgoing.changed.json';
 import refusedJson from '../../protocol/fixtures/notice.raised.json';
 import welcomeJson from '../../protocol/fixtures/welcome.json';
 import { Phone } from './phone';
 import { Session } from './protocol/session';
-import type { CallChanged, NoticeRaised, Welcome } from './protocol/messages';
+import type { CallChanged, NoticeRaised, OutgoingChanged, Welcome } from './protocol/messages';
 import { calls } from './state/selectors';
 import { Store } from './state/store';
 import { again, FakeClock, FakeSocket, settle } from './testing';
 
 const call = callJson as unknown as CallChanged;
 const refused = refusedJson as unknown as NoticeRaised;
+const outgoing = outgoingJson as unknown as OutgoingChanged;
 const welcome = welcomeJson as unknown as Welcome;
 const token = { token: 'session-1', expires_at: '2026-03-02T21:00:00Z' };
 
@@ -24,6 +26,7 @@ let phone: Phone;
 let visible: Store<boolean>;
 let answer: () => Response;
 let session: Session;
+let kept: string | null;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -35,11 +38,17 @@ beforeEach(() => {
     requests.push(new Request(input, init));
     return Promise.resolve(answer());
   });
+  kept = null;
+  make();
+});
+
+function make(): void {
   phone = new Phone({
     session,
     clock,
     tab: { id: 'tab_1', visible },
     sound: new Store(false),
+    from: { get: () => kept, set: (number) => (kept = number) },
     locale: () => 'ru',
     openSocket: (url) => {
       const made = new FakeSocket(url);
@@ -48,7 +57,7 @@ beforeEach(() => {
     },
     isOnline: () => true,
   });
-});
+}
 
 const socket = (): FakeSocket => {
   const last = sockets.at(-1);
@@ -92,6 +101,46 @@ describe('a clicked number', () => {
     });
     expect(asked[1]).toMatchObject({ target: '101', source: 'click' });
     expect(asked[1]).not.toHaveProperty('record_kind');
+  });
+});
+
+describe('the outgoing number', () => {
+  const told = (version: number, numbers = outgoing.numbers): void =>
+    socket().say({ ...outgoing, seq: version, version, numbers });
+  const from = (): unknown => socket().sentOf('call.dial').at(-1)?.['caller_id'];
+
+  it('goes with every call while it may be chosen, and waits while it may not', async () => {
+    await open();
+    void phone.dial('101', 'history');
+    await reply('call.dial', { call_id: 'c0' });
+    expect(socket().sentOf('call.dial').at(-1)).toMatchObject({ source: 'history' });
+    expect(from()).toBeUndefined();
+    told(outgoing.version + 1);
+    phone.callFrom('+74950000118');
+    void phone.dial('+79161234567');
+    await reply('call.dial', { call_id: 'c1' });
+    expect(from()).toBe('+74950000118');
+    void phone.dialClicked('+79161234567', null);
+    await reply('call.dial', { call_id: 'c2' });
+    expect(from()).toBe('+74950000118');
+    told(outgoing.version + 2, []);
+    expect(phone.view.get().from).toBeNull();
+    void phone.dial('+79161234567');
+    await reply('call.dial', { call_id: 'c3' });
+    expect(from()).toBeUndefined();
+    told(outgoing.version + 3);
+    expect(phone.view.get().from).toBe('+74950000118');
+  });
+
+  it('is what this tab chose before it was loaded anew', async () => {
+    kept = '+74950000118';
+    make();
+    await open();
+    expect(phone.view.get().from).toBeNull();
+    told(outgoing.version + 1);
+    expect(phone.view.get().from).toBe('+74950000118');
+    phone.callFrom(null);
+    expect(kept).toBeNull();
   });
 });
 

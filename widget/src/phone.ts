@@ -10,6 +10,7 @@ import { failureCode, refusalOf, type FailureCode } from './protocol/failure';
 import type {
   AgentStatus,
   CallRemoved,
+  Dial,
   HistoryEntry,
   HistoryPage,
   NoticeRaised,
@@ -23,7 +24,7 @@ import type {
 } from './protocol/messages';
 import type { Session } from './protocol/session';
 import { begin, reduce } from './state/reducer';
-import { calls, historyMark, rings } from './state/selectors';
+import { calls, historyMark, outgoing, rings } from './state/selectors';
 import { EMPTY, type State } from './state/state';
 import { Store } from './state/store';
 
@@ -56,7 +57,11 @@ export interface View {
   /** Keys of what was asked and is not answered: `answer:<call id>`, `dial`, `status`. */
   readonly pending: ReadonlySet<string>;
   readonly history: HistoryView;
+  /** The outgoing number chosen in this tab, while it may be; null: as the settings say. */
+  readonly from: string | null;
 }
+
+export type DialSource = NonNullable<Dial['source']>;
 
 export interface PhoneOptions {
   readonly session: Session;
@@ -64,6 +69,8 @@ export interface PhoneOptions {
   readonly tab: { readonly id: string; readonly visible: Store<boolean> };
   /** Whether a ring tone could be heard here. */
   readonly sound: Store<boolean>;
+  /** Where the outgoing number chosen in this tab outlives the page. */
+  readonly from?: { get(): string | null; set(number: string | null): void };
   readonly locale: () => string;
   readonly openSocket: (url: string) => SocketLike;
   readonly isOnline: () => boolean;
@@ -90,9 +97,12 @@ export class Phone {
     notices: [],
     pending: new Set(),
     history: EMPTY_HISTORY,
+    from: null,
   });
   readonly #client: SocketClient;
   #lastNotice = 0;
+  /** Kept while it may not be chosen: an administrator may give the choice back. */
+  #chosen: string | null;
   #historyShown = false;
   /** Grows with each fresh load, so that a late page of the previous one is dropped. */
   #historyLoad = 0;
@@ -101,6 +111,7 @@ export class Phone {
 
   constructor(private readonly options: PhoneOptions) {
     const { session, clock, tab, sound } = options;
+    this.#chosen = options.from?.get() ?? null;
     this.#client = new SocketClient({
       clock,
       random: Math.random,
@@ -185,14 +196,21 @@ export class Phone {
     return this.#do(`dismiss:${callId}`, { type: 'call.dismiss', call_id: callId });
   }
 
-  dial(target: string): Promise<boolean> {
-    return this.#do('dial', { type: 'call.dial', target });
+  dial(target: string, source: DialSource = 'keypad'): Promise<boolean> {
+    return this.#do('dial', { type: 'call.dial', target, source, ...this.#from() });
   }
 
   /** A number clicked on the CRM's page; the card shows its record first. */
   dialClicked(target: string, record: RecordRef | null): Promise<boolean> {
     const of = record ? { record_kind: record.kind, record_id: record.id } : {};
-    return this.#do('dial', { type: 'call.dial', target, source: 'click', ...of });
+    return this.#do('dial', { type: 'call.dial', target, source: 'click', ...this.#from(), ...of });
+  }
+
+  /** Show this number to whoever is called from this tab from now on. */
+  callFrom(number: string | null): void {
+    this.#chosen = number;
+    this.options.from?.set(number);
+    this.#patch(this.#folded(this.view.get().state));
   }
 
   chooseContact(callId: string, { kind, id }: RecordRef): Promise<boolean> {
@@ -301,14 +319,26 @@ export class Phone {
   }
 
   #begin(stream: StreamName, recovered: boolean, pushes: readonly Push[]): void {
-    this.#patch({ state: begin(this.view.get().state, stream, recovered, pushes) });
+    this.#patch(this.#folded(begin(this.view.get().state, stream, recovered, pushes)));
     if (stream === 'me' && this.#historyShown) void this.loadHistory();
+  }
+
+  #from(): Pick<Dial, 'caller_id'> {
+    const { from } = this.view.get();
+    return from === null ? {} : { caller_id: from };
+  }
+
+  /** The number chosen counts while it is among those to choose from. */
+  #folded(state: State): Pick<View, 'state' | 'from'> {
+    const chosen = this.#chosen;
+    const may = outgoing(state)?.numbers.some(({ number }) => number === chosen);
+    return { state, from: may ? chosen : null };
   }
 
   #take(push: Push): void {
     const before = this.view.get().state;
     const after = reduce(before, push);
-    this.#patch({ state: after });
+    this.#patch(this.#folded(after));
     if (push.type === 'notice.raised') this.#raise(push);
     if (push.type === 'call.removed') this.#notify({ kind: 'removed', removed: push });
     if (push.type === 'call.removed' || (push.type === 'call.changed' && !rings(push))) {

@@ -26,6 +26,7 @@ function view(...calls: CallChanged[]): View {
     notices: [],
     pending: new Set(),
     history: { phase: 'idle', entries: [], next: null },
+    from: null,
   };
 }
 

@@ -18,6 +18,7 @@ function view(...calls: CallChanged[]): View {
     notices: [],
     pending: new Set(),
     history: { phase: 'idle', entries: [], next: null },
+    from: null,
   };
 }
 

@@ -13,6 +13,8 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'card.connecting': 'Connecting…',
   'card.hidden_number': 'Number withheld',
   'card.on_number': 'To {number}',
+  'card.extension': 'Extension: {extension} — dial it after they answer',
+  'card.message': 'The visitor wrote: “{message}”',
   'card.device': 'Device: {device}',
   'card.pick_up': 'Pick up: {device}',
   'card.pick_up_any': 'Pick up your phone',
@@ -115,6 +117,9 @@ export const en: Readonly<Record<TextKey, Text>> = {
 
   'dial.label': 'Phone number',
   'dial.placeholder': 'Number or extension',
+  'dial.from': 'Call from',
+  'dial.from_rule': 'as set up',
+  'dial.from_rule_number': '{number} (as set up)',
   'dial.invalid': 'Enter a number: digits, +, * and #',
   'idle.title': 'No calls right now',
   'idle.text': 'When somebody calls, the card appears here.',

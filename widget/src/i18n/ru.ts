@@ -12,6 +12,8 @@ export const ru = {
   'card.connecting': 'Соединяем…',
   'card.hidden_number': 'Номер скрыт',
   'card.on_number': 'На номер {number}',
+  'card.extension': 'Добавочный: {extension} — наберите после ответа',
+  'card.message': 'Посетитель написал: «{message}»',
   'card.device': 'Устройство: {device}',
   'card.pick_up': 'Снимите трубку: {device}',
   'card.pick_up_any': 'Снимите трубку на телефоне',
@@ -124,6 +126,9 @@ export const ru = {
 
   'dial.label': 'Номер телефона',
   'dial.placeholder': 'Номер или внутренний',
+  'dial.from': 'Звонить с номера',
+  'dial.from_rule': 'как в настройках',
+  'dial.from_rule_number': '{number} (как в настройках)',
   'dial.invalid': 'Введите номер: цифры, +, * и #',
   'idle.title': 'Звонков сейчас нет',
   'idle.text': 'Когда позвонят, карточка появится здесь.',

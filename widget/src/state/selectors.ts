@@ -7,6 +7,7 @@ import type {
   CrmChanged,
   EmployeeChanged,
   HistoryChanged,
+  OutgoingChanged,
   Push,
   RingerChanged,
   StatusChanged,
@@ -64,6 +65,10 @@ export function ownStatus(state: State): StatusChanged | null {
 
 export function ringer(state: State): RingerChanged | null {
   return one(state.me, 'ringer', 'ringer.changed');
+}
+
+export function outgoing(state: State): OutgoingChanged | null {
+  return one(state.me, 'outgoing', 'outgoing.changed');
 }
 
 export function historyMark(state: State): HistoryChanged | null {

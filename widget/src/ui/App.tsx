@@ -5,7 +5,16 @@ import type { Host } from '../hosts/host';
 import type { TextKey, Words } from '../i18n';
 import type { Ringer } from '../media/ringer';
 import type { Phone, View } from '../phone';
-import { calls as callsOf, colleagues, crmState, isLive, ownStatus, rings, switchState } from '../state/selectors';
+import {
+  calls as callsOf,
+  colleagues,
+  crmState,
+  isLive,
+  outgoing,
+  ownStatus,
+  rings,
+  switchState,
+} from '../state/selectors';
 import { alertFor, spoken } from './alert';
 import { CallList, type CallEvents } from './CallList';
 import { Colleagues } from './Colleagues';
@@ -120,6 +129,9 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
                   <DialBox
                     busy={view.pending.has('dial')}
                     disabled={busy || unreachable}
+                    outgoing={outgoing(view.state)}
+                    chosen={view.from}
+                    onChoose={(number) => phone.callFrom(number)}
                     onDial={(number) => void phone.dial(number)}
                   />
                 </>
@@ -129,7 +141,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
                   history={view.history}
                   onMore={() => void phone.moreHistory()}
                   onRetry={() => void phone.loadHistory()}
-                  onRedial={(number) => void phone.dial(number)}
+                  onRedial={(number) => void phone.dial(number, 'history')}
                 />
               )}
               {section === 'colleagues' && (
@@ -137,7 +149,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
                   colleagues={colleagues(view.state, words.locale).filter(
                     ({ employee }) => employee.employee_id !== myId,
                   )}
-                  onCall={(extension) => void phone.dial(extension)}
+                  onCall={(extension) => void phone.dial(extension, 'colleagues')}
                 />
               )}
             </Tabs>
@@ -200,6 +212,6 @@ function callEvents(phone: Phone): CallEvents {
     dismiss: (id) => void phone.dismiss(id),
     choose: (id, record) => void phone.chooseContact(id, record),
     retry: (id) => void phone.retryLookup(id),
-    dial: (number) => void phone.dial(number),
+    dial: (number) => void phone.dial(number, 'redial'),
   };
 }

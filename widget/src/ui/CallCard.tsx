@@ -87,6 +87,10 @@ function Dialled({ call }: { call: CallChanged }): JSX.Element {
   return (
     <div class="facts">
       {line && <span>{words.t('card.on_number', { number: line })}</span>}
+      {call.extension && (
+        <span>{words.t('card.extension', { extension: call.extension })}</span>
+      )}
+      {call.message && <span>{words.t('card.message', { message: call.message })}</span>}
       {call.device && call.state !== 'ended' && (
         <span>{words.t('card.device', { device: call.device })}</span>
       )}

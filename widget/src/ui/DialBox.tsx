@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
+import { showNumber, unbroken } from '../i18n';
+import type { OutgoingChanged } from '../protocol/messages';
 import { useAmbient } from './context';
 import { Icon } from './icons';
 
@@ -16,10 +18,15 @@ export function dialTarget(typed: string): string | null {
 interface Props {
   readonly busy: boolean;
   readonly disabled: boolean;
+  /** Which numbers may be shown to whom is called; null: nobody said yet. */
+  readonly outgoing: OutgoingChanged | null;
+  /** The one chosen in this tab; null: as the settings say. */
+  readonly chosen: string | null;
+  readonly onChoose: (number: string | null) => void;
   readonly onDial: (number: string) => void;
 }
 
-export function DialBox({ busy, disabled, onDial }: Props): JSX.Element {
+export function DialBox({ busy, disabled, outgoing, chosen, onChoose, onDial }: Props): JSX.Element {
   const { words } = useAmbient();
   const [typed, setTyped] = useState('');
   const [wrong, setWrong] = useState(false);
@@ -33,6 +40,9 @@ export function DialBox({ busy, disabled, onDial }: Props): JSX.Element {
   };
   return (
     <form class="dial" onSubmit={submit} noValidate>
+      {outgoing !== null && outgoing.numbers.length > 0 && (
+        <Outgoing outgoing={outgoing} chosen={chosen} onChoose={onChoose} />
+      )}
       <div class="dial-row">
         <input
           type="tel"
@@ -58,5 +68,38 @@ export function DialBox({ busy, disabled, onDial }: Props): JSX.Element {
         </p>
       )}
     </form>
+  );
+}
+
+/** Which number the other party sees (W14). The rule's own number stands first and sends none. */
+function Outgoing(props: {
+  outgoing: OutgoingChanged;
+  chosen: string | null;
+  onChoose: (number: string | null) => void;
+}): JSX.Element {
+  const { outgoing, chosen, onChoose } = props;
+  const { words } = useAmbient();
+  const id = useId();
+  const rule = outgoing.default;
+  return (
+    <p class="dial-from">
+      <label for={id}>{words.t('dial.from')}</label>
+      <select
+        id={id}
+        value={chosen ?? ''}
+        onChange={(event) => onChoose(event.currentTarget.value || null)}
+      >
+        <option value="">
+          {rule
+            ? words.t('dial.from_rule_number', { number: showNumber(rule) })
+            : words.t('dial.from_rule')}
+        </option>
+        {outgoing.numbers.map(({ number, name }) => (
+          <option key={number} value={number}>
+            {name ? `${unbroken(number)} · ${name}` : unbroken(number)}
+          </option>
+        ))}
+      </select>
+    </p>
   );
 }

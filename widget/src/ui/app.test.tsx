@@ -4,12 +4,13 @@ import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import callJson from '../../../protocol/fixtures/call.changed.json';
 import contactJson from '../../../protocol/fixtures/contact.changed.json';
+import outgoingJson from '../../../protocol/fixtures/outgoing.changed.json';
 import type { Host } from '../hosts/host';
 import { Words } from '../i18n';
 import { Ringer } from '../media/ringer';
 import { Phone } from '../phone';
 import { Session } from '../protocol/session';
-import type { CallChanged, ContactChanged, Push } from '../protocol/messages';
+import type { CallChanged, ContactChanged, OutgoingChanged, Push } from '../protocol/messages';
 import { reduce } from '../state/reducer';
 import { EMPTY } from '../state/state';
 import { Store } from '../state/store';
@@ -19,6 +20,7 @@ import { dialTarget } from './DialBox';
 
 const call = callJson as unknown as CallChanged;
 const contact = contactJson as unknown as ContactChanged;
+const outgoing = outgoingJson as unknown as OutgoingChanged;
 
 /** Writes down what it was asked to do. */
 class AskedPhone extends Phone {
@@ -36,8 +38,8 @@ class AskedPhone extends Phone {
   override hold(id: string, on: boolean): Promise<boolean> {
     return this.#ask('hold', id, on);
   }
-  override dial(target: string): Promise<boolean> {
-    return this.#ask('dial', target);
+  override dial(target: string, source?: string): Promise<boolean> {
+    return this.#ask('dial', target, source);
   }
   override chooseContact(id: string, record: { id: string }): Promise<boolean> {
     return this.#ask('choose', id, record.id);
@@ -217,7 +219,7 @@ describe('a call in progress', () => {
     expect(root.textContent).toContain('Не дозвонились');
     expect(root.textContent).toContain('Номер занят');
     await click('Перезвонить');
-    expect(phone.asked).toEqual([['dial', call.number]]);
+    expect(phone.asked).toEqual([['dial', call.number, 'redial']]);
   });
 });
 
@@ -241,5 +243,35 @@ describe('a dialled number', () => {
     ['1'.repeat(21), null],
   ])('%s is sent as %s', (typed, target) => {
     expect(dialTarget(typed)).toBe(target);
+  });
+});
+
+describe('the outgoing number', () => {
+  const choose = async (number: string): Promise<void> => {
+    const select = root.querySelector('select');
+    if (!select) throw new Error('nothing to choose from');
+    select.value = number;
+    await act(() => void select.dispatchEvent(new Event('change', { bubbles: true })));
+  };
+
+  it('is chosen by who may, the rule standing first', async () => {
+    expect(root.querySelector('select')).toBeNull();
+    await show(outgoing);
+    const options = [...root.querySelectorAll('option')].map(({ textContent }) => textContent);
+    expect(options[0]).toContain('как в настройках');
+    expect(options).toHaveLength(outgoing.numbers.length + 1);
+    expect(root.querySelector('label')?.htmlFor).toBe(root.querySelector('select')?.id);
+    await choose('+74950000118');
+    expect(phone.view.get().from).toBe('+74950000118');
+    await choose('');
+    expect(phone.view.get().from).toBeNull();
+  });
+});
+
+describe('what a CRM said with its wish', () => {
+  it('is on the card', async () => {
+    await show({ ...call, extension: '214', message: 'После обеда' });
+    expect(root.textContent).toContain('Добавочный: 214');
+    expect(root.textContent).toContain('«После обеда»');
   });
 });
