@@ -167,6 +167,7 @@ class CallRecords:
             outcome=outcome,
             cause=call.cause,
             responsible=self._user(call.account_id, _whose(facts)),
+            stand_in=facts.stand_in,
             link=self._links.of(recording) if recording is not None and audible else None,
             link_ready=recording is not None and recording.state == "stored",
             may_collect=facts.unknown_to_unsorted

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.kit.secrets_box import SecretsBox
-from backend.store.tables import crm_connections
+from backend.store.tables import crm_connections, crm_people
 from protocol.vocabulary import AccountId, CrmKind
 
 SECRET_COLUMNS: Final = ("client_secret", "access_token", "refresh_token", "application_token")
@@ -171,37 +171,6 @@ class CrmConnectionStore:
             )
         )
 
-    async def reseal(self, account_id: AccountId) -> int:
-        """Seal with the current key what older ones sealed; returns how many secrets changed."""
-        rows = await self._tx.execute(
-            select(crm_connections)
-            .where(crm_connections.c.account_id == account_id)
-            .with_for_update()
-        )
-        changed = 0
-        for row in rows.mappings().all():
-            old = {
-                name: bytes(row[name])
-                for name in SECRET_COLUMNS
-                if row[name] is not None and not self._secrets.is_current(row[name])
-            }
-            if not old:
-                continue
-            changed += len(old)
-            fresh = {
-                name: self._sealed(account_id, name, self._opened(account_id, name, value))
-                for name, value in old.items()
-            }
-            await self._tx.execute(
-                update(crm_connections)
-                .where(
-                    crm_connections.c.account_id == account_id,
-                    crm_connections.c.kind == row["kind"],
-                )
-                .values(**fresh)
-            )
-        return changed
-
     def _sealed(self, account_id: str, name: str, plain: str | None) -> bytes | None:
         if plain is None:
             return None
@@ -228,3 +197,27 @@ class CrmConnectionStore:
             settings=row["settings"],
             **{name: self._opened(account_id, name, row[name]) for name in SECRET_COLUMNS},
         )
+
+
+async def default_responsible(
+    tx: AsyncConnection, account_id: AccountId, kind: CrmKind
+) -> str | None:
+    """The CRM user to whom falls what is nobody's (A2): the one named, else who connected.
+
+    Not somebody who is known to have left the CRM: it refuses calls in such a name.
+    """
+    query = select(crm_connections.c.settings).where(
+        crm_connections.c.account_id == account_id, crm_connections.c.kind == kind.value
+    )
+    settings = (await tx.execute(query)).scalar_one_or_none() or {}
+    by = settings.get("connected_by")
+    named = [settings.get("default_responsible"), by.get("user_id") if by else None]
+    users = [str(user) for user in named if user and user != settings.get("admin_gone")]
+    left = select(crm_people.c.crm_user_id).where(
+        crm_people.c.account_id == account_id,
+        crm_people.c.crm_kind == kind.value,
+        crm_people.c.crm_user_id.in_(users),
+        crm_people.c.active.is_(False) | crm_people.c.missing_since.is_not(None),
+    )
+    gone = set((await tx.execute(left)).scalars())
+    return next((user for user in users if user not in gone), None)

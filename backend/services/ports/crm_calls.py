@@ -31,6 +31,8 @@ class CallReport:
     cause: HangupCause | None
     responsible: str | None
     """The CRM user whose call it was; nobody's when it is lost."""
+    stand_in: str | None
+    """The CRM user to whom falls what is nobody's, where the CRM wants a name."""
     link: str | None
     """Where the recording is or will be; None when there is none."""
     link_ready: bool
@@ -85,6 +87,8 @@ class CallFacts:
     row: CrmCallRow | None
     crm_on: bool
     unknown_to_unsorted: bool
+    stand_in: str | None = None
+    """The CRM user to whom calls fall that are nobody's."""
     recording_to_crm: bool = True
     """Whether the account lets its CRM have recordings."""
 

@@ -10,9 +10,10 @@ from backend.services.ports import CallFacts, CrmCallState, Taken
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.calls import CallStore
 from backend.store.crm_calls import TROUBLE, CrmCallStore
+from backend.store.crm_connections import default_responsible
 from backend.store.database import Database
 from backend.store.recordings import RecordingStore
-from protocol.vocabulary import AccountId, CallId, CrmTrouble
+from protocol.vocabulary import AccountId, CallId, CrmKind, CrmTrouble
 
 
 class SqlCrmCalls:
@@ -34,6 +35,7 @@ class SqlCrmCalls:
                 row=await CrmCallStore(tx).find(account_id, call_id, kind),
                 crm_on=crm.on,
                 unknown_to_unsorted=crm.unknown_to_unsorted,
+                stand_in=await default_responsible(tx, account_id, CrmKind(kind)),
                 recording_to_crm=recording.to_crm,
             )
 

@@ -86,6 +86,7 @@ class Rig:
     amo: Amo
     jobs: JobQueue
     keeper: AmoCrmKeeper
+    sources: Sources
     index: PhoneIndex
     synchronised: list[str]
     """Accounts whose employees were asked to be synchronised."""
@@ -264,6 +265,7 @@ async def rig(database_url: str, database: Database, **more: Any) -> AsyncIterat
             amo=crm.state.amo,
             jobs=jobs,
             keeper=keeper,
+            sources=sources,
             index=index,
             synchronised=synchronised,
             http=await stack.enter_async_context(browser),

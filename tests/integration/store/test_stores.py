@@ -237,17 +237,6 @@ async def test_a_secret_moved_into_another_accounts_row_does_not_open(database: 
         assert await store.find(ALPHA, CrmKind.BITRIX24) is not None
 
 
-async def test_resealing_lets_an_old_key_go(database: Database) -> None:
-    old, new = urandom(32), urandom(32)
-    async with database.begin(ALPHA) as tx:
-        await CrmConnectionStore(tx, SecretsBox({"k1": old})).save(_connection())
-        rotating = CrmConnectionStore(tx, SecretsBox({"k2": new, "k1": old}))
-        assert await rotating.reseal(ALPHA) == 3
-        assert await rotating.reseal(ALPHA) == 0
-        after = CrmConnectionStore(tx, SecretsBox({"k2": new}))
-        assert await after.find(ALPHA, CrmKind.BITRIX24) == _connection()
-
-
 async def test_history_pages_back_without_gaps_or_repeats(database: Database) -> None:
     async with database.begin(ALPHA) as tx:
         await EmployeeStore(tx).save(ALPHA, PEOPLE)

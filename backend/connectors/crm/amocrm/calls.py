@@ -97,6 +97,7 @@ class AmoCalls:
     async def _stranger(self, report: CallReport) -> Written:
         """Its address can never be added later, so the recording's is told even before the file is
         there; it is the same for good."""
+        user = report.responsible or report.stand_in
         metadata = {
             "from": report.number,
             "phone": report.number,
@@ -106,7 +107,7 @@ class AmoCalls:
             "uniq": report.call_id,
             "is_call_event_needed": True,
             **({"link": report.link} if report.link else {}),
-            **({"call_responsible": int(report.responsible)} if report.responsible else {}),
+            **({"call_responsible": int(user)} if user else {}),
         }
         phone = {"field_code": "PHONE", "values": [{"value": report.number, "enum_code": "WORK"}]}
         request = {
@@ -184,8 +185,8 @@ class AmoCalls:
         entity_id, _, note_id = rest.partition(":")
         link = report.link if report.link_ready else None
         params = {"phone": report.number, "source": SOURCE, **_params(report, link)}
-        if report.responsible:
-            params["call_responsible"] = int(report.responsible)
+        if user := _user(report):
+            params["call_responsible"] = int(user)
         await self._client.send(
             "PATCH",
             f"/{plural}/{entity_id}/notes/{note_id}",
@@ -216,11 +217,20 @@ def _status(report: CallReport) -> int:
     return _STATUS.get(report.cause, _UNANSWERED)
 
 
+def _user(report: CallReport) -> str | None:
+    """Whose call it is. One that nobody took falls to the account's stand-in; a talk of somebody
+    without an amoCRM user is not put down to a person who had no part in it."""
+    if report.responsible or report.outcome is Outcome.ANSWERED:
+        return report.responsible
+    return report.stand_in if report.direction is Direction.INBOUND else None
+
+
 def _owner(report: CallReport) -> dict[str, int]:
     """Author and responsible are the same, or analytics counts the call for nobody (§6.6)."""
-    if not report.responsible:
+    named = _user(report)
+    if not named:
         return {}
-    user = int(report.responsible)
+    user = int(named)
     return {"call_responsible": user, "created_by": user, "responsible_user_id": user}
 
 
