@@ -283,7 +283,8 @@ def _demo(arguments: argparse.Namespace) -> int:
         bitrix24_auth_urls=f"{where.server(1)}/oauth-server/rest/",
         bitrix24_client_id=PORTAL_CLIENT_ID,
         bitrix24_client_secret=PORTAL_CLIENT_SECRET,
-        amocrm_hosts=where.amo.split("://", 1)[1],
+        # One label before: the sandbox account may be renamed.
+        amocrm_hosts=f"*.localhost:{port + 2}",
         amocrm_site=where.amo,
         amocrm_client_id=AMO_CLIENT_ID,
         amocrm_client_secret=AMO_CLIENT_SECRET,

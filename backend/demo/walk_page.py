@@ -28,7 +28,7 @@ _TEXT = {
                 "Откройте раздел приложений портала. Вы — Анна Крылова, администратор.",
                 "Нажмите «Установить»: портал откроет страницу Dozvon в своей рамке.",
                 "Введите код и нажмите «Подключить».",
-                "Портал сам откроет Dozvon. Сотрудники сверены, можно звонить.",
+                "Портал сам откроет Dozvon, телефон — в левом меню. Позвоните с пульта.",
             ),
         ),
         CrmKind.AMOCRM: (
@@ -67,7 +67,7 @@ _TEXT = {
                 "Open the portal's applications. You are Анна Крылова, an administrator.",
                 "Press Install: the portal opens Dozvon's page in a frame of its own.",
                 "Type the code and press Connect.",
-                "The portal opens Dozvon by itself. Employees are there, and calls come in.",
+                "The portal opens Dozvon by itself; the phone is in the left menu. Place a call.",
             ),
         ),
         CrmKind.AMOCRM: (

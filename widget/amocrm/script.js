@@ -21,8 +21,10 @@ define([
   /* After a failed session request: first wait and the longest, milliseconds. */
   var FIRST_RETRY_MS = 2000;
   var LONGEST_RETRY_MS = 60000;
-  /* How long after an installation the server may still be exchanging its code, milliseconds. */
+  /* How long after an installation the server may still be exchanging its code, milliseconds, and
+     after which part of it an administrator is told that nothing came of it so far. */
   var SETTLING_MS = 30000;
+  var PATIENCE_MS = 5000;
 
   /* When the widget was installed in this very page, by the page's clock. The object that was shown
      in the marketplace is not the one that starts afterwards: both find it here. */
@@ -51,19 +53,24 @@ define([
       undo.push(function () { target.removeEventListener(name, handler); });
     }
 
-    /* A user without a phone gets no panel; a server that is away is asked again, ever slower. */
+    /* A user without a phone gets no panel; a server that is away is asked again, ever slower, and
+       so is one that does not know the account where an administrator may be connecting it. */
     function start(wait) {
       session = Server.session(self, server, '');
       session.then(draw, function (reply) {
         var status = reply && reply.status;
-        var settling = performance.now() - installedAt < SETTLING_MS;
+        var installed = performance.now() - installedAt;
         if (stopped) { return; }
-        if (!settling && page.isAdmin()) { look(); }
-        if (!settling && (status === 401 || status === 403 || status === 404)) { return; }
+        if (page.isAdmin() && installed > PATIENCE_MS) { look(); }
+        if (installed > SETTLING_MS && refused(status)) { return; }
         setTimeout(function () {
           if (!stopped) { start(Math.min(wait * 2, LONGEST_RETRY_MS)); }
         }, wait * (0.5 + Math.random()));
       });
+    }
+
+    function refused(status) {
+      return status === 403 || status === 404 || (status === 401 && !page.isAdmin());
     }
 
     /* For administrators: does the connection work, and if not, what is to be done? */
