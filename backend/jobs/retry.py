@@ -41,7 +41,9 @@ class GrowingDelay(BaseRetryStrategy):
             return None
         delay_s = self.delay_s(job.attempts, spread=job.id or 0)
         if isinstance(exception, CrmUnavailable) and exception.retry_after_s is not None:
-            delay_s = max(exception.retry_after_s, 1.0)
+            # Never sooner than it would come anyway: a CRM that says "in a second" for hours would
+            # use up all attempts in a minute. Nor after a day, whatever a proxy wrote.
+            delay_s = max(delay_s, min(exception.retry_after_s, LONGEST_DELAY_S))
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=delay_s))
 
     def delay_s(self, attempts: int, *, spread: int = 0) -> float:

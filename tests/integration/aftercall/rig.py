@@ -177,6 +177,40 @@ class House:
             )
         await self.work()
 
+    async def wait(self, *, hours: float) -> None:
+        """Let that time pass and each job run at the very moment it was put off to."""
+        left_s = hours * 3600
+        await self.work()
+        while left_s > 0 and (due_s := await self._due_s()) is not None:
+            step_s = min(max(due_s, 0.0) + 0.05, left_s)
+            left_s -= step_s
+            await self._pass(step_s)
+            await self.rig.clock.advance(step_s)
+            await self.work()
+
+    async def _due_s(self) -> float | None:
+        """Seconds until the next job runs; None when nothing waits."""
+        async with await psycopg.AsyncConnection.connect(self.owner_url) as connection:
+            found = await connection.execute(
+                "select extract(epoch from min(coalesce(scheduled_at, now())) - now())"
+                " from procrastinate_jobs where status = 'todo'"
+            )
+            row = await found.fetchone()
+        return None if row is None or row[0] is None else float(row[0])
+
+    async def _pass(self, seconds: float) -> None:
+        async with await psycopg.AsyncConnection.connect(self.owner_url) as connection:
+            await connection.execute(
+                "update procrastinate_jobs set scheduled_at = scheduled_at - make_interval("
+                "secs => %s)",
+                (seconds,),
+            )
+            await connection.execute("set dozvon.account = 'alpha'")
+            await connection.execute(
+                "update crm_calls set updated_at = updated_at - make_interval(secs => %s)",
+                (seconds,),
+            )
+
     async def _tick(self) -> None:
         """The CRM's rate limiter lives on a clock of its own."""
         while True:

@@ -32,9 +32,9 @@ _NO_REST = "commercial plans"
 """Part of the text of ACCESS_DENIED when the portal's plan has no REST at all."""
 _REFUSED_401 = frozenset({"METHOD_CONFIRM_WAITING", "METHOD_CONFIRM_DENIED"})
 """An administrator has not allowed this one method; the grant itself is good."""
-_LATER = frozenset(
-    {"QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"}
-)
+_LATER = frozenset({"OVERLOAD_LIMIT", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"})
+_TOO_FAST = "QUERY_LIMIT_EXCEEDED"
+"""The bucket leaks within the second; a portal in trouble names no time (section 2.3)."""
 
 
 class TokenExpired(CrmAuthExpired):
@@ -66,8 +66,10 @@ def outcome(status: int, code: str, text: str, *, retry_after_s: float | None = 
         return CrmAuthExpired(said)
     if code == "OPERATION_TIME_LIMIT":
         return MethodBlocked(said, retry_after_s=retry_after_s or METHOD_PAUSE_S)
-    if code in _LATER or status >= 500 or status == 429:
+    if code == _TOO_FAST or status == 429:
         return CrmUnavailable(said, retry_after_s=retry_after_s or BUSY_PAUSE_S)
+    if code in _LATER or status >= 500:
+        return CrmUnavailable(said, retry_after_s=retry_after_s)
     return CrmRejected(said)
 
 
