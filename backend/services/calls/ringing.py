@@ -310,10 +310,10 @@ class Ringing:
 def _counts(status: AgentStatus, step: AnyStep, account: AccountRoute) -> AgentStatus:
     """The status that decides what rings.
 
-    A manager who was in the CRM today is rung whatever he chose in the widget (L2060), except that
-    he left work: nobody is called at home.
+    A manager who was in the CRM today is rung whatever his status in the widget, off work
+    included: with that check on, being in the CRM is what counts (L2060).
     """
-    if not isinstance(step, ManagerStep) or status is AgentStatus.OFF_WORK:
+    if not isinstance(step, ManagerStep):
         return status
     asked = step.check_status
     checked = account.settings.personal_manager.check_seen_today if asked is None else asked
