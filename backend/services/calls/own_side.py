@@ -92,6 +92,16 @@ class OwnSide:
         origin.ringing.pop(leg_id, None)
         self._stop(live, origin)
 
+    def left(self, live: Live) -> None:
+        """Nobody is to be rung here any more."""
+        origin = live.origin
+        if origin is None or live.call.origin_up is not None or live.call.state is CallState.ENDED:
+            return
+        if origin.timer is not None:
+            origin.timer.cancel()
+        self._stop(live, origin)
+        self.fail(live, HangupCause.CANCELLED)
+
     def fail(self, live: Live, cause: HangupCause) -> None:
         self._core.record(live, Over(cause=cause, at=self._core.clock.now()))
         self._settled(live)

@@ -166,6 +166,23 @@ class CallOwner:
             self._core.spawn(self._serve(account))
         elif not ours and account_id in self._served:
             self._core.spawn(self._served.pop(account_id).aclose())
+        if account is not None and ours:
+            self._silence_the_gone(account)
+
+    def _silence_the_gone(self, account: AccountRoute) -> None:
+        """Phones of people who were switched off fall silent at once (X10); what they talk about
+        already goes on, for the customer's sake."""
+        for live in tuple(self._core.calls.values()):
+            if live.call.account_id != account.account_id:
+                continue
+            gone = [who for who in live.offers if who not in account.employees]
+            for who in gone:
+                self._ringing.withdraw(live, who, "over")
+            caller = live.origin.route.employee_id if live.origin is not None else None
+            if caller is not None and caller not in account.employees:
+                self._placing.own_side_left(live)
+            if gone:
+                self._settle(live)
 
     async def _serve(self, account: AccountRoute) -> None:
         if account.account_id in self._served:

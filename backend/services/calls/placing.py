@@ -212,6 +212,10 @@ class Placing:
         """The caller's own device did not take it."""
         self.own.leg_gone(live, leg_id, cause)
 
+    def own_side_left(self, live: Live) -> None:
+        """The caller may not phone any more. Once he is at the phone his call goes on."""
+        self.own.left(live)
+
     # ── the other side ──
 
     def own_leg_up(self, live: Live) -> None:

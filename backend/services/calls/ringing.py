@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 import structlog
 
@@ -32,6 +33,12 @@ log = structlog.get_logger(__name__)
 
 ANSWERING_S = 12.0
 """How long a device told to pick up by itself may take before it is rung like any other."""
+
+
+_CAUSES: Final[dict[RemovalReason, HangupCause]] = {
+    "declined": HangupCause.REJECTED,
+    "over": HangupCause.CANCELLED,
+}
 
 
 class Ringing:
@@ -127,7 +134,11 @@ class Ringing:
 
     def _not_forwarded(self, live: Live, employee_id: EmployeeId, reason: RemovalReason) -> None:
         """The manager was rung and did not come."""
-        if not isinstance(self._step(live), ManagerStep) or reason not in ("declined", "timed_out"):
+        if not isinstance(self._step(live), ManagerStep):
+            return
+        if reason == "over":
+            self._note(live, employee_id, StepReason.NOT_AN_EMPLOYEE)
+        if reason not in ("declined", "timed_out"):
             return
         own = [leg for leg in live.call.legs if leg.employee_id == employee_id]
         why = StepReason.DECLINED if reason == "declined" else StepReason.NO_ANSWER
@@ -259,7 +270,8 @@ class Ringing:
                 self._next_device(live, offer)
 
     def withdraw(self, live: Live, employee_id: EmployeeId, reason: RemovalReason) -> None:
-        """Stop offering the call here; the scenario goes on without this employee."""
+        """Stop offering the call here; the scenario goes on without this employee. `over`: it is
+        not his to answer any more."""
         offer = live.offers.pop(employee_id, None)
         if offer is None:
             return
@@ -267,8 +279,7 @@ class Ringing:
         self._not_forwarded(live, employee_id, reason)
         if offer.timer is not None:
             offer.timer.cancel()
-        rejected = reason == "declined"
-        self._stop_ringing(live, offer, HangupCause.REJECTED if rejected else HangupCause.NO_ANSWER)
+        self._stop_ringing(live, offer, _CAUSES.get(reason, HangupCause.NO_ANSWER))
         self.advance(live)
 
     def stop(self, live: Live, *, winner: LegId | None, cause: HangupCause) -> None:
