@@ -78,6 +78,8 @@ def applications(portal: Portal, user: User, language: str) -> str:
             action += (
                 f' <button type="button" class="button quiet" id="uninstall">'
                 f"{text('uninstall', language)}</button>"
+                f' <label><input type="checkbox" id="uninstall-clean"> '
+                f"{text('with_data', language)}</label>"
             )
     elif user.is_admin:
         action = (

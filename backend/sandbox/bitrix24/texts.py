@@ -52,6 +52,7 @@ _TEXTS = {
     "EXPIRED": ("не закрыт вчера", "left open yesterday"),
     "UNAVAILABLE": ("не ведётся", "not kept"),
     "uninstall": ("Удалить приложение", "Delete the application"),
+    "with_data": ("вместе с данными", "with its data"),
     "reinstall": ("Установить заново", "Install again"),
     "call_list": ("Обзвон", "Call list"),
     "call_lists": ("Обзвоны", "Call lists"),

@@ -218,7 +218,7 @@ function showTab(tab) {
 }
 
 document.getElementById("uninstall")?.addEventListener("click", async () => {
-  await post("/portal/uninstall");
+  await post("/portal/uninstall", { clean: document.getElementById("uninstall-clean").checked });
   location.reload();
 });
 
