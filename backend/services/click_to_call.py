@@ -26,13 +26,11 @@ from backend.services.crm_events import CrmEvent, CrmEvents
 from backend.services.ports.asked import AskedCall
 from backend.services.refusals import reason_of
 from backend.services.routing import AccountRoute
-from protocol.pushes import RecordRef
 from protocol.vocabulary import (
     AccountId,
     CallId,
     CrmKind,
     EmployeeId,
-    RecordKind,
     RefusalReason,
 )
 
@@ -246,11 +244,4 @@ def _takes_callbacks(account: AccountRoute, line: str) -> bool:
 
 
 def _asked(call: AskedCall) -> Asked:
-    return Asked(extension=call.extension, message=call.message, record=record_asked_for(call))
-
-
-def record_asked_for(call: AskedCall) -> RecordRef | None:
-    """Where it was clicked, as far as a number can belong to it (a deal has none of its own)."""
-    if call.record_kind not in {kind.value for kind in RecordKind} or not call.record_id:
-        return None
-    return RecordRef(kind=RecordKind(call.record_kind), id=call.record_id)
+    return Asked(extension=call.extension, message=call.message, record=call.record)

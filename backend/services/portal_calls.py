@@ -254,7 +254,11 @@ class PortalCalls:
             if known is not None:
                 return known
             user = await self._store.claim(call.account_id, call.call_id, user)
-            record = self._record_of(call.account_id, call.number)
+            record = None
+            if call.callback:
+                record = await self._store.asked_record(call.account_id, call.call_id)
+            if record is None:
+                record = self._record_of(call.account_id, call.number)
             portal_id = await portal.register(replace(call, record=record), user)
             await self._store.remember(call.account_id, call.call_id, portal_id)
             return portal_id

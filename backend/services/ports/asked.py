@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from protocol.vocabulary import AccountId, CallId, CrmKind, EmployeeId
+from protocol.pushes import RecordRef
+from protocol.vocabulary import AccountId, CallId, CrmKind, EmployeeId, RecordKind
 
 AskedKind = Literal["click", "callback"]
 
@@ -43,3 +44,10 @@ class AskedCall:
     """What a visitor wrote on the form."""
     state: str = "asked"
     reason: str | None = None
+
+    @property
+    def record(self) -> RecordRef | None:
+        """Whose call it is, as far as a number can belong to it: a deal has none of its own."""
+        if self.record_kind not in {kind.value for kind in RecordKind} or not self.record_id:
+            return None
+        return RecordRef(kind=RecordKind(self.record_kind), id=self.record_id)

@@ -62,6 +62,9 @@ class PortalCallStore(Protocol):
         self, account_id: AccountId, call_id: CallId, portal_call_id: str
     ) -> None: ...
     async def portal_id(self, account_id: AccountId, call_id: CallId) -> str | None: ...
+    async def asked_record(self, account_id: AccountId, call_id: CallId) -> RecordRef | None:
+        """The record the portal named when it asked for this call; None where it did not."""
+
     async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None: ...
     async def mark_finished(
         self, account_id: AccountId, call_id: CallId, finished: FinishedInPortal

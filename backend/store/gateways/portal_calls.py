@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from backend.services.ports.portal_calls import FinishedInPortal
+from backend.store.asked_calls import AskedCallStore
 from backend.store.calls import CallStore, CrmCall
 from backend.store.crm_calls import TROUBLE, CrmCallStore
 from backend.store.database import Database
+from protocol.pushes import RecordRef
 from protocol.vocabulary import AccountId, CallId, CrmKind, CrmTrouble
 
 _KIND = CrmKind.BITRIX24.value
@@ -105,6 +107,11 @@ class SqlPortalCalls:
         return FinishedInPortal(
             status=found.told or "200", activity_id=found.data.get("activity_id")
         )
+
+    async def asked_record(self, account_id: AccountId, call_id: CallId) -> RecordRef | None:
+        async with self._database.begin(account_id) as tx:
+            asked = await AskedCallStore(tx).of_call(account_id, call_id)
+        return None if asked is None else asked.record
 
     async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None:
         async with self._database.begin(account_id) as tx:

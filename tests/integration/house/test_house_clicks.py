@@ -78,8 +78,7 @@ def _ended(house: Single, call_id: str) -> dict[str, Any] | None:
 
 def _crm_user(house: Single) -> int:
     """Ilya's id over there."""
-    found = house.worker._crm_users[SEVER.account_id, ILYA]
-    return int(found)
+    return int(house.worker._crm_users[SEVER.account_id][ILYA])
 
 
 async def _reread(house: Single) -> None:
@@ -159,7 +158,7 @@ async def test_each_refusal_closes_the_portal_s_call_and_is_told_in_its_notifica
             await people.save(SEVER.account_id, [replace(me, calls_enabled=False)])
         await _reread(house)
         await refused(ilya, "обработка звонков для вас отключена")
-        known = {int(user) for user in house.worker._crm_users.values() if user}
+        known = {int(user) for user in house.worker._crm_users[SEVER.account_id].values()}
         users = house.portal.users.values()
         stranger = next(u.id for u in users if u.active and u.id not in known)
         await refused(stranger, "вас нет среди сотрудников")
@@ -187,7 +186,8 @@ async def test_a_form_s_call_back_rings_operators_then_the_visitor(
     database_url: str, tmp_path: Path
 ) -> None:
     async with single(database_url, tmp_path) as house:
-        data = {"PHONE_NUMBER": CUSTOMER, "TEXT": "", "LINE_NUMBER": LINE}
+        data = {"PHONE_NUMBER": CUSTOMER, "TEXT": "После обеда", "LINE_NUMBER": LINE}
+        data |= {"CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": "2"}
         await _told(house, "ONEXTERNALCALLBACKSTART", data, "form-0")
         await eventually(lambda: house.portal.notices, within_s=15)
         assert "Обратный звонок" in house.portal.notices[0]["message"]
@@ -208,6 +208,8 @@ async def test_a_form_s_call_back_rings_operators_then_the_visitor(
         await eventually(lambda: house.portal.telephony.calls)
         (call,) = house.portal.telephony.calls.values()
         assert (call.type, call.phone, call.line) == (4, CUSTOMER, LINE)
+        # The form's card, though another contact has the number.
+        assert (call.entity_type, call.entity_id) == ("CONTACT", 2)
         phone.pickup()
         await _answers(house)
         await eventually(lambda: len(house.switch.state()["bridges"]) == 1)

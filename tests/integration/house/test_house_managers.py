@@ -78,14 +78,14 @@ async def test_the_portal_s_manager_is_rung_and_a_change_over_there_counts_at_on
     async with single(database_url, tmp_path) as house:
         users = house.worker._crm_users
         await _scenario(house, {"manager": {"wait_s": 5}}, {"employees": [ILYA]})
-        contact = _responsible(house, int(users[SEVER.account_id, VERA]))
+        contact = _responsible(house, int(users[SEVER.account_id][VERA]))
         entry = await _calls(house, VERA)
         (note,) = entry.notes
         assert (note.step, note.reason) == (1, None)
         assert note.manager is not None
         assert note.manager.employee_id == VERA
         # Kept for six hours; the portal's event ends that.
-        _responsible(house, int(users[SEVER.account_id, ILYA]))
+        _responsible(house, int(users[SEVER.account_id][ILYA]))
         await house.web.inbox.receive(
             CrmEvent(
                 account_id=SEVER.account_id,

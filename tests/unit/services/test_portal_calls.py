@@ -123,6 +123,7 @@ class Store:
     closed: dict[CallId, FinishedInPortal] = field(default_factory=dict)
     reasons: list[tuple[CrmTrouble, bool]] = field(default_factory=list)
     claimed: dict[CallId, str] = field(default_factory=dict)
+    asked: dict[CallId, RecordRef] = field(default_factory=dict)
 
     async def claim(self, account_id: AccountId, call_id: CallId, user: str) -> str:
         return self.claimed.setdefault(call_id, user)
@@ -133,6 +134,9 @@ class Store:
     async def portal_id(self, account_id: AccountId, call_id: CallId) -> str | None:
         await asyncio.sleep(0)
         return self.ids.get(call_id)
+
+    async def asked_record(self, account_id: AccountId, call_id: CallId) -> RecordRef | None:
+        return self.asked.get(call_id)
 
     async def our_id(self, account_id: AccountId, portal_call_id: str) -> CallId | None:
         return next((k for k, v in self.ids.items() if v == portal_call_id), None)
