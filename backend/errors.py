@@ -15,6 +15,7 @@ AppError
 └── CrmError
     ├── CrmAuthExpired    an administrator has to connect again
     ├── CrmUnavailable    retry, at `retry_after_s` when the CRM named a time
+    │   └── NotYet        nothing was tried: ours to wait, the CRM has no part in it
     └── CrmRejected       give up and keep the answer
         └── CrmUnknownNumber   it keeps nothing of callers it does not know
 """
@@ -100,6 +101,10 @@ class CrmUnavailable(CrmError):
     def __init__(self, message: str = "", *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class NotYet(CrmUnavailable):
+    """Somebody else of ours is at it. Comes back after `retry_after_s` and counts as no attempt."""
 
 
 class CrmRejected(CrmError):

@@ -61,11 +61,10 @@ class AfterCall:
         self._teller = HistoryTeller(self._call, base.bus, base.clock)
         told = self._teller.tell
         recording_jobs.register(jobs, self.recordings, told)
-        crm_calls.register(
-            jobs,
-            CallRecords(rows=crm_rows, writers=sources.call_writer, links=links, crm_user=crm_user),
-            told,
+        self.records = CallRecords(
+            rows=crm_rows, writers=sources.call_writer, links=links, crm_user=crm_user
         )
+        crm_calls.register(jobs, self.records, told)
         portal_recordings.register(
             jobs,
             PortalRecordings(rows=crm_rows, portals=sources.portal, links=links, storage=storage),

@@ -10,9 +10,9 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.errors import CrmAuthExpired
+from backend.errors import CrmAuthExpired, NotYet
 from backend.jobs.queue import JobQueue
-from backend.jobs.retry import LONGEST_DELAY_S, MAX_ATTEMPTS
+from backend.jobs.retry import LONGEST_DELAY_S, MAX_ATTEMPTS, not_yet
 from backend.services.portal_recordings import PortalRecordings
 from protocol.vocabulary import AccountId, CallId
 
@@ -34,6 +34,8 @@ class EveryHalfHour(BaseRetryStrategy):
         now = datetime.now(UTC)
         if isinstance(exception, JobAborted | asyncio.CancelledError):
             return RetryDecision(retry_at=now)
+        if isinstance(exception, NotYet):
+            return not_yet(exception)
         if job.attempts + 1 < ATTEMPTS:
             return RetryDecision(retry_at=now + timedelta(seconds=EVERY_S))
         if isinstance(exception, CrmAuthExpired) and job.attempts + 1 < MAX_ATTEMPTS:

@@ -21,8 +21,9 @@ from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.errors import NotFound
+from backend.errors import NotFound, NotYet
 from backend.jobs.retry import GrowingDelay
+from backend.jobs.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class JobQueue:
         )
         self.app = App(connector=self._connector)
         self._versions: dict[str, int] = {}
+        self._shares = Shares()
         self._queues: dict[str, str] = {}
         """Task → the queue its jobs wait in."""
 
@@ -90,9 +92,12 @@ class JobQueue:
                 for step in range(at, version):
                     args = steps[step](args)
                 try:
-                    await handler(**args)
+                    with self._shares.place(queue, args.get("account_id")):
+                        await handler(**args)
                 except Exception as error:
                     if not await self._is_superseded(context.job):
+                        if isinstance(error, NotYet):
+                            await self._give_back(context.job)
                         raise
                     log.info("job_superseded", job=context.job.id, task=name, error=str(error))
 
@@ -179,6 +184,13 @@ class JobQueue:
             )
             for job in jobs
         ]
+
+    async def _give_back(self, job: Job) -> None:
+        """Putting the job back will count an attempt that was none."""
+        await self.app.connector.execute_query_async(
+            "UPDATE procrastinate_jobs SET attempts = attempts - 1 WHERE id = %(job_id)s",
+            job_id=job.id,
+        )
 
     async def counts(self) -> tuple[int, int]:
         """Jobs to do or being done, and jobs that gave up."""

@@ -9,7 +9,14 @@ from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
-from backend.errors import AppError, CrmAuthExpired, CrmUnavailable, SwitchUnavailable, TooMany
+from backend.errors import (
+    AppError,
+    CrmAuthExpired,
+    CrmUnavailable,
+    NotYet,
+    SwitchUnavailable,
+    TooMany,
+)
 
 FIRST_DELAY_S = 10.0
 GROWTH = 3.0
@@ -35,6 +42,8 @@ class GrowingDelay(BaseRetryStrategy):
         if isinstance(exception, JobAborted | asyncio.CancelledError):
             # The worker is stopping; the next one goes on.
             return RetryDecision(retry_at=datetime.now(UTC))
+        if isinstance(exception, NotYet):
+            return not_yet(exception)
         if isinstance(exception, AppError) and not isinstance(exception, _WORTH_RETRYING):
             return None
         if job.attempts + 1 >= self._max_attempts:
@@ -51,3 +60,9 @@ class GrowingDelay(BaseRetryStrategy):
         that failed together do not come back together."""
         delay_s = min(self._first_delay_s * GROWTH ** min(attempts, 16), LONGEST_DELAY_S)
         return delay_s * (1 + spread % 11 / 100)
+
+
+def not_yet(exception: NotYet) -> RetryDecision:
+    """Nothing was tried, however often: the queue gives the attempt back."""
+    wait_s = exception.retry_after_s or FIRST_DELAY_S
+    return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=wait_s))

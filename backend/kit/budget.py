@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,14 @@ class Priority(IntEnum):
     POP_UP = 0
     CALL = 1
     BACKGROUND = 9
+
+
+class Silenced(Exception):
+    """The other side asked for a longer silence than the asker waits out; `seconds` are left."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"silence for {seconds:.0f} s")
+        self.seconds = seconds
 
 
 class Budget:
@@ -34,27 +43,34 @@ class Budget:
         self._at = clock.monotonic()
         self._paused_until = 0.0
         self._order = itertools.count()
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[int, int, asyncio.Future[None], float]] = []
+        """Priority, order, what wakes it, and the longest silence it waits out."""
         self._pump: asyncio.Task[None] | None = None
         self.spent = 0
         """Requests let through since the start, for metrics."""
 
     @property
     def waiting(self) -> int:
-        return sum(not future.done() for _, _, future in self._waiting)
+        return sum(not future.done() for _, _, future, _ in self._waiting)
 
     @property
     def paused_s(self) -> float:
         """How long the silence that was asked for still lasts; 0 when there is none."""
         return max(0.0, self._paused_until - self._clock.monotonic())
 
-    async def acquire(self, priority: Priority) -> None:
-        """Return when one request may be sent now."""
+    async def acquire(self, priority: Priority, *, patience_s: float = math.inf) -> None:
+        """Return when one request may be sent now.
+
+        Raises Silenced where that means to wait out a silence longer than `patience_s`, also when
+        it is asked for while this one waits its turn.
+        """
+        if self.paused_s > patience_s:
+            raise Silenced(self.paused_s)
         # Whoever waits with less need does not hold up a pop-up that finds a token.
         if (not self._waiting or int(priority) < self._waiting[0][0]) and self._try(priority):
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (int(priority), next(self._order), future))
+        heapq.heappush(self._waiting, (int(priority), next(self._order), future, patience_s))
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._run())
         await future
@@ -63,6 +79,9 @@ class Budget:
         """The other side asked for silence."""
         self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
         self._tokens = 0.0
+        for _, _, future, patience_s in self._waiting:
+            if self.paused_s > patience_s and not future.done():
+                future.set_exception(Silenced(self.paused_s))
 
     def _refill(self) -> None:
         now = self._clock.monotonic()
@@ -80,7 +99,7 @@ class Budget:
 
     async def _run(self) -> None:
         while self._waiting:
-            priority, _, future = self._waiting[0]
+            priority, _, future, _ = self._waiting[0]
             if future.done():
                 heapq.heappop(self._waiting)
                 continue
@@ -93,7 +112,7 @@ class Budget:
     async def aclose(self) -> None:
         """Let nobody wait any longer: those who do are cancelled."""
         waiting, self._waiting = self._waiting, []
-        for _, _, future in waiting:
+        for _, _, future, _ in waiting:
             future.cancel()
         pump, self._pump = self._pump, None
         if pump is not None:

@@ -11,11 +11,19 @@ written again. The outcome only ever improves: a missed call that turns out answ
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
 
-from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable, CrmUnknownNumber
+from backend.errors import (
+    CrmAuthExpired,
+    CrmError,
+    CrmRejected,
+    CrmUnavailable,
+    CrmUnknownNumber,
+    NotYet,
+)
 from backend.services.crm_trouble import trouble_of, words_of
 from backend.services.ports import (
     CallFacts,
@@ -33,7 +41,10 @@ log = structlog.get_logger(__name__)
 LINK_WAIT_S = 10.0
 """Files come within a second or two of the end; a pop-up about the call may be open as long."""
 BUSY_S = 3.0
-"""When to come back while another call of the number is being written."""
+"""When to come back while another call of the number is being written: no attempt of this one."""
+WRITE_WITHIN_S = 90.0
+"""A try ends before its mark in the store does (`HELD_S`, 120 s): past that the next call of the
+number may be written, and both would make a record of the same stranger (P13)."""
 
 CrmUser = Callable[[AccountId, EmployeeId], str | None]
 
@@ -46,11 +57,13 @@ class CallRecords:
         writers: Callable[[AccountId], CallWriter | None],
         links: RecordingLinks,
         crm_user: CrmUser,
+        within_s: float = WRITE_WITHIN_S,
     ) -> None:
         self._rows = rows
         self._writers = writers
         self._links = links
         self._crm_user = crm_user
+        self._within_s = within_s
 
     async def write(self, account_id: AccountId, call_id: CallId, *, spare: bool = False) -> None:
         """Bring the CRM in line with the history; may run again, at any time and side by side.
@@ -90,14 +103,19 @@ class CallRecords:
             return
         taken = await self._rows.take(call.account_id, call.call_id, writer.kind, call.number)
         if taken == "busy":
-            raise CrmUnavailable("a call of this number is being written", retry_after_s=BUSY_S)
+            raise NotYet("a call of this number is being written", retry_after_s=BUSY_S)
         try:
-            written = await writer.look(report) if taken == "again" else None
-            if written is not None:
-                # What an earlier try said may be older than what is known now.
-                written = await writer.amend(written.ref, report)
-            else:
-                written = await writer.write(report)
+            async with asyncio.timeout(self._within_s):
+                written = await writer.look(report) if taken == "again" else None
+                if written is not None:
+                    # What an earlier try said may be older than what is known now.
+                    written = await writer.amend(written.ref, report)
+                else:
+                    written = await writer.write(report)
+        except TimeoutError:
+            slow = CrmUnavailable(f"no end to it within {self._within_s:.0f} s")
+            await self._save(writer, facts, state="waiting", error=slow)
+            raise slow from None
         except CrmUnknownNumber as stranger:
             # The CRM keeps no calls of strangers: an answer to show, not a failure to repeat.
             await self._save(writer, facts, state="refused", error=stranger)

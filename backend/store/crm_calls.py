@@ -16,8 +16,8 @@ from protocol.vocabulary import AccountId, CallId
 TROUBLE: Final = "trouble"
 """In `data`: the `CrmTrouble` of the last try."""
 HELD_S: Final = 120
-"""Past this a try is over, whoever made it: it waits at most for a handful of requests of twenty
-seconds, and a killed process leaves its mark behind."""
+"""Past this a try is over, whoever made it: it gives up by itself before (`WRITE_WITHIN_S`), and a
+killed process leaves its mark behind."""
 
 
 class CrmCallStore:

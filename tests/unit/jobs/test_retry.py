@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from procrastinate.jobs import Job
 
-from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, NotFound
+from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, NotFound, NotYet
 from backend.jobs.retry import LONGEST_DELAY_S, MAX_ATTEMPTS, GrowingDelay
 
 STRATEGY = GrowingDelay()
@@ -52,6 +52,15 @@ def test_an_answer_is_parked_at_once(error: Exception) -> None:
 
 def test_a_crm_that_named_a_time_is_asked_then() -> None:
     assert _in_s(CrmUnavailable(retry_after_s=77)) == pytest.approx(77, abs=1)
+
+
+def test_a_named_time_only_lengthens_the_growing_delay_and_for_six_hours_at_most() -> None:
+    assert _in_s(CrmUnavailable(retry_after_s=1), 4) == pytest.approx(810, abs=1)
+    assert _in_s(CrmUnavailable(retry_after_s=86_400)) == pytest.approx(LONGEST_DELAY_S, abs=1)
+
+
+def test_what_was_not_tried_is_no_attempt() -> None:
+    assert _in_s(NotYet(retry_after_s=3), MAX_ATTEMPTS + 5) == pytest.approx(3, abs=1)
 
 
 def test_after_the_last_attempt_it_is_parked() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from backend.kit.budget import Budget, Priority
+import pytest
+
+from backend.kit.budget import Budget, Priority, Silenced
 from backend.kit.clock import ManualClock
 
 
@@ -53,4 +55,22 @@ async def test_silence_holds_everybody() -> None:
     assert budget.paused_s > 0
     await clock.advance(1)
     assert asked.done()
+    await budget.aclose()
+
+
+async def test_nobody_waits_out_a_longer_silence_than_they_care_to() -> None:
+    clock = ManualClock()
+    budget = Budget(1, 1, clock, reserve=0)
+    await budget.acquire(Priority.CALL)
+    early = asyncio.create_task(budget.acquire(Priority.CALL, patience_s=10))
+    patient = asyncio.create_task(budget.acquire(Priority.CALL))
+    await clock.advance(0)
+    budget.pause(300)
+    for asked in (early, asyncio.create_task(budget.acquire(Priority.CALL, patience_s=10))):
+        with pytest.raises(Silenced) as caught:
+            await asked
+        assert caught.value.seconds == pytest.approx(300)
+    assert not patient.done()
+    await clock.advance(302)
+    assert patient.done()
     await budget.aclose()

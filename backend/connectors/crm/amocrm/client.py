@@ -10,13 +10,14 @@ import msgspec
 from backend.connectors.crm.amocrm import errors
 from backend.connectors.crm.amocrm.limits import (
     BUSY_PAUSE_S,
+    LONGEST_SILENCE_S,
     LONGEST_WAIT_S,
     MAX_GRANTS,
     PAGE,
     TIMEOUT_S,
 )
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
-from backend.kit.budget import Budget, Priority
+from backend.kit.budget import Budget, Priority, Silenced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,10 +156,13 @@ class AmoCrmClient:
         body: Any,
         priority: Priority,
     ) -> dict[str, Any]:
-        silence_s = self._budget.paused_s
-        if priority is Priority.POP_UP and silence_s > LONGEST_WAIT_S:
-            raise CrmUnavailable(f"{path}: amoCRM asked for silence", retry_after_s=silence_s)
-        await self._budget.acquire(priority)
+        patience_s = LONGEST_WAIT_S if priority is Priority.POP_UP else LONGEST_SILENCE_S
+        try:
+            await self._budget.acquire(priority, patience_s=patience_s)
+        except Silenced as asked:
+            raise CrmUnavailable(
+                f"{path}: amoCRM asked for silence", retry_after_s=asked.seconds
+            ) from None
         try:
             response = await self._http.request(
                 method,

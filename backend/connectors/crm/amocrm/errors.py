@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backend.connectors.crm.amocrm.limits import BLOCKED_PAUSE_S, BUSY_PAUSE_S
+from backend.connectors.crm.amocrm.limits import (
+    BLOCKED_PAUSE_S,
+    BUSY_PAUSE_S,
+    LONGEST_NAMED_S,
+)
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
 
 if TYPE_CHECKING:
@@ -65,4 +69,6 @@ def _sentence(body: Any) -> str:
 def _retry_after(response: httpx.Response, body: Any) -> float:
     named = body.get("retry_after") if isinstance(body, dict) else None
     text = str(named or response.headers.get("retry-after") or "")
-    return float(text) if text.replace(".", "", 1).isdigit() else BUSY_PAUSE_S
+    if not text.replace(".", "", 1).isdigit():
+        return BUSY_PAUSE_S
+    return min(float(text), LONGEST_NAMED_S)

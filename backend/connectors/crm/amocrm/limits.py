@@ -12,6 +12,10 @@ BLOCKED_PAUSE_S = 300.0
 """After a 403 page in HTML: the address is blocked for flooding, only silence helps."""
 LONGEST_WAIT_S = 5.0
 """A pop-up does not wait out a longer silence: it says that the CRM does not answer."""
+LONGEST_SILENCE_S = 10.0
+"""Nor does anything else: jobs come back later instead of filling the places of other accounts."""
+LONGEST_NAMED_S = 300.0
+"""A Retry-After longer than a blocked address is silent for is a proxy's mistake."""
 MAX_LEADS = 100
 """Ids in one filter: an address stays well under the usual 8 kB."""
 SEARCH_DIGITS = 10

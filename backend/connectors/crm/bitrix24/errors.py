@@ -34,7 +34,7 @@ _REFUSED_401 = frozenset({"METHOD_CONFIRM_WAITING", "METHOD_CONFIRM_DENIED"})
 """An administrator has not allowed this one method; the grant itself is good."""
 _LATER = frozenset({"OVERLOAD_LIMIT", "INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"})
 _TOO_FAST = "QUERY_LIMIT_EXCEEDED"
-"""The bucket leaks within the second; a portal in trouble names no time (section 2.3)."""
+"""The bucket leaks within the second; a portal in trouble names no time (sections 2.3, 2.4)."""
 
 
 class TokenExpired(CrmAuthExpired):
