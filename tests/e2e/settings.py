@@ -62,7 +62,7 @@ async def portal_settings(
     opened = await browser.new_context(**{"locale": "ru-RU", "viewport": WIDE, **context})
     try:
         page = await opened.new_page()
-        await page.goto(demo.portal_page(user, "/marketplace/app/", lang))
+        await page.goto(demo.portal_page(user, f"/marketplace/app/?lang={lang}"))
         frame = page.frame_locator("#app-stage iframe")
         yield await SettingsPage(page, frame).ready()
     finally:
