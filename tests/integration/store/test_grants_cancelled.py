@@ -9,11 +9,19 @@ from datetime import UTC, datetime, timedelta
 from os import urandom
 from typing import Any
 
+import httpx
 import pytest
 
+from backend.api.metrics import Metrics
+from backend.bootstrap.foundation import Foundation
+from backend.bootstrap.sources import Sources
+from backend.bus.memory import MemoryBus
 from backend.errors import CrmAuthExpired
+from backend.kit.clock import SystemClock
 from backend.kit.secrets_box import SecretsBox
+from backend.services.contacts import PhoneIndex
 from backend.services.ports import Grant
+from backend.settings import Settings
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.database import Database
 from backend.store.gateways.grants import SqlGrants
@@ -166,4 +174,38 @@ async def test_closing_waits_for_the_answer_and_stores_it(
     assert not closing.done()
     server.answers.set()
     await closing
+    assert (await SqlGrants(connected, secrets, ALPHA, KIND).current()).refresh_token == "r1"
+
+
+async def test_connectors_that_close_store_what_they_asked_for(
+    connected: Database, secrets: SecretsBox
+) -> None:
+    shown, answers = asyncio.Event(), asyncio.Event()
+
+    async def amocrm(request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/oauth2/access_token":
+            return httpx.Response(401, json={"status": 401, "title": "Unauthorized"})
+        shown.set()
+        await answers.wait()
+        pair = {"access_token": "a1", "refresh_token": "r1", "expires_in": 86_400}
+        return httpx.Response(200, json=pair)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(amocrm)) as http:
+        base = Foundation(
+            settings=Settings(),
+            clock=SystemClock(),
+            database=connected,
+            owner_url="",
+            secrets=secrets,
+            bus=MemoryBus(),
+            http=http,
+            metrics=Metrics(),
+        )
+        sources = Sources(base, PhoneIndex())
+        # It learns the names of stages at once, and is refused.
+        await sources.refresh()
+        await shown.wait()
+        closing = asyncio.create_task(sources.aclose())
+        answers.set()
+        await closing
     assert (await SqlGrants(connected, secrets, ALPHA, KIND).current()).refresh_token == "r1"
