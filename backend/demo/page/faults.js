@@ -108,10 +108,10 @@ function summary(row, value) {
   const rules = Array.isArray(value) && value[0] !== null && typeof value[0] === "object";
   if (rules) {
     const left = value.map((rule) => rule.times ?? rule.left).filter((count) => count);
-    return left.length ? `${text.left} ${left.reduce((a, b) => a + b)}` : text.switched;
+    return left.length ? fill(text.left, { n: left.reduce((a, b) => a + b) }) : text.switched;
   }
   if (param.kind === "flag") return row.group === "setting" ? text.changed : text.switched;
-  if (param.kind === "count" && row.group === "fault") return `${text.left} ${value}`;
+  if (param.kind === "count" && row.group === "fault") return fill(text.left, { n: value });
   return written(value);
 }
 
@@ -339,12 +339,17 @@ $("all-off").addEventListener("click", async () => {
   say(text.all_off);
 });
 
-// A fault among a CRM's traits is on: whoever follows its name has to see it.
 $("on").addEventListener("click", (event) => {
-  const target = event.target.closest("a") && document.getElementById(event.target.hash.slice(1));
-  const folded = target?.closest("details.settings");
+  const link = event.target.closest("a");
+  if (!link) return;
+  // The browser's own jump would take the focus to the row, where nothing can be pressed.
+  event.preventDefault();
+  const target = document.getElementById(link.hash.slice(1));
+  // It may be among a CRM's traits, which are folded up.
+  const folded = target.closest("details.settings");
   if (folded) folded.open = true;
-  target?.querySelector("button")?.focus();
+  target.scrollIntoView({ block: "center" });
+  target.querySelector("button").focus({ preventScroll: true });
 });
 
 for (const [sandbox, known] of Object.entries(told.levers)) {
