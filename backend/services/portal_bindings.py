@@ -76,11 +76,15 @@ class Configured:
     our_lines: frozenset[str] = frozenset()
 
 
+Still = Callable[[], Awaitable[bool]]
+
+
 class PortalBinder(Protocol):
     """One portal. Raises CrmError."""
 
     async def look(self, wanted: Wanted) -> list[Standing]: ...
-    async def keep(self, wanted: Wanted) -> list[Standing]: ...
+    async def keep(self, wanted: Wanted, still: Still) -> list[Standing]:
+        """Nothing is touched, and nothing returned, when it is not `still` wanted after a look."""
 
 
 class BindingStore(Protocol):
@@ -119,7 +123,17 @@ class PortalBindings:
         binder, wanted = await self._for(account_id)
         if binder is None or wanted is None:
             return []
-        standings = await binder.keep(wanted)
+
+        async def still() -> bool:
+            # A look may have waited long for the portal's budget, and the account was connected
+            # anew meanwhile: what stands there is that connection's, which has its own job.
+            configured = await self._store.configured(account_id)
+            if configured is None:
+                return False
+            now = self.wanted(account_id, configured)
+            return (now.removed_url, now.lines) == (wanted.removed_url, wanted.lines)
+
+        standings = await binder.keep(wanted, still)
         for name in await self._store.record(account_id, standings, self._clock.now()):
             LOST.inc()
             log.error("bitrix24.binding_lost", account=account_id, binding=name)

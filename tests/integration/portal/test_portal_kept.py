@@ -14,7 +14,7 @@ from backend.bootstrap import portals
 from backend.domain.account_settings import CrmSettings
 from backend.jobs import portal_bind, portal_changes
 from backend.kit.budget import Priority
-from backend.services.portal_bindings import LOST, REMOVED, Standing
+from backend.services.portal_bindings import LOST, REMOVED, Configured, Standing
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.crm_grants import CrmGrantStore
 from backend.store.database import Database
@@ -105,6 +105,27 @@ async def test_two_who_bind_at_once_bind_everything_once(connected: House) -> No
         assert {row.state for row in standings} <= {"ok", "bound"}
     codes = [placement.code for placement in connected.portal.placements]
     assert len(codes) == len(set(codes))
+
+
+async def test_a_look_that_outlived_its_connection_touches_nothing(
+    connected: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uninstalled and installed again while a job waited for the portal's budget: it bound what
+    the first installation wanted, and the next look took that for a loss."""
+    store = SqlPortalBindings(connected.base.database, connected.base.secrets)
+    present = await store.configured(ALPHA)
+    assert present is not None
+    stale = [replace(present, door="of-the-installation-before")]
+
+    async def configured(self: SqlPortalBindings, account_id: AccountId) -> Configured | None:
+        return stale.pop() if stale else present
+
+    monkeypatch.setattr(SqlPortalBindings, "configured", configured)
+    before = list(connected.portal.placements)
+    with capture_logs() as said:
+        assert await portals.bind(connected.base, ALPHA) == []
+    assert connected.portal.placements == before
+    assert [row for row in said if row["log_level"] == "error"] == []
 
 
 async def test_a_portal_in_trouble_has_lost_nothing(connected: House) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from backend.connectors.crm.bitrix24.client import Answers, Bitrix24Client
+    from backend.services.portal_bindings import Still
 
 WORKER = "PAGE_BACKGROUND_WORKER"
 PLACEMENTS = {
@@ -89,10 +90,13 @@ class Bitrix24Bindings:
         standings += [Standing(name, "missing") for name in sorted(missing)]
         return standings + there.refused
 
-    async def keep(self, wanted: Wanted) -> list[Standing]:
-        """Bind what is missing, drop what is left over of earlier versions. Raises CrmError when
-        the portal cannot be asked; single refusals are standings."""
+    async def keep(self, wanted: Wanted, still: Still) -> list[Standing]:
+        """Bind what is missing, drop what is left over of earlier versions; nothing when it is not
+        `still` wanted. Raises CrmError when the portal cannot be asked; single refusals are
+        standings."""
         there = await self._there(wanted)
+        if (there.steps or there.drop) and not await still():
+            return []
         await self._run({f"d{at}": command for at, command in enumerate(there.drop)})
         await self._run(
             {
