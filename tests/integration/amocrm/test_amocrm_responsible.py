@@ -114,6 +114,7 @@ async def test_without_a_default_it_is_who_connected(joined: Rig) -> None:
     assert owner(joined, "unnamed") == (ADMIN, ADMIN, ADMIN)
 
 
+@pytest.mark.feature("A2")
 async def test_nobody_who_left_amocrm_is_named(joined: Rig) -> None:
     await settings(joined, default_responsible=str(EMPLOYEE))
     async with joined.database.begin(ALPHA) as tx:
