@@ -11,6 +11,7 @@ from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.sources import Sources
 from backend.domain.account_settings import CrmSettings, PeopleSettings
+from backend.errors import CrmError
 from backend.jobs import employees_sync, workday_write
 from backend.jobs.queue import JobQueue
 from backend.services.crm_events import CrmEvent, CrmEvents
@@ -32,7 +33,11 @@ LOOK_AGAIN_S = 60.0
 """An account that is not due is looked at again after this long at most: somebody may have asked
 meanwhile, or switched the synchronisation on."""
 AT_A_TIME = 10
-"""Accounts whose working days are read at once; a slow portal holds up its own."""
+"""Accounts read at once; a slow CRM holds up its own."""
+ROLL_S = 60.0
+"""How often it is asked whether anybody left: whoever is dismissed must not phone on until the
+next synchronisation (X10)."""
+ROLL_WITHIN_S = 20.0
 
 
 class PeopleWork:
@@ -67,6 +72,10 @@ class PeopleWork:
         events.on(CrmKind.BITRIX24.value, "ONUSERADD", self._user_added)
         self._sync_due: dict[AccountId, float] = {}
         self._poll_due: dict[AccountId, float] = {}
+        self.rolls: dict[AccountId, str] = {}
+        """What the last call of the roll said."""
+        self.roll_due = 0.0
+        """Monotonic second of the next."""
 
     async def run(self, leases: Leases, holder: str) -> None:
         """Keep the schedule for as long as this process is the one that does. Until cancelled."""
@@ -74,9 +83,12 @@ class PeopleWork:
         async def work(_held: Held) -> None:
             self._sync_due.clear()
             self._poll_due.clear()
+            self.rolls.clear()
+            self.roll_due = 0.0
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._rounds(self._ask_due, "people.schedule_failed"))
                 group.create_task(self._rounds(self._poll_due_days, "workday.round_failed"))
+                group.create_task(self._rounds(self._call_rolls, "people.roll_failed"))
 
         await under_lease(leases, self._base.clock, "people", holder, work)
 
@@ -99,6 +111,30 @@ class PeopleWork:
                 if wait_s <= 0:
                     await employees_sync.ask(self._jobs, account_id, "schedule")
             self._sync_due[account_id] = clock.monotonic() + min(max(wait_s, ROUND_S), LOOK_AGAIN_S)
+
+    async def _call_rolls(self) -> None:
+        clock = self._base.clock
+        if clock.monotonic() < self.roll_due:
+            return
+        self.roll_due = clock.monotonic() + ROLL_S
+        turn = asyncio.Semaphore(AT_A_TIME)
+
+        async def call(account_id: AccountId) -> None:
+            async with turn:
+                source = self._sources.people(account_id)
+                if source is None or not await wants_people(self._base.database, account_id):
+                    return
+                try:
+                    async with asyncio.timeout(ROLL_WITHIN_S):
+                        roll = await source.roll()
+                except (CrmError, TimeoutError):
+                    # The synchronisation itself says so where somebody looks.
+                    return
+            if self.rolls.setdefault(account_id, roll) != roll:
+                self.rolls[account_id] = roll
+                await employees_sync.ask(self._jobs, account_id, "event")
+
+        await asyncio.gather(*(call(account_id) for account_id in self._sources.accounts()))
 
     async def _poll_due_days(self) -> None:
         now = self._base.clock.monotonic()

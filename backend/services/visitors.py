@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 WAIT_S = 2.0
 """How long a page waits for its user to become an employee; a reading takes a few requests."""
+PAGE_EVERY_S = 300.0
+"""However many pages are opened, users are read this often at most because of them."""
 ASK_EVERY_S = 600.0
 """A user who stays no employee (left out for a reason) opens pages all day long."""
 
@@ -60,6 +62,14 @@ class Visitors:
 
     async def proven(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> None:
         await self._seen.note(account_id, kind, crm_user_id)
+        if kind is not CrmKind.AMOCRM:
+            return
+        # A page that opens is amoCRM's occasion to compare its users with ours (A2, L1211).
+        try:
+            if await self._bus.count(f"page:{account_id}", ttl_s=PAGE_EVERY_S) == 1:
+                await self._ask(account_id)
+        except Exception as error:
+            log.warning("page.not_asked_for", account=account_id, error=str(error))
 
     async def unknown(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> None:
         changed = asyncio.Event()

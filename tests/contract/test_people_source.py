@@ -61,6 +61,16 @@ async def test_everybody_is_read_with_names_mail_and_a_place(rig: PortalRig | Am
     assert all(names[id_] for person in reading.people for id_ in person.department_ids)
 
 
+async def test_the_roll_changes_when_somebody_is_dismissed(rig: PortalRig | AmoRig) -> None:
+    before = await _patiently(rig, people(rig).roll())
+    assert await _patiently(rig, people(rig).roll()) == before
+    if isinstance(rig, AmoRig):
+        rig.amo.world.users[3]["rights"]["is_active"] = False
+    else:
+        rig.portal.users[3] = replace(rig.portal.users[3], active=False)
+    assert await _patiently(rig, people(rig).roll()) != before
+
+
 async def test_a_crm_that_is_down_is_unavailable_not_empty(rig: PortalRig | AmoRig) -> None:
     rig.down()
     with pytest.raises(CrmUnavailable):

@@ -19,6 +19,10 @@ class PeopleSource(Protocol):
     async def read_people(self) -> PeopleReading:
         """Everybody, dismissed ones too where the CRM still has them, and the departments."""
 
+    async def roll(self) -> str:
+        """Something that changes when somebody comes or is dismissed, for one cheap request: no
+        CRM tells of a dismissal by itself (X10)."""
+
 
 class WorkdaySource(Protocol):
     """The working days of one CRM account. Raises CrmError."""

@@ -105,6 +105,19 @@ async def test_who_is_dismissed_over_there_is_out_within_five_seconds(house: Sin
         assert (await sign_on(house, ILYA)).status_code == 200
 
 
+@pytest.mark.feature("B3")
+async def test_a_dismissal_nobody_tells_of_is_noticed_within_a_minute(house: Single) -> None:
+    await scheduled(house)
+    async with await house.tab("sever-101") as leaver:
+        work = house.worker.people
+        await eventually(lambda: ACCOUNT in work.rolls)
+        house.portal.users[ILYA] = replace(house.portal.users[ILYA], active=False)
+        # The minute is over; putting the clock forward would be silence to the socket as well.
+        work.roll_due = 0.0
+        await eventually(lambda: leaver.close_code is not None, within_s=15)
+        assert leaver.close_code == CloseCode.SESSION_ENDED
+
+
 async def test_a_new_user_of_the_portal_is_here_as_soon_as_it_tells(house: Single) -> None:
     await scheduled(house)
     house.portal.users[78] = replace(

@@ -62,6 +62,9 @@ class Crm:
         self.complete = True
         self.trouble: Exception | None = None
 
+    async def roll(self) -> str:
+        return str(len(self.people))
+
     async def read_people(self) -> PeopleReading:
         if self.trouble is not None:
             raise self.trouble

@@ -134,3 +134,15 @@ async def test_a_tab_in_front_is_noted_now_and_then() -> None:
     await stage.clock.advance(FRONT_S)
     await seen.in_front(ACC, EmployeeId("anna"))
     assert stage.days.fronts == ["anna", "boris", "anna"]
+
+
+async def test_an_amocrm_page_has_the_users_compared_now_and_then() -> None:
+    stage = Stage()
+    for user in ("1", "2", "1"):
+        await stage.visitors.proven(ACC, CrmKind.AMOCRM, user)
+    assert stage.asked == [ACC], "however many pages are opened"
+    await stage.clock.advance(visitors.PAGE_EVERY_S)
+    await stage.visitors.proven(ACC, CrmKind.AMOCRM, "1")
+    assert stage.asked == [ACC, ACC]
+    await stage.visitors.proven(OTHER, CrmKind.BITRIX24, "1")
+    assert stage.asked == [ACC, ACC], "a portal's dismissals are seen by the roll"

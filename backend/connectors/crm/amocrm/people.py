@@ -58,6 +58,18 @@ class AmoCrmPeople:
             complete=len(found) >= total,
         )
 
+    async def roll(self) -> str:
+        """Who is active, of the first page: more than any account of ours has so far."""
+        body = await self._client.get(
+            "/users", [("page", "1"), ("limit", str(PAGE))], priority=Priority.BACKGROUND
+        )
+        active = sorted(
+            str(row.get("id"))
+            for row in embedded(body, "users")
+            if (row.get("rights") or {}).get("is_active", True)
+        )
+        return f"{body.get('_total_items') or len(active)}:{','.join(active)}"
+
     def _person(self, row: _Row) -> CrmPerson:
         rights = row.get("rights") or {}
         # One field for the whole name: the surname is its last word, as the account shows it.

@@ -58,6 +58,14 @@ class Bitrix24People:
             needs_department=_ON_PREMISE in str(portal.get("LICENSE") or ""),
         )
 
+    async def roll(self) -> str:
+        """How many work here. A dismissal and a new user in one minute keep the number; of the new
+        one ONUSERADD tells."""
+        envelope = await self._client.call(
+            "user.get", {"FILTER": {"ACTIVE": True}, "start": 0}, priority=Priority.BACKGROUND
+        )
+        return str(_number(envelope.get("total")) or len(rows(envelope["result"])))
+
     async def _departments(self) -> tuple[CrmDepartment, ...] | None:
         try:
             found, complete = await self._walk(
