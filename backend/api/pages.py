@@ -29,6 +29,7 @@ from protocol.vocabulary import CrmKind
 MAX_LAUNCH_BYTES = 65_536
 _ENTRIES = {"DEFAULT": "settings", "USER_PROFILE_MENU": "profile"}
 """Placement → what it shows."""
+_PHONE = "phone"
 _RUSSIAN = {"ru", "be", "kk", "uk", "ua"}
 """As `localeOf` of the widget has it, which takes our word for the page's language."""
 
@@ -129,6 +130,9 @@ class PagesApi:
         form = await _form(request)
         # A page that loads itself again has no form: it says in its address what it was.
         placement = form.get("PLACEMENT") or request.query_params.get("PLACEMENT", "")
+        if _options(form.get("PLACEMENT_OPTIONS", "")).get("page") == _PHONE:
+            # Our background page opened it, for a call the portal shows no card of.
+            placement = _PHONE
         return await self._bitrix24(request, form, _ENTRIES.get(placement, "app"))
 
     async def bitrix24_worker(self, request: Request) -> Response:

@@ -108,6 +108,16 @@ async def test_each_place_of_the_portal_has_its_page(placement: str, page: str) 
         assert boot(await http.get(path))["page"] == "app"
 
 
+@pytest.mark.feature("B4")
+async def test_our_background_page_opens_the_phone_where_the_settings_are() -> None:
+    path = "/bitrix24/app?DOMAIN=north.bitrix24.ru&PROTOCOL=1"
+    wishes = {"[]": "settings", '{"page": "other"}': "settings", '{"page": "phone"}': "app"}
+    async with browser() as http:
+        for options, page in wishes.items():
+            form = {"PLACEMENT": "DEFAULT", "PLACEMENT_OPTIONS": options}
+            assert boot(await http.post(path, data=form))["page"] == page
+
+
 async def test_the_settings_frame_is_framed_by_its_account_alone() -> None:
     async with browser() as http:
         answer = await http.get("/amocrm/settings", params={"origin": AMO, "locale": "en"})

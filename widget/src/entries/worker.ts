@@ -44,7 +44,8 @@ async function start(around: PortalAddress): Promise<void> {
     clock: systemClock,
     isVisible: () => tab.visible.get(),
     held: () => namesHeld(webLocks()),
-    open: () => portal.tell('openApplication', {}),
+    // Its own page is the settings; these words reach it as the options of its place.
+    open: () => portal.tell('openApplication', { page: 'phone' }),
   });
   const driver = new CardDriver({
     port: portal,
