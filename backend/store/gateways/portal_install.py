@@ -18,13 +18,11 @@ from backend.store.accounts import AccountStore
 from backend.store.crm_bindings import CrmBindingStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.crm_grants import CrmGrantStore, ReserveGrant
-from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
 from backend.store.forgetting import forget_crm
 from backend.store.gateways.portal_bindings import new_door
 from backend.store.gateways.portal_pending import Resume, SqlPendingPortals
 from backend.store.installs import InstallFact, InstallLog, PendingInstallStore
-from backend.store.phone_index import PhoneIndexStore
 from backend.store.sessions import SessionStore
 from protocol.vocabulary import AccountId, CrmKind
 
@@ -75,7 +73,7 @@ class SqlPortalInstalls(SqlPendingPortals):
             async with self._database.begin_many([account_id, *others], resolving=True) as tx:
                 for other in others:
                     # It was uninstalled there.
-                    await CrmConnectionStore(tx, self._secrets).remove(other, KIND)
+                    await forget_crm(tx, self._secrets, other, KIND)
                 return await self._connect(tx, pending, account_id, at)
         except IntegrityError:
             # Joined to another account this very moment.
@@ -96,8 +94,8 @@ class SqlPortalInstalls(SqlPendingPortals):
                     "the account has another portal", problem="other_connected", detail=before.host
                 )
             # Another portal's people and numbers are no ground to compare a reading with.
-            await PhoneIndexStore(tx).replace(account_id, KIND, [])
-            await CrmPeopleStore(tx).forget(account_id, KIND)
+            await forget_crm(tx, self._secrets, account_id, KIND)
+            before = None
         if before is not None:
             await self._keep_reserve(tx, before, pending, at)
         fresh = _connection(account_id, pending, before if same else None, at)
