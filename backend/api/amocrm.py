@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend.api.amocrm_pages import page
-from backend.api.answers import Handler, json_answer, read_body, refusing
+from backend.api.answers import Handler, json_answer, place_of, read_body, refusing
 from backend.api.doors import Doors
 from backend.errors import (
     AppError,
@@ -125,7 +125,7 @@ class AmoCrmInstallApi:
             except BadProof:
                 return page(request, "bad_state", 401)
             except AppError as error:
-                log.info("amocrm.refused", path=request.url.path, error=str(error))
+                log.info("amocrm.refused", path=place_of(request), error=str(error))
                 return page(request, str(error.data.get("page") or "bad_address"), 400)
 
         return answer

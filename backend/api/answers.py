@@ -37,6 +37,11 @@ def json_answer(value: object, status: int = 200) -> Response:
     )
 
 
+def place_of(request: Request) -> str:
+    """The route, for logs: some addresses hold what lets their caller in (`/webhooks/{token}`)."""
+    return str(getattr(request.scope.get("route"), "path", "")) or "unknown"
+
+
 def refusing(handler: Handler) -> Handler:
     """Expected outcomes become `{"error": {"code", "message", "data"}}`; bugs stay bugs."""
 
@@ -44,7 +49,7 @@ def refusing(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except AppError as error:
-            log.info("http.refused", path=request.url.path, code=error.code, error=str(error))
+            log.info("http.refused", path=place_of(request), code=error.code, error=str(error))
             body = {"error": {"code": error.code, "message": str(error), "data": error.data}}
             answer = json_answer(body, STATUS.get(error.code, 500))
             if wait_s := error.data.get("retry_after_s"):

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from backend.api.answers import Handler, read_body, refusing
+from backend.api.answers import Handler, place_of, read_body, refusing
 from backend.api.doors import Doors
 from backend.api.install_page import SCRIPT, Frame, ask_code, joined, told
 from backend.api.pages import MAX_LAUNCH_BYTES, locale_of
@@ -168,7 +168,7 @@ def _explained(handler: Handler) -> Handler:
             return await handler(request)
         except AppError as error:
             page = error.data.get("page")
-            log.info("http.refused", path=request.url.path, code=error.code, error=str(error))
+            log.info("http.refused", path=place_of(request), code=error.code, error=str(error))
             if isinstance(page, Response):
                 return page
             if isinstance(error, CrmUnavailable):
