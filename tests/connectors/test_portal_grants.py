@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -161,3 +162,24 @@ async def test_a_token_is_not_sent_in_the_clear_because_a_portal_says_so() -> No
     with pytest.raises(CrmUnavailable):
         await portal.call("profile", priority=Priority.CALL)
     assert grants.moves == []
+
+
+async def test_secrets_are_never_part_of_an_address() -> None:
+    """An address is logged by every proxy on the way."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"access_token": "fresh", "refresh_token": "r2"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        refresher = Refresher(http, ManualClock(), client_id="app", client_secret="key")
+        assert (await refresher(FIRST)).access_token == "fresh"
+    [request] = asked
+    assert str(request.url) == "https://oauth.bitrix.info/oauth/token/"
+    assert dict(parse_qsl(request.content.decode())) == {
+        "grant_type": "refresh_token",
+        "client_id": "app",
+        "client_secret": "key",
+        "refresh_token": "r1",
+    }
