@@ -16,9 +16,12 @@ _NUMBER = re.compile(r"(?<![\w.:-])(?:\+\d{7,15}|[78]\d{10})(?![\w-])")
 """An E.164 number, or a Russian one as people write it. Other runs of digits may be ids."""
 _DIGITS = re.compile(r"\d(?:[\s().-]*\d){6,}")
 _IN_TEXT = re.compile(
-    r"(?i)(bearer\s+|basic\s+|(?:access_token|refresh_token|client_secret|api_key|password|auth|code"
-    r"|ticket)[\"']?\s*[=:]\s*[\"']?)([^\s\"'&,;}]{4,})"
+    r"(?i)(bearer\s+|basic\s+|(?:(?:access|refresh|application)[_-]token|(?:auth|refresh)_id|app_sid"
+    r"|client_secret|api_key|password|auth|code|ticket)(?:\]|%5D)?[\"']?\s*(?:[=:]|%3D)\s*[\"']?)"
+    r"([^\s\"'&,;}]{4,})"
 )
+"""Names of secrets in text, as CRMs spell them too: `AUTH_ID=`, `auth[access_token]=`, and that
+in percents."""
 _URL_PASSWORD = re.compile(r"(://[^/\s:@]+:)[^/\s@]+@")
 _HIDDEN = "[hidden]"
 _DEPTH = 6

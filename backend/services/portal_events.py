@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 SOURCE = CrmKind.BITRIX24.value
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_FIELD = re.compile(r"[A-Za-z0-9_\[\]-]{1,64}")
+_CODE = re.compile(r"\bERROR_[A-Z_]{1,60}\b")
+"""What portals call their troubles."""
 _LIVES_S = 3600
 """Seconds an access token lives (section 1.5), where an event does not say."""
 
@@ -116,7 +119,14 @@ class PortalEvents:
         if configured is None or not hmac.compare_digest(configured.door.encode(), door.encode()):
             raise NotFound("no such account")
         REMOVED.inc()
-        log.error("bitrix24.worker_removed", account=account_id, said=said[:300])
+        # Not as it came: its fields are not documented, and a portal's other posts hold tokens.
+        fields = {name for name, _ in parse_qsl(said) if _FIELD.fullmatch(name)}
+        log.error(
+            "bitrix24.worker_removed",
+            account=account_id,
+            codes=sorted(set(_CODE.findall(said)))[:5],
+            fields=sorted(fields)[:20],
+        )
         await self._queue_bind(AccountId(account_id))
 
     async def _follow(self, known: Known, auth: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from backend.store.routing import RoutingStore, VirtualNumber
 from backend.store.switches import SwitchConnection, SwitchStore
 from protocol.vocabulary import AccountId, RecordKind
 from tests.integration.conftest import ALPHA
+from tests.integration.jobs.put_off import LEFT_ALONE, asleep, put_off
 from tests.integration.portal.house import (
     ADMIN,
     KIND,
@@ -31,6 +32,8 @@ from tests.integration.portal.house import (
     House,
     house,
 )
+
+SECRET = "0123456789abcdef0123456789abcdef"
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +68,13 @@ async def test_a_dropped_worker_is_reported_and_bound_again(connected: House) ->
     before, counted = REMOVED._value.get(), LOST._value.get()
     with capture_logs() as said:
         answer = await connected.ours.post(
-            worker.options["errorHandlerUrl"], data={"code": "ERROR_PLACEMENT_LOADING_OVERTIME"}
+            worker.options["errorHandlerUrl"],
+            data={
+                "code": "ERROR_PLACEMENT_LOADING_OVERTIME",
+                "AUTH_ID": SECRET,
+                "auth[access_token]": SECRET,
+                "said": f"the page of {SECRET} was slow",
+            },
         )
         assert answer.status_code == 200
         await connected.work()
@@ -76,6 +85,10 @@ async def test_a_dropped_worker_is_reported_and_bound_again(connected: House) ->
         "bitrix24.worker_removed",
         "bitrix24.binding_lost",
     }
+    [removed] = [row for row in said if row["event"] == "bitrix24.worker_removed"]
+    assert removed["codes"] == ["ERROR_PLACEMENT_LOADING_OVERTIME"]
+    assert removed["fields"] == ["AUTH_ID", "auth[access_token]", "code", "said"]
+    assert SECRET not in str(said)
 
 
 async def test_nobody_else_may_report_a_dropped_worker(connected: House) -> None:
@@ -242,8 +255,10 @@ async def test_a_second_administrator_takes_over_by_himself(connected: House) ->
     connected.portal.tokens.revoke(ADMIN)
     source = connected.sources.bitrix24(ALPHA)
     assert source is not None
+    await put_off(connected.jobs)
     envelope = await source.client.call("profile", priority=Priority.CALL)
     assert envelope["result"]["ID"] == str(SECOND_ADMIN)
+    assert await asleep(connected.jobs) == LEFT_ALONE
     found = await connected.connection(ALPHA)
     assert found is not None
     assert (found.state, found.grant_user_id) == ("ok", str(SECOND_ADMIN))
@@ -261,7 +276,9 @@ async def test_an_administrator_who_opens_the_application_mends_a_lost_grant(
     # What metrics count and open tabs are told of.
     assert connected.sources.states == {ALPHA: "auth_expired"}
     assert connected.sources.portals() == ()
+    await put_off(connected.jobs)
     await opened(connected, SECOND_ADMIN)
+    assert await asleep(connected.jobs) == LEFT_ALONE
     found = await connected.connection(ALPHA)
     assert found is not None
     assert (found.state, found.grant_user_id) == ("ok", str(SECOND_ADMIN))
