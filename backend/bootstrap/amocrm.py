@@ -19,7 +19,7 @@ from backend.connectors.crm.amocrm.hosts import Hosts
 from backend.connectors.crm.amocrm.install import Installation, authorize_url, returned
 from backend.connectors.crm.provers import AmoCrmProver
 from backend.jobs import amocrm as jobs_of_amocrm
-from backend.jobs import employees_sync
+from backend.jobs import employees_sync, waking
 from backend.jobs.queue import JobQueue
 from backend.services.amocrm_accounts import AmoCrmAccounts
 from backend.services.amocrm_changes import AmoCrmChanges
@@ -131,6 +131,7 @@ def install(base: Foundation, jobs: JobQueue) -> AmoCrmInstall:
     async def follow(tx: AsyncConnection, account_id: AccountId) -> None:
         await jobs_of_amocrm.defer_keep(jobs, tx, account_id)
         await employees_sync.defer(jobs, tx, account_id, "installed")
+        await waking.wake(tx, account_id)
 
     store = SqlAmoCrmInstalls(base.database, base.secrets, queue, follow)
     return AmoCrmInstall(store, Installation(base.http, base.clock), base.clock)

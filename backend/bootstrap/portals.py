@@ -19,7 +19,7 @@ from backend.connectors.crm.bitrix24 import Bitrix24, webhooks
 from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
 from backend.connectors.crm.bitrix24.changes import Bitrix24Changes
 from backend.connectors.crm.bitrix24.install import Bitrix24Installer
-from backend.jobs import employees_sync, portal_bind, portal_changes, portal_install
+from backend.jobs import employees_sync, portal_bind, portal_changes, portal_install, waking
 from backend.jobs.queue import JobQueue
 from backend.services.contacts.changes import PhoneChanges
 from backend.services.crm_events import CrmEvents, EventInbox
@@ -87,6 +87,7 @@ def follow(jobs: JobQueue) -> Follow:
     async def queue(tx: AsyncConnection, account_id: AccountId) -> None:
         await portal_bind.defer(jobs, tx, account_id)
         await employees_sync.defer(jobs, tx, account_id, "installed")
+        await waking.wake(tx, account_id)
 
     return queue
 

@@ -23,6 +23,7 @@ from backend.connectors.crm.bitrix24.managers import Bitrix24Managers
 from backend.connectors.crm.bitrix24.notify import Bitrix24Notices
 from backend.domain.phone_number import PhoneNumber
 from backend.errors import CrmError
+from backend.jobs.waking import wake
 from backend.kit.budget import Priority
 from backend.services.contacts import PhoneIndex
 from backend.services.personal_manager import ResponsibleSource
@@ -199,7 +200,11 @@ class Sources:
 
     def _build(self, connection: CrmConnection, region: str) -> Bitrix24 | AmoCrm:
         grants = SqlGrants(
-            self._base.database, self._base.secrets, connection.account_id, connection.kind
+            self._base.database,
+            self._base.secrets,
+            connection.account_id,
+            connection.kind,
+            restored=wake,
         )
         self._settle(connection.account_id)
         self._grants[connection.account_id] = grants

@@ -39,6 +39,7 @@ TAKEN_OVER = Counter(
 CLOSE_WITHIN_S = 60.0
 """How long closing waits for an answer: more than the HTTP client does, reserves included."""
 Exchange = Callable[[Grant], Awaitable[Grant]]
+Restored = Callable[[AsyncConnection, AccountId], Awaitable[object]]
 
 
 class SqlGrants:
@@ -55,12 +56,16 @@ class SqlGrants:
         account_id: AccountId,
         kind: CrmKind,
         clock: Clock | None = None,
+        *,
+        restored: Restored | None = None,
     ) -> None:
+        """`restored` is told, in that transaction, that another administrator's leave acts now."""
         self._clock = clock or SystemClock()
         self._database = database
         self._secrets = secrets
         self._account_id = account_id
         self._kind = kind
+        self._restored = restored
         self._cached: Grant | None = None
         self._flight: asyncio.Task[Grant] | None = None
         """The exchange under way in this process; it outlives whoever asked for it."""
@@ -175,6 +180,8 @@ class SqlGrants:
             await CrmConnectionStore(tx, self._secrets).save(
                 replace(_with(found, fresh), grant_user_id=reserve.crm_user_id)
             )
+            if self._restored is not None:
+                await self._restored(tx, self._account_id)
             TAKEN_OVER.inc()
             log.warning(
                 "crm.grant_taken_over",

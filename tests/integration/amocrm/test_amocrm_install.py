@@ -19,6 +19,7 @@ from tests.integration.amocrm.rig import (
     query_of,
 )
 from tests.integration.conftest import ALPHA, BETA
+from tests.integration.jobs.put_off import LEFT_ALONE, asleep, put_off
 
 pytestmark = pytest.mark.feature("A1")
 
@@ -155,7 +156,9 @@ async def test_one_crm_account_is_never_two_accounts(amo: Rig) -> None:
 async def test_installing_again_needs_no_code(amo: Rig) -> None:
     await amo.consent(await amo.state(ALPHA))
     before = await amo.connected(ALPHA)
+    await put_off(amo.jobs)
     again = await amo.consent()
+    assert await asleep(amo.jobs) == LEFT_ALONE
     assert "amoCRM подключена" in again.text
     after = await amo.connected(ALPHA)
     assert after.refresh_token != before.refresh_token
