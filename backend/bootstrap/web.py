@@ -29,6 +29,7 @@ from backend.realtime.gateway import Gateway, origin_rule
 from backend.realtime.limits import Limits
 from backend.realtime.services import Services
 from backend.services.calls import CallsClient
+from backend.services.crm_admins import CrmAdmins
 from backend.services.crm_events import EventInbox
 from backend.services.presence import Presence
 from backend.services.recordings import RecordingLinks
@@ -44,6 +45,7 @@ from backend.store.gateways import (
     SqlSessions,
     SqlStatuses,
 )
+from backend.store.gateways.crm_admins import SqlAdminRoles
 from protocol.vocabulary import AccountId
 
 log = structlog.get_logger(__name__)
@@ -77,12 +79,14 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
     inbox_jobs.announce(jobs)
     statuses = StatusService(SqlStatuses(base.database, tell_workday(jobs)), bus, clock)
     seen = seen_today(base)
+    admins = CrmAdmins(SqlAdminRoles(base.database), bus)
     sign_on = SignOn(
         directory,
         sessions,
         [AmoCrmProver(), Bitrix24Prover(base.http)],
         settings.origin,
         visitors(base, jobs, seen),
+        admins,
     )
 
     async def queue_event(tx: AsyncConnection, account_id: AccountId, inbox_id: int) -> None:
@@ -166,6 +170,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
             ],
         )
         await portal_doors.launches.aclose()
+        await admins.aclose()
         await directory.aclose()
         # Servers other than ours end the lifespan without having drained.
         with contextlib.suppress(Exception):

@@ -31,7 +31,8 @@ class CrmPerson:
     phones: tuple[str, ...] = ()
     """As people typed them; kept for whoever sets numbers up, never rung by themselves."""
     active: bool = True
-    is_admin: bool = False
+    is_admin: bool | None = False
+    """None: the CRM's list does not say; what the person's own page proves counts then."""
     kind: PersonKind = PersonKind.EMPLOYEE
     sees_cards: bool = True
     """False for users whose licence shows them no records (amoCRM's free users)."""

@@ -302,6 +302,8 @@ class _Comparison:
         if _RANK[wanted] > _RANK[now]:
             return wanted
         blind = self._reading.departments is None and now == "supervisor"
+        if self._settings.admins_rule and match.person.is_admin is None:
+            blind = blind or now == "administrator"
         return wanted if given == now and not blind else now
 
     def _noted(self, match: Match, after: KnownEmployee) -> KnownPerson:

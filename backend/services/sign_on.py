@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from backend.domain.account_config import Role
 from backend.errors import BadProof, CrmUnavailable, NotAllowed
+from backend.services.crm_admins import Administers, Admins
 from backend.services.sessions import Identity, IssuedToken, Sessions
 from backend.services.visitors import Visits
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
@@ -57,6 +58,9 @@ class Proven:
     external_id: str
     crm_user_id: str
     is_admin: bool = False
+    administers: Administers | None = None
+    """Asks the CRM in the user's own name, where its proof and its list of users do not say who
+    is an administrator. Raises BadProof or CrmUnavailable."""
 
 
 READ_AGAIN_S = 2.0
@@ -96,8 +100,10 @@ class SignOn:
         provers: list[Prover],
         own_origin: str,
         visits: Visits | None = None,
+        admins: Admins | None = None,
     ) -> None:
         self._visits = visits
+        self._admins = admins
         self._directory = directory
         self._sessions = sessions
         self._own_origin = own_origin
@@ -141,6 +147,18 @@ class SignOn:
                 # The page that ends an installation opens at once: it must not end in a refusal.
                 raise CrmUnavailable("the CRM's users are being read", retry_after_s=READ_AGAIN_S)
             raise NotAllowed("this CRM user is not an employee here", why="not_an_employee")
+        if self._admins is not None and proven.administers is not None:
+            # The phone never waits for it; the page of settings shows what one may do.
+            changed = await self._admins.seen(
+                connection.account_id,
+                kind,
+                proven.crm_user_id,
+                proven.administers,
+                wait=settings and person.role != "administrator",
+            )
+            if changed:
+                found = await self._directory.person(connection.account_id, proven.crm_user_id)
+                person = found or person
         if person.no_phone and not (settings and person.role != "operator"):
             raise NotAllowed("this employee may not phone", why=person.no_phone)
         identity = Identity(

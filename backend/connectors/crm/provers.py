@@ -55,4 +55,14 @@ class Bitrix24Prover:
             client_id=connection.client_id,
             member_id=connection.external_id,
         )
-        return Proven(external_id=found.member_id, crm_user_id=found.user_id)
+
+        async def administers() -> bool:
+            """Asked of the portal itself: the authorization server does not know."""
+            about = await bitrix24.profile(self._http, proof, api_url=found.api_url)
+            if str(about.get("ID")) != found.user_id:
+                raise BadProof("the portal takes the token for somebody else's")
+            return about.get("ADMIN") in (True, "Y")
+
+        return Proven(
+            external_id=found.member_id, crm_user_id=found.user_id, administers=administers
+        )

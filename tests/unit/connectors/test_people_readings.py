@@ -96,7 +96,7 @@ async def test_kinds_empty_fields_and_odd_types_are_read_as_meant() -> None:
         "104",
         ("8 916 1",),
     )
-    assert (by_id["5"].active, by_id["5"].name, by_id["5"].is_admin) == (True, "", False)
+    assert (by_id["5"].active, by_id["5"].name, by_id["5"].is_admin) == (True, "", None)
 
 
 async def test_an_on_premise_portal_wants_departments_and_may_not_tell_them() -> None:

@@ -10,7 +10,7 @@ import httpx
 
 from backend.connectors.crm.bitrix24 import errors, proof
 from backend.connectors.crm.bitrix24.auth import token_url
-from backend.errors import BadProof, CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable
+from backend.errors import BadProof, CrmAuthExpired, CrmRejected, CrmUnavailable
 from backend.services.portal_install import AppClient, Launch, PortalUser
 
 if TYPE_CHECKING:
@@ -115,14 +115,4 @@ class Bitrix24Installer:
 
     async def _profile(self, api_url: str, token: str) -> dict[str, Any]:
         """The portal says who is an administrator; the authorization server does not know."""
-        url = f"{api_url.rstrip('/')}/profile.json"
-        try:
-            response = await self._http.post(url, json={"auth": token}, timeout=TIMEOUT_S)
-            result = errors.decode(response)["result"]
-        except httpx.HTTPError as error:
-            raise CrmUnavailable(f"portal: {type(error).__name__}", retry_after_s=None) from None
-        except CrmUnavailable:
-            raise
-        except (CrmError, KeyError) as refused:
-            raise BadProof(f"the portal does not take its own token: {refused}") from None
-        return result if isinstance(result, dict) else {}
+        return await proof.profile(self._http, token, api_url=api_url)

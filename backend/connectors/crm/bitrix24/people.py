@@ -14,6 +14,8 @@ from backend.kit.budget import Priority
 from protocol.vocabulary import CrmKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backend.connectors.crm.bitrix24.client import Bitrix24Client
 
 MAX_PAGES = 400
@@ -49,10 +51,11 @@ class Bitrix24People:
             {"portal": ("app.info", {}), "me": ("profile", {})}, priority=Priority.BACKGROUND
         )
         portal, me = _object(about.found.get("portal")), _object(about.found.get("me"))
-        # user.get does not tell who is an administrator; of whoever granted us access we know.
-        admin = _id(me.get("ID")) if me.get("ADMIN") in (True, "Y") else None
+        # user.get does not tell who is an administrator: of whoever granted us access we know, of
+        # the others their own pages say (`Bitrix24Prover`).
+        known = {_id(me.get("ID")): me.get("ADMIN") in (True, "Y")}
         return PeopleReading(
-            people=tuple(self._person(row, admin) for row in users),
+            people=tuple(self._person(row, known) for row in users),
             departments=await self._departments(),
             complete=complete,
             needs_department=_ON_PREMISE in str(portal.get("LICENSE") or ""),
@@ -108,7 +111,7 @@ class Bitrix24People:
             start = following
         raise CrmUnavailable(f"{method} has no last page after {MAX_PAGES * PAGE} rows")
 
-    def _person(self, row: _Row, admin: str | None) -> CrmPerson:
+    def _person(self, row: _Row, admins: Mapping[str | None, bool]) -> CrmPerson:
         user_id = str(row["ID"])
         departments = row.get("UF_DEPARTMENT")
         ids = departments if isinstance(departments, list) else [departments]
@@ -122,7 +125,7 @@ class Bitrix24People:
             extension=_text(row, "UF_PHONE_INNER") or None,
             phones=tuple(dict.fromkeys(p for name in _PHONES if (p := _text(row, name)))),
             active=row.get("ACTIVE") in (True, "Y", "1", 1),
-            is_admin=user_id == admin,
+            is_admin=admins.get(user_id),
             kind=_KINDS.get(_text(row, "USER_TYPE"), PersonKind.MACHINE),
             url=f"{self._portal}/company/personal/user/{user_id}/",
         )

@@ -76,3 +76,21 @@ async def check(
     if found.member_id != member_id:
         raise BadProof("the token is of another portal")
     return found
+
+
+async def profile(http: httpx.AsyncClient, token: str, *, api_url: str) -> dict[str, Any]:
+    """What the portal says of the token's user; `ADMIN` tells whether he administers it.
+
+    `api_url` as `look` found it. Raises BadProof, CrmUnavailable.
+    """
+    url = f"{api_url.rstrip('/')}/profile.json"
+    try:
+        response = await http.post(url, json={"auth": token}, timeout=TIMEOUT_S)
+        result = errors.decode(response)["result"]
+    except httpx.HTTPError as error:
+        raise CrmUnavailable(f"portal: {type(error).__name__}", retry_after_s=None) from None
+    except CrmUnavailable:
+        raise
+    except (CrmError, KeyError) as refused:
+        raise BadProof(f"the portal does not take its own token: {refused}") from None
+    return result if isinstance(result, dict) else {}
