@@ -3,7 +3,7 @@ import { bitrix24Host, Portal, portalAddress, type PortalAddress } from '../host
 import { readBoot } from '../hosts/boot';
 import { CardTab } from '../hosts/cardtab';
 import { signOnPatiently } from '../hosts/launch';
-import { PAGE_LOCK } from '../hosts/ownpage';
+import { markPage, PAGE_LOCK } from '../hosts/ownpage';
 import { standaloneHost } from '../hosts/standalone';
 import { mount } from '../main';
 import { systemClock } from '../protocol/clock';
@@ -29,6 +29,7 @@ async function inPortal(around: PortalAddress): Promise<void> {
   const cardId = boot.placement === 'CALL_CARD' ? boot.options['CALL_ID'] : undefined;
   const host = bitrix24Host(boot, session, portal, around);
   if (typeof cardId !== 'string') {
+    markPage(document);
     holdTogether(PAGE_LOCK, webLocks());
     await mount({ root, host });
     return;

@@ -3,7 +3,7 @@ import { Portal, portalAddress, startOver, type PortalAddress } from '../hosts/b
 import { readBoot } from '../hosts/boot';
 import { CardDriver } from '../hosts/callcard';
 import { signOnPatiently } from '../hosts/launch';
-import { OwnPage } from '../hosts/ownpage';
+import { hasMarkedPage, OwnPage } from '../hosts/ownpage';
 import { localeOf, Words } from '../i18n';
 import { Ringer } from '../media/ringer';
 import { Phone } from '../phone';
@@ -42,7 +42,9 @@ async function start(around: PortalAddress): Promise<void> {
   const ownPage = new OwnPage({
     phone,
     clock: systemClock,
-    isVisible: () => tab.visible.get(),
+    // The worker of a slider leaves it to the one of the page around.
+    isVisible: () => tab.visible.get() && window.parent === window.top,
+    isShownHere: () => driver.isShown() || hasMarkedPage(window.parent),
     held: () => namesHeld(webLocks()),
     // Its own page is the settings; these words reach it as the options of its place.
     open: () => portal.tell('openApplication', { page: 'phone' }),

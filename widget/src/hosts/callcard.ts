@@ -42,6 +42,8 @@ interface Card {
   readonly queue: CardQueue;
   /** Our call; null until the server said which. */
   callId: string | null;
+  /** Nobody knows a call of ours for it: another application's, or the portal's own. */
+  foreign: boolean;
   /** Whether this frame drives it: sliders of one page hear the same events. */
   leading: boolean;
   /** Whether our call was ever in the view: gone afterwards means over. */
@@ -88,6 +90,11 @@ export class CardDriver {
    * fire twice. The result stops watching. */
   start(): () => void {
     return (this.#stop ??= this.#begin());
+  }
+
+  /** Whether a card is on screen that is ours, or may turn out to be. */
+  isShown(): boolean {
+    return this.#card !== null && !this.#card.foreign;
   }
 
   /** Resolves when what was said so far of the card on screen was sent. */
@@ -152,6 +159,7 @@ export class CardDriver {
       id,
       queue: new CardQueue(this.options.port, () => this.#gone(card)),
       callId: null,
+      foreign: false,
       leading: false,
       seen: false,
       sent: {},
@@ -182,6 +190,7 @@ export class CardDriver {
     }
     // Still unknown: the card of another application or of the portal's own telephony.
     if (card.callId === null) {
+      card.foreign = true;
       card.release();
       return;
     }

@@ -6,7 +6,7 @@ import { reduce } from '../state/reducer';
 import { EMPTY } from '../state/state';
 import { Store } from '../state/store';
 import { FakeClock } from '../testing';
-import { OwnPage, PAGE_LOCK } from './ownpage';
+import { hasMarkedPage, markPage, OwnPage, PAGE_LOCK } from './ownpage';
 
 const call: CallChanged = { ...(callJson as unknown as CallChanged), direction: 'outbound', actions: ['hangup'] };
 
@@ -29,6 +29,7 @@ describe('our own page', () => {
   let phone: { view: Store<View> };
   let opened: number;
   let visible: boolean;
+  let shown: boolean;
   let held: string[] | null;
   let page: OwnPage;
 
@@ -37,11 +38,13 @@ describe('our own page', () => {
     phone = { view: new Store(view()) };
     opened = 0;
     visible = true;
+    shown = false;
     held = ['something else'];
     page = new OwnPage({
       phone,
       clock,
       isVisible: () => visible,
+      isShownHere: () => shown,
       held: () => Promise.resolve(held),
       open: () => (opened += 1),
     });
@@ -66,7 +69,7 @@ describe('our own page', () => {
     expect(opened).toBe(1);
   });
 
-  it.each([[['dozvon-card-externalCall.1']], [[PAGE_LOCK]], [null]])(
+  it.each([[['dozvon-card-externalCall.1']], [[PAGE_LOCK]]])(
     'stays away while %o',
     async (names) => {
       held = names;
@@ -74,6 +77,19 @@ describe('our own page', () => {
       expect(opened).toBe(0);
     },
   );
+
+  it('opens where other tabs cannot be asked', async () => {
+    held = null;
+    await rung();
+    expect(opened).toBe(1);
+  });
+
+  it('stays away from a tab that shows the call already', async () => {
+    held = null;
+    shown = true;
+    await rung();
+    expect(opened).toBe(0);
+  });
 
   it('stays away from a tab nobody looks at', async () => {
     visible = false;
@@ -89,5 +105,30 @@ describe('our own page', () => {
     page.hidden(ringing.call_id);
     await clock.pass(1_000);
     expect(opened).toBe(0);
+  });
+});
+
+describe('our page among the frames of a tab', () => {
+  const frame = (...below: unknown[]): Window => Object.assign([...below], {}) as unknown as Window;
+  const of = (dataset: object, ...below: unknown[]): unknown =>
+    Object.assign([...below], { document: { documentElement: { dataset } } });
+  const foreign = (...below: unknown[]): unknown =>
+    Object.defineProperty([...below], 'document', {
+      get: () => {
+        throw new DOMException('blocked', 'SecurityError');
+      },
+    });
+
+  it('is found wherever it is', () => {
+    expect(hasMarkedPage(frame())).toBe(false);
+    expect(hasMarkedPage(frame(of({}), foreign()))).toBe(false);
+    expect(hasMarkedPage(frame(foreign(), of({ dozvonPage: '' })))).toBe(true);
+    expect(hasMarkedPage(frame(of({}), foreign(foreign(of({ dozvonPage: '' })))))).toBe(true);
+  });
+
+  it('marks itself', () => {
+    const element = { dataset: {} };
+    markPage({ documentElement: element } as unknown as Document);
+    expect(element.dataset).toEqual({ dozvonPage: '' });
   });
 });

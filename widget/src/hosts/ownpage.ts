@@ -15,6 +15,8 @@ export interface OwnPageOptions {
   readonly phone: Pick<Phone, 'view'>;
   readonly clock: Clock;
   readonly isVisible: () => boolean;
+  /** Whether a card of ours, or our page, is up in this very tab. */
+  readonly isShownHere: () => boolean;
   /** Names of what tabs of this browser hold (`tabs/leader`); null where they cannot be asked. */
   readonly held: () => Promise<readonly string[] | null>;
   readonly open: () => void;
@@ -57,17 +59,39 @@ export class OwnPage {
   }
 
   async #show(callId: string): Promise<void> {
-    if (!this.options.isVisible() || !this.#lives(callId)) return;
-    const held = await this.options.held();
-    // Without a way to ask, a page that may be up already is not opened again.
-    if (held === null || held.some(isOurs) || !this.#lives(callId)) return;
-    this.options.open();
+    const { isVisible, isShownHere, held, open } = this.options;
+    if (!isVisible() || isShownHere() || !this.#lives(callId)) return;
+    const names = await held();
+    // Where other tabs cannot be asked, this one is what the person sees.
+    if (names?.some(isOurs) || isShownHere() || !this.#lives(callId)) return;
+    open();
   }
 
   #lives(callId: string): boolean {
     const { state } = this.options.phone.view.get();
     return calls(state).some((one) => one.call_id === callId && concerns(one));
   }
+}
+
+const MARK = 'dozvonPage';
+
+/** Says to other frames of ours in this tab that this one shows calls. */
+export function markPage(page: Document): void {
+  page.documentElement.dataset[MARK] = '';
+}
+
+/** Whether any frame below `window` is a marked one. Frames of others cannot be looked into. */
+export function hasMarkedPage(window: Window): boolean {
+  return Array.from({ length: window.length }, (_, index) => window[index]).some((frame) => {
+    if (!frame) return false;
+    let marked = false;
+    try {
+      marked = MARK in frame.document.documentElement.dataset;
+    } catch {
+      // Another origin; its own frames may be ours all the same.
+    }
+    return marked || hasMarkedPage(frame);
+  });
 }
 
 function isOurs(name: string): boolean {
