@@ -159,13 +159,32 @@ async def test_a_missed_call_that_was_answered_is_closed_in_the_card(home: House
     await home.settle()
     await home.end(ended())
     await home.settle()
+    activity = _activity(home)
+    assert activity["COMPLETED"] == "Y"
+    assert activity["DESCRIPTION"] == "Разговор состоялся, 1:00"
+
+
+async def test_a_correction_the_portal_did_not_take_is_made_later(home: House) -> None:
+    faults = home.rig.portal.faults  # type: ignore[union-attr]
+    await home.end(ended(outcome="lost"))
+    await home.settle()
+    faults.blocked_methods = {"crm.activity.update"}
+    await home.end(ended())
+    await home.work()
+    assert _activity(home)["COMPLETED"] != "Y"
+    faults.clear()
+    await home.rig.clock.advance(3600)
+    await home.settle()
+    assert _activity(home)["COMPLETED"] == "Y"
+
+
+def _activity(home: House) -> dict[str, Any]:
     (activity,) = [
         row
         for row in home.rig.portal.store.rows("ACTIVITY")  # type: ignore[union-attr]
         if str(row.get("ORIGIN_ID", "")).startswith("VI_")
     ]
-    assert activity["COMPLETED"] == "Y"
-    assert activity["DESCRIPTION"] == "Разговор состоялся, 1:00"
+    return activity
 
 
 @pytest.mark.feature("B9")
