@@ -200,6 +200,24 @@ async def phone_is(demo: Demo, phone: str, *states: str) -> None:
     await until(lambda: phone_state(demo, phone) in states, f"{phone} is {states}")
 
 
+def phones_rung(demo: Demo) -> Callable[[], list[str]]:
+    """Asks for the switch's channels that came up from now on, oldest first."""
+    known = {channel["id"] for channel in _channels(demo)}
+
+    def rung() -> list[str]:
+        new = (channel for channel in _channels(demo) if channel["id"] not in known)
+        names = (str(channel["name"]).rpartition("-")[0] for channel in new)
+        return list(dict.fromkeys(names))
+
+    return rung
+
+
+def _channels(demo: Demo) -> list[dict[str, Any]]:
+    """As the switch told of them, those that are over too."""
+    log = demo.http.get(demo._server(3, "events")).raise_for_status().json()
+    return [told["channel"] for told in log if "channel" in told]
+
+
 async def hears(demo: Demo, customer_id: str, what: str) -> None:
     try:
         await until(lambda: customer(demo, customer_id)["hears"] == what, f"hears {what}")
