@@ -57,6 +57,11 @@ class ManagerAnswers(Protocol):
     async def known(
         self, account_id: AccountId, e164: str, source: ManagerSource, *, since: datetime
     ) -> str | None: ...
+    async def asking(
+        self, account_id: AccountId, e164: str, source: ManagerSource, at: datetime
+    ) -> str:
+        """Before the CRM is asked: the mark that `keep` wants to see."""
+
     async def keep(
         self,
         account_id: AccountId,
@@ -64,7 +69,11 @@ class ManagerAnswers(Protocol):
         source: ManagerSource,
         answer: Responsible,
         at: datetime,
-    ) -> None: ...
+        *,
+        mark: str,
+    ) -> None:
+        """Unless something was forgotten since, in whichever process, or another asked later."""
+
     async def forget(
         self, account_id: AccountId, records: Sequence[str], sources: Sequence[ManagerSource]
     ) -> None: ...
@@ -101,8 +110,6 @@ class PersonalManagers:
         self._clock = clock
         self._flights: dict[_Key, asyncio.Task[str | None]] = {}
         self._breakers: dict[AccountId, Breaker] = {}
-        self._changes: dict[AccountId, int] = {}
-        """How often answers were dropped: one that was asked for before is not kept."""
 
     async def find(self, account_id: AccountId, number: str, step: ManagerStep) -> Manager:
         """Within the step's waiting time. Never raises CrmError."""
@@ -199,16 +206,28 @@ class PersonalManagers:
             known = None
         if known is not None:
             return known
-        before = self._changes.get(account_id, 0)
+        mark = await self._marked(key)
         answer = await source.responsible(number, wanted)
         if answer is None:
             return None  # not kept: the record may be made any moment
-        if before == self._changes.get(account_id, 0):
+        if mark is not None:
             try:
-                await self._answers.keep(account_id, e164, wanted, answer, self._clock.now())
+                await self._answers.keep(
+                    account_id, e164, wanted, answer, self._clock.now(), mark=mark
+                )
             except Exception:
                 log.exception("manager.not_kept", account=account_id)
         return answer.crm_user_id
+
+    async def _marked(self, key: _Key) -> str | None:
+        """On disk, for another process may be the one that hears of a change meanwhile. None when
+        that failed: the answer serves this call alone then."""
+        account_id, e164, wanted = key
+        try:
+            return await self._answers.asking(account_id, e164, wanted, self._clock.now())
+        except Exception:
+            log.exception("manager.not_marked", account=account_id)
+            return None
 
     def _landed(self, key: _Key, done: asyncio.Task[str | None]) -> None:
         self._flights.pop(key, None)
@@ -234,7 +253,8 @@ class PersonalManagers:
         # A contact that comes ranks above the company or lead an answer was read from: the event
         # does not name its number, so the lower ranks' answers go.
         lower = {"CONTACT": ("company:*", "lead:*"), "COMPANY": ("lead:*",)}.get(kind, ())
-        await self._forget(event.account_id, [f"{kind.lower()}:{record_id}", *lower], [])
+        records = [f"{kind.lower()}:{record_id}", *lower]
+        await self._answers.forget(event.account_id, records, [])
 
     async def _amo_changed(self, event: CrmEvent) -> None:
         entity, _, verb = event.event.partition(".")
@@ -250,13 +270,7 @@ class PersonalManagers:
         elif entity == "contacts" and verb == "delete":
             # What is deleted does not always say whether it was a company.
             records.append(f"company:{record_id}")
-        await self._forget(event.account_id, records, deals)
-
-    async def _forget(
-        self, account_id: AccountId, records: list[str], sources: list[ManagerSource]
-    ) -> None:
-        self._changes[account_id] = self._changes.get(account_id, 0) + 1
-        await self._answers.forget(account_id, records, sources)
+        await self._answers.forget(event.account_id, records, deals)
 
     async def aclose(self) -> None:
         flights = tuple(self._flights.values())

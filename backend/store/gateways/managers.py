@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import uuid4
 
 from backend.domain.scenario import ManagerSource
 from backend.services.personal_manager import Responsible
@@ -24,6 +25,14 @@ class SqlManagerAnswers:
         async with self._database.begin(account_id) as tx:
             return await ManagerStore(tx).known(account_id, e164, source, since=since)
 
+    async def asking(
+        self, account_id: AccountId, e164: str, source: ManagerSource, at: datetime
+    ) -> str:
+        mark = f"asking:{uuid4().hex}"
+        async with self._database.begin(account_id) as tx:
+            await ManagerStore(tx).asking(account_id, e164, source, mark=mark, at=at)
+        return mark
+
     async def keep(
         self,
         account_id: AccountId,
@@ -31,6 +40,8 @@ class SqlManagerAnswers:
         source: ManagerSource,
         answer: Responsible,
         at: datetime,
+        *,
+        mark: str,
     ) -> None:
         # `contact:*` beside `contact:12`, so that all answers of a kind can be dropped.
         first = answer.records[0].partition(":")[0]
@@ -39,6 +50,7 @@ class SqlManagerAnswers:
                 account_id,
                 e164,
                 source,
+                mark=mark,
                 crm_user_id=answer.crm_user_id,
                 records=(*answer.records, f"{first}:*"),
                 at=at,

@@ -53,6 +53,7 @@ class Answers:
     """As the table keeps them; `broken` is a database that does not answer."""
 
     kept: dict[tuple[str, str], tuple[Responsible, datetime]] = field(default_factory=dict)
+    marks: dict[tuple[str, str], str] = field(default_factory=dict)
     forgotten: list[tuple[list[str], list[str]]] = field(default_factory=list)
     broken: bool = False
 
@@ -64,6 +65,14 @@ class Answers:
         found = self.kept.get((e164, source))
         return found[0].crm_user_id if found is not None and found[1] > since else None
 
+    async def asking(
+        self, account_id: AccountId, e164: str, source: ManagerSource, at: datetime
+    ) -> str:
+        if self.broken:
+            raise OSError("away")
+        self.marks[e164, source] = mark = f"mark {len(self.marks)} {at}"
+        return mark
+
     async def keep(
         self,
         account_id: AccountId,
@@ -71,16 +80,20 @@ class Answers:
         source: ManagerSource,
         answer: Responsible,
         at: datetime,
+        *,
+        mark: str,
     ) -> None:
         if self.broken:
             raise OSError("away")
-        self.kept[e164, source] = (answer, at)
+        if self.marks.pop((e164, source), None) == mark:
+            self.kept[e164, source] = (answer, at)
 
     async def forget(
         self, account_id: AccountId, records: Sequence[str], sources: Sequence[ManagerSource]
     ) -> None:
         self.forgotten.append((list(records), list(sources)))
         self.kept.clear()
+        self.marks.clear()
 
 
 @dataclass
