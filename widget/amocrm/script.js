@@ -137,12 +137,27 @@ define([
     function heard(message) {
       if (message.type === 'navigate') { page.navigate(message.url, panel.root); }
       if (message.type === 'calling' && APP.sdk) { APP.sdk.setCallingStatus(message.on === true); }
+      if (message.type === 'why_over') { explain(); }
       if (message.type === 'sign_in') {
         session = Server.session(self, server, '');
         session.then(panel.bridge.reload, function () {
           /* The frame keeps saying that the session is over; its button asks again. */
         });
       }
+    }
+
+    /* Whether this user would get a session now, and if not, why: the frame says it. */
+    function explain() {
+      function tell(why) {
+        if (panel) { panel.bridge.tell({ type: 'over', why: why }); }
+      }
+      Server.session(self, server, '').then(
+        function () { tell(''); },
+        function (reply) {
+          var error = ((reply && reply.responseJSON) || {}).error || {};
+          tell(String((error.data && error.data.why) || ''));
+        }
+      );
     }
 
     function dial(data) {

@@ -14,6 +14,7 @@ import { Remembered } from './tabs/remembered';
 import { Tab } from './tabs/tab';
 import { alertFor, watchTitle } from './ui/alert';
 import { App } from './ui/App';
+import { explains, showClosed } from './ui/closed';
 import './ui/styles.css';
 
 export interface MountOptions {
@@ -57,8 +58,22 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<M
   const title = watchTitle(document);
   let calling = false;
   let returning = false;
+  let asking = false;
+  let closed = false;
+  /** A session that was taken away has a reason the person can do something about. */
+  const explain = async (): Promise<void> => {
+    const why = await host.whyOver();
+    if (!why || !explains(why)) return;
+    closed = true;
+    phone.stop();
+    render(null, root);
+    showClosed(root, words().locale, why);
+  };
   const react = (): void => {
-    const { state } = phone.view.get();
+    const { state, connection } = phone.view.get();
+    const over = connection.phase === 'stopped' && connection.reason === 'session_ended';
+    if (over && !asking && !returning) void explain();
+    asking = over;
     if (!returning && phone.ranOut()) {
       returning = true;
       host.signIn();
@@ -73,6 +88,7 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<M
   phone.view.watch(react);
 
   const show = (): void => {
+    if (closed) return;
     document.documentElement.dataset['theme'] = surroundings.get().theme;
     document.documentElement.lang = words().locale;
     render(jsx(App, { phone, host, words: words(), sound: ringTone, onlyCall }), root);

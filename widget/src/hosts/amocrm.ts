@@ -23,6 +23,7 @@ function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'conn
     layout: (mode, height, alert) => bridge.send({ type: 'layout', mode, height, alert }),
     calling: (on) => bridge.send({ type: 'calling', on }),
     signIn: () => bridge.send({ type: 'sign_in' }),
+    whyOver: () => whyOver(bridge),
     onSurroundings: (listener) =>
       bridge.listen((message) => {
         if (message.type === 'page') listener(surroundings(message));
@@ -32,6 +33,24 @@ function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'conn
         if (message.type === 'dial') listener(message.number, message.record);
       }),
   };
+}
+
+/** A loader of before never answers. */
+const WHY_TIMEOUT_MS = 15_000;
+
+function whyOver(bridge: Bridge): Promise<string | null> {
+  return new Promise((resolve) => {
+    const finish = (why: string | null): void => {
+      clearTimeout(timer);
+      undo();
+      resolve(why);
+    };
+    const undo = bridge.listen((message) => {
+      if (message.type === 'over') finish(message.why || null);
+    });
+    const timer = setTimeout(() => finish(null), WHY_TIMEOUT_MS);
+    bridge.send({ type: 'why_over' });
+  });
 }
 
 function surroundings(page: { locale: string; theme: string }): Surroundings {

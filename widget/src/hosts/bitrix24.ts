@@ -10,6 +10,7 @@ import type { SessionToken } from '../protocol/messages';
 import type { Clock } from '../protocol/clock';
 import type { Boot } from './boot';
 import type { Host } from './host';
+import { refusal } from './launch';
 
 export interface PortalAddress {
   readonly origin: string;
@@ -159,6 +160,7 @@ export function bitrix24Host(
       portal.tell('reloadWindow', null);
       setTimeout(startOver, RELOAD_ANYWAY_MS);
     },
+    whyOver: () => refusal(portal, boot.api),
     onSurroundings: never,
     onDial: never,
   };

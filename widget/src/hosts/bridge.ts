@@ -13,13 +13,15 @@ export const BRIDGE_VERSION = 1;
 export type FromPage =
   | { type: 'connect'; token: string; expires_at: string; locale: string; theme: string }
   | { type: 'page'; locale: string; theme: string }
-  | { type: 'dial'; number: string; record: RecordRef | null };
+  | { type: 'dial'; number: string; record: RecordRef | null }
+  | { type: 'over'; why: string };
 
 export type ToPage =
   | { type: 'layout'; mode: 'collapsed' | 'open' | 'ringing'; height: number; alert: string | null }
   | { type: 'navigate'; url: string }
   | { type: 'calling'; on: boolean }
-  | { type: 'sign_in' };
+  | { type: 'sign_in' }
+  | { type: 'why_over' };
 
 export interface Bridge {
   send(message: ToPage): void;
@@ -92,6 +94,8 @@ function decode(data: unknown): FromPage | null {
     case 'dial':
       if (!text('number')) return null;
       return { type: 'dial', number: text('number'), record: recordOf(data['record']) };
+    case 'over':
+      return { type: 'over', why: text('why') };
     default:
       return null;
   }

@@ -22,6 +22,9 @@ export interface Host {
   calling(on: boolean): void;
   /** The session is over: come through the CRM again. */
   signIn(): void;
+  /** Why this person would get no session now, as the server says it; null when they would, or
+   * nobody answers. */
+  whyOver(): Promise<string | null>;
   onSurroundings(listener: (surroundings: Surroundings) => void): () => void;
   /** Somebody clicked a number on the page around, of this record if the page says of which. */
   onDial(listener: (number: string, record: RecordRef | null) => void): () => void;

@@ -72,6 +72,17 @@ describe('the bridge', () => {
     port1.close();
   });
 
+  it('hears why a session is over', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const connected = connectBridge(ORIGIN, windows);
+    self.hear({ data: hello, origin: ORIGIN, source: windows.parent, ports: [port2] });
+    const { bridge } = await connected;
+    const heard = new Promise((resolve) => bridge.listen(resolve));
+    port1.postMessage({ type: 'over', why: 'calls_off' });
+    expect(await heard).toEqual({ type: 'over', why: 'calls_off' });
+    port1.close();
+  });
+
   it.each([
     ['https://demo.amocrm.test', true],
     ['http://amo.localhost:8002', true],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NoSession, signOn } from './launch';
+import { NoSession, refusal, signOn } from './launch';
 
 const token = { token: 'session-1', expires_at: '2026-03-02T21:00:00Z' };
 const badProof = { error: { code: 'bad_proof', message: '' } };
@@ -53,6 +53,19 @@ describe('signing on from the portal', () => {
     const refusal = { error: { code: 'not_allowed', message: '', data: { why: 'no_line' } } };
     const { request } = server([403, refusal]);
     await expect(signOn(portal(), '', request)).rejects.toEqual(new NoSession('no_line'));
+  });
+
+  it('says why a session that was taken away would not come back', async () => {
+    const refused = { error: { code: 'not_allowed', message: '', data: { why: 'calls_off' } } };
+    await expect(refusal(portal(), '', server([403, refused]).request)).resolves.toBe('calls_off');
+    await expect(refusal(portal(), '', server([200, token]).request)).resolves.toBeNull();
+    await expect(refusal(portal(), '', server([503, {}]).request)).resolves.toBeNull();
+  });
+
+  it('says so when it wants the session for the settings', async () => {
+    const { request, proofs } = server([200, token]);
+    await signOn(portal(), '', request, 'settings');
+    expect(proofs).toEqual([{ auth_id: 'old', member_id: 'm1', for: 'settings' }]);
   });
 
   it.each([

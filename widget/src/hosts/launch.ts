@@ -74,6 +74,20 @@ async function prove(
   throw new NoSession(typeof why === 'string' ? why : 'refused');
 }
 
+/** Why there would be no session now; null when there would, or nobody says. */
+export async function refusal(
+  portal: Pick<Portal, 'call'>,
+  api: string,
+  request?: typeof fetch,
+): Promise<string | null> {
+  try {
+    await signOn(portal, api, request);
+    return null;
+  } catch (error) {
+    return error instanceof NoSession ? error.message : null;
+  }
+}
+
 /**
  * The session, however long the portal or the server take: a page lives for days and must come to
  * life by itself. Null when a person has to do something first; `refused` says what.

@@ -34,7 +34,7 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'closed.amocrm': 'Your phone is in the Dozvon panel in the corner of the page.',
 
   'form.save': 'Save',
-  'form.undo': 'Undo changes',
+  'form.undo': 'Undo',
   'form.saving': 'Saving…',
   'form.stay': 'Stay',
   'form.changed': 'Somebody else changed this. Your changes are still here, nothing was saved.',

@@ -79,6 +79,7 @@ beforeEach(async () => {
     layout: (...what) => layouts.push(what),
     calling: () => undefined,
     signIn: () => undefined,
+    whyOver: () => Promise.resolve(null),
     onSurroundings: () => () => undefined,
     onDial: () => () => undefined,
   };

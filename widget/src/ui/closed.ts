@@ -7,6 +7,11 @@ const SENTENCE: Readonly<Record<string, TextKey>> = {
   calls_off: 'closed.calls_off',
 };
 
+/** Whether there is more to say than that the session is over. */
+export function explains(why: string): boolean {
+  return why in SENTENCE;
+}
+
 /** `why` is the server's reason, or empty when the page was opened without a CRM around it. */
 export function showClosed(root: HTMLElement, locale: string | null, why = ''): void {
   const words = new Words(localeOf(locale ?? navigator.language));

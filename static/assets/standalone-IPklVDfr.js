@@ -1,1 +1,0 @@
-import{A as e}from"./words-BqKiZXMy.js";import{n as t,t as n}from"./closed-Cs_1SfJ6.js";import{t as r}from"./main-juRs0wzg.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
