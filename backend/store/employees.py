@@ -10,8 +10,17 @@ from sqlalchemy import RowMapping, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.store.tables import employee_numbers, employees, group_members, groups, sessions
-from protocol.vocabulary import AccountId, EmployeeId
+from backend.domain.account_settings import OutgoingSettings
+from backend.store.account_settings import AccountSettingsStore
+from backend.store.tables import (
+    crm_connections,
+    employee_numbers,
+    employees,
+    group_members,
+    groups,
+    sessions,
+)
+from protocol.vocabulary import AccountId, CrmKind, EmployeeId
 
 NumberKind = Literal["desk", "mobile", "sip"]
 Device = Literal["phone", "browser"]
@@ -181,16 +190,29 @@ class EmployeeStore:
         return {employee_id: tuple(numbers) for employee_id, numbers in found.items()}
 
     async def has_line(self, account_id: AccountId, employee_id: EmployeeId) -> bool:
-        """Whether something of theirs takes calls beside the tab (W16)."""
+        """Whether something of theirs takes calls beside the tab (W16). In amoCRM a mobile is
+        enough while calls in two stages are on: it is what such a call rings first (L1951)."""
+        kinds = ("desk", "sip", "mobile") if await self._two_stages(account_id) else ("desk", "sip")
         query = select(
             exists().where(
                 employee_numbers.c.account_id == account_id,
                 employee_numbers.c.employee_id == employee_id,
                 employee_numbers.c.active,
-                employee_numbers.c.kind.in_(("desk", "sip")),
+                employee_numbers.c.kind.in_(kinds),
             )
         )
         return bool(await self._tx.scalar(query))
+
+    async def _two_stages(self, account_id: AccountId) -> bool:
+        query = select(
+            exists().where(
+                crm_connections.c.account_id == account_id,
+                crm_connections.c.kind == CrmKind.AMOCRM.value,
+            )
+        )
+        if not await self._tx.scalar(query):
+            return False
+        return (await AccountSettingsStore(self._tx).get(account_id, OutgoingSettings)).two_stage
 
     async def save_group(self, account_id: AccountId, group: Group) -> None:
         """Insert or change, its members replaced."""

@@ -49,7 +49,7 @@ class SqlDirectory:
             employee = await people.by_crm_user(account_id, crm_user_id)
             if employee is None:
                 return None
-            numbers = await people.numbers(account_id)
+            has_line = await people.has_line(account_id, employee.id)
         return Person(
             employee_id=employee.id,
             name=employee.name,
@@ -57,10 +57,7 @@ class SqlDirectory:
             is_supervisor=employee.is_supervisor,
             role=employee.role,
             calls_enabled=employee.calls_enabled,
-            has_line=any(
-                number.active and number.kind in ("desk", "sip")
-                for number in numbers.get(employee.id, ())
-            ),
+            has_line=has_line,
         )
 
     async def pages(self) -> dict[AccountId, tuple[str, ...]]:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from backend.domain.account_settings import OutgoingSettings
 from backend.errors import NotAllowed
 from backend.kit.clock import SystemClock
 from backend.services.sign_on import Connection, Proven, SignOn
+from backend.store.account_settings import AccountSettingsStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
+from backend.store.employees import EmployeeStore
 from backend.store.gateways import SqlDirectory
-from protocol.vocabulary import CrmKind
+from protocol.vocabulary import CrmKind, EmployeeId
 from tests.integration.settings.house import ORIGIN, SEVER, House
 
 PORTAL = "https://sever.bitrix24.example"
@@ -78,3 +81,34 @@ async def test_an_operator_without_a_line_gets_in_nowhere(sign_on: SignOn) -> No
         with pytest.raises(NotAllowed) as refused:
             await sign_on.open(CrmKind.BITRIX24, ILYA, hint="member", settings=settings)
         assert refused.value.data["why"] == "no_line"
+
+
+@pytest.mark.feature("A4")
+async def test_a_mobile_is_a_line_in_amocrm_while_calls_go_in_two_stages(seeded: House) -> None:
+    await seeded.done(
+        """
+        [[accounts]]
+        slug = "sever"
+        employees = [{id = "sever-101", numbers = [{kind = "mobile", endpoint = "+79161230000"}]}]
+        """
+    )
+
+    async def has_line() -> bool:
+        async with seeded.database.begin(SEVER) as tx:
+            return await EmployeeStore(tx).has_line(SEVER, EmployeeId("sever-101"))
+
+    assert not await has_line(), "a portal's panel wants a line"
+    async with seeded.database.begin(SEVER) as tx:
+        await CrmConnectionStore(tx, seeded.secrets).save(
+            CrmConnection(
+                account_id=SEVER,
+                kind=CrmKind.AMOCRM,
+                external_id="77",
+                base_url="https://sever.amocrm.example",
+                host="sever.amocrm.example",
+            )
+        )
+    assert await has_line()
+    async with seeded.database.begin(SEVER) as tx:
+        await AccountSettingsStore(tx).save(SEVER, OutgoingSettings(two_stage=False), by="test")
+    assert not await has_line()
