@@ -11,6 +11,8 @@ import pytest
 
 from backend.domain.account_settings import CrmSettings, RecordingSettings
 from backend.sandbox.amocrm import Fault
+from backend.sandbox.amocrm.trade import fill_customers
+from backend.sandbox.amocrm.world import CUSTOMER, values_of
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.database import Database
 from protocol.vocabulary import HangupCause
@@ -186,3 +188,42 @@ async def test_calls_of_one_stranger_at_once_are_told_one_after_another(home: Ho
         if "uniq" in n["params"]
     }
     assert told == {"c0", "c1", "c2", "c3"}
+
+
+async def test_an_answer_lost_with_a_customers_card_leaves_no_second_note(home: House) -> None:
+    """A repeat buyer without an open deal gets his calls in the customer's card (§6.6)."""
+    world = home.rig.amo.world  # type: ignore[union-attr]
+    world.account["customers_mode"] = "dynamic"
+    fill_customers(world)
+    phones = (
+        values_of(world.contacts[contact], "PHONE")[0]
+        for customer in world.customers.values()
+        for contact in customer["_contacts"]
+    )
+    buyer = next(p for p in phones if (found := world.card_for_call(p)) and found[0] is CUSTOMER)
+    home.lossy.word, home.lossy.times = "/calls", 1
+    await home.end(ended(number=buyer))
+    await home.settle()
+    (note,) = _notes(home)
+    assert note["_kind"] == "customers"
+    assert (await home.history()).crm == "written"
+
+
+async def test_what_cannot_be_looked_for_to_the_end_is_not_written_again(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too many calls since: "not found" would be a guess, and a second entry."""
+    await home.end(ended("c0"))
+    await home.end(ended("c9"))
+    await home.settle()
+    monkeypatch.setattr("backend.connectors.crm.amocrm.calls._LOOK_BACK_PAGES", 1)
+    monkeypatch.setattr("backend.connectors.crm.amocrm.calls.PAGE", 1)
+    home.lossy.word, home.lossy.times = "/calls", 1
+    await home.end(ended("c1"), audio=None)
+    await home.later()
+    for other in ("c0", "c9"):  # spoken of since, so they come first
+        (note,) = _notes(home, other)
+        note["updated_at"] += 3600
+    await home.later()
+    assert len(_notes(home)) == 1
+    assert (await home.history()).crm == "waiting"

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from backend.connectors.crm.amocrm.limits import PAGE
-from backend.errors import CrmRejected, CrmUnknownNumber
+from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, CrmUnknownNumber
 from backend.kit.budget import Priority
 from backend.services.ports import Written
 from protocol.vocabulary import CrmKind, Direction, HangupCause, Outcome
@@ -31,7 +31,11 @@ _PLURAL: Final = {
     "customer": "customers",
 }
 _UNSORTED: Final = "unsorted"
-_LOOK_BACK_PAGES: Final = 4
+_LOOK_BACK_PAGES: Final = 40
+"""Ten thousand calls since this one began: an account that has more is read no further, and the
+call is not written either (P13). Somebody sees it parked."""
+_FOR_CUSTOMERS: Final = "customers"
+"""Where a card of a repeat buyer gets its calls (§6.6), in accounts that have customers at all."""
 _EARLIER: Final = timedelta(minutes=5)
 """Clocks differ, and a note of a call may carry the call's own time."""
 
@@ -125,13 +129,24 @@ class AmoCalls:
         return Written(ref=f"{_UNSORTED}:{rows[0].get('uid', '')}", linked=report.link is not None)
 
     async def look(self, report: CallReport) -> Written | None:
-        """The newest notes of each kind of card, then the unsorted: only after a lost answer."""
+        """The newest notes of each kind of card, then the unsorted: only after a lost answer.
+
+        None says for sure that it is not there. Raises CrmUnavailable where nobody can tell.
+        """
         since = _unix(report.started_at - _EARLIER)
         for plural in ("leads", "contacts", "companies"):
             found = await self._note(plural, report, since)
             if found is not None:
                 return found
-        return await self._collected(report, since)
+        found = await self._of_a_customer(report, since)
+        return found or await self._collected(report, since)
+
+    async def _of_a_customer(self, report: CallReport, since: int) -> Written | None:
+        try:
+            return await self._note(_FOR_CUSTOMERS, report, since)
+        except (CrmRejected, CrmAuthExpired):
+            # The other cards were shown a moment ago: the account has no customers.
+            return None
 
     async def _note(self, plural: str, report: CallReport, since: int) -> Written | None:
         for page in range(1, _LOOK_BACK_PAGES + 1):
@@ -139,6 +154,7 @@ class AmoCalls:
                 f"/{plural}/notes",
                 [
                     ("filter[note_type][]", _note_type(report)),
+                    ("filter[updated_at][from]", since),
                     ("order[updated_at]", "desc"),
                     ("limit", PAGE),
                     ("page", page),
@@ -153,7 +169,7 @@ class AmoCalls:
                     return Written(ref=ref, linked=bool(params.get("link")))
             if len(notes) < PAGE or int(notes[-1].get("updated_at") or 0) < since:
                 return None
-        return None
+        raise CrmUnavailable(f"{plural}: too many calls to find one of them")
 
     async def _collected(self, report: CallReport, since: int) -> Written | None:
         for page in range(1, _LOOK_BACK_PAGES + 1):
@@ -175,7 +191,7 @@ class AmoCalls:
                     return Written(ref=f"{_UNSORTED}:{row['uid']}", linked=linked)
             if len(rows) < PAGE or int(rows[-1].get("created_at") or 0) < since:
                 return None
-        return None
+        raise CrmUnavailable("unsorted: too many calls to find one of them")
 
     async def amend(self, ref: str, report: CallReport) -> Written:
         """A note takes new parameters (§6.9); what lies unsorted stays as it was sent."""
