@@ -1,7 +1,7 @@
 /** The panel as a page of the Bitrix24 portal: left menu, profile menu, or the call card's tab. */
 import { bitrix24Host, Portal, portalAddress, type PortalAddress } from '../hosts/bitrix24';
 import { readBoot } from '../hosts/boot';
-import { CardTab } from '../hosts/cardtab';
+import { CardTab, keepEarly } from '../hosts/cardtab';
 import { signOnPatiently } from '../hosts/launch';
 import { markPage, PAGE_LOCK } from '../hosts/ownpage';
 import { standaloneHost } from '../hosts/standalone';
@@ -22,11 +22,16 @@ async function inPortal(around: PortalAddress): Promise<void> {
   const portal = new Portal(around, { self: window, parent: window.parent }, systemClock);
   portal.listen();
   const locale = boot.locale ?? around.locale;
+  const inCard = boot.placement === 'CALL_CARD';
+  const letGo = inCard ? keepEarly(portal, boot.options['CALL_DIRECTION']) : null;
   const session =
     boot.session ??
     (await signOnPatiently(portal, boot.api, systemClock, (why) => showClosed(root, locale, why)));
-  if (!session) return;
-  const cardId = boot.placement === 'CALL_CARD' ? boot.options['CALL_ID'] : undefined;
+  if (!session) {
+    letGo?.();
+    return;
+  }
+  const cardId = inCard ? boot.options['CALL_ID'] : undefined;
   const host = bitrix24Host(boot, session, portal, around);
   if (typeof cardId !== 'string') {
     markPage(document);
@@ -35,5 +40,7 @@ async function inPortal(around: PortalAddress): Promise<void> {
     return;
   }
   const { phone, onlyCall } = await mount({ root, host, onlyCardId: cardId });
-  if (onlyCall !== null) new CardTab({ port: portal, phone, callId: onlyCall }).start();
+  const isKept = letGo !== null;
+  if (onlyCall === null) letGo?.();
+  else new CardTab({ port: portal, phone, callId: onlyCall, isKept }).start();
 }

@@ -5,7 +5,7 @@ import type { CallChanged } from '../protocol/messages';
 import { reduce } from '../state/reducer';
 import { EMPTY } from '../state/state';
 import { Store } from '../state/store';
-import { CardTab } from './cardtab';
+import { CardTab, keepEarly } from './cardtab';
 
 const call: CallChanged = { ...(callJson as unknown as CallChanged), direction: 'outbound', actions: ['hangup'] };
 
@@ -40,7 +40,7 @@ describe('our tab in the card', () => {
       },
       bind: (event: string, listener: (argument: unknown) => void) => void bound.set(event, listener),
     };
-    new CardTab({ port, phone, callId: call.call_id }).start();
+    new CardTab({ port, phone, callId: call.call_id, isKept: false }).start();
   });
 
   it('keeps the card of a call that reached nobody', () => {
@@ -60,6 +60,29 @@ describe('our tab in the card', () => {
   it('leaves the card of an incoming call to the portal', () => {
     phone.view.set(view({ ...call, direction: 'inbound' }));
     expect(told).toEqual([]);
+  });
+
+  it.each([
+    ['outgoing', 'disableAutoClose,enableAutoClose'],
+    ['callback', 'disableAutoClose,enableAutoClose'],
+    ['incoming', ''],
+    [undefined, ''],
+  ])('keeps an %s call’s card before it knows anything', (direction, commands) => {
+    const said: string[] = [];
+    const port = { call: (command: string) => Promise.resolve(said.push(command)) };
+    keepEarly(port, direction)?.();
+    expect(said.join()).toBe(commands);
+  });
+
+  it('lets a card go that was kept early for a call that was answered', () => {
+    const said: string[] = [];
+    const port = {
+      call: (command: string) => Promise.resolve(said.push(command)),
+      bind: () => undefined,
+    };
+    phone.view.set(view({ ...call, state: 'talking', my_leg: 'up' }));
+    new CardTab({ port, phone, callId: call.call_id, isKept: true }).start();
+    expect(said).toEqual(['enableAutoClose']);
   });
 
   it('ends once, however often the portal says that it closes', () => {

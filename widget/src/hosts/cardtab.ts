@@ -15,15 +15,37 @@ export interface CardTabOptions {
   readonly port: CardPort;
   readonly phone: Pick<Phone, 'view' | 'stop'>;
   readonly callId: string;
+  /** Whether `keepEarly` kept the card. */
+  readonly isKept: boolean;
 }
 
 const TIMEOUT_MS = 3_000;
 
+/**
+ * Keeps the card of an outgoing call from the first moment: a busy number ends it before we are
+ * signed on. The result lets it go again; null for an incoming one.
+ */
+export function keepEarly(
+  port: Pick<CardPort, 'call'>,
+  direction: unknown,
+): (() => void) | null {
+  if (typeof direction !== 'string' || direction === 'incoming') return null;
+  tell(port, 'disableAutoClose');
+  return () => tell(port, 'enableAutoClose');
+}
+
+function tell(port: Pick<CardPort, 'call'>, command: string): void {
+  // Whether it worked shows in whether the card stays: there is nothing else to do about it.
+  port.call(command, {}, TIMEOUT_MS).catch(() => undefined);
+}
+
 export class CardTab {
-  #kept = false;
+  #kept: boolean;
   #over = false;
 
-  constructor(private readonly options: CardTabOptions) {}
+  constructor(private readonly options: CardTabOptions) {
+    this.#kept = options.isKept;
+  }
 
   start(): void {
     const { port, phone } = this.options;
@@ -46,12 +68,7 @@ export class CardTab {
     const keep = worthKeeping(call);
     if (keep === this.#kept) return;
     this.#kept = keep;
-    this.#tell(keep ? 'disableAutoClose' : 'enableAutoClose');
-  }
-
-  #tell(command: string): void {
-    // Whether it worked shows in whether the card stays: there is nothing else to do about it.
-    this.options.port.call(command, {}, TIMEOUT_MS).catch(() => undefined);
+    tell(this.options.port, keep ? 'disableAutoClose' : 'enableAutoClose');
   }
 
   #beforeClose(): void {
