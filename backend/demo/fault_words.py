@@ -37,8 +37,8 @@ _NOTHING = "Ничего", "Nothing"
 _PORTAL = {
     "drop": _WAITS,
     "lost_answers": (
-        "Ничего лишнего: запрос повторится, но второй записи о звонке в портале не будет.",
-        "Nothing extra: the request is repeated, yet the portal has the call once.",
+        "«Повторить поиск» на карточке; второй записи о звонке в портале не будет.",
+        "“Look again” on the card; yet the portal has the call once.",
     ),
     "half_answers": _WAITS,
     "html_502": _WAITS,
@@ -52,16 +52,16 @@ _PORTAL = {
     "bucket_full": _WAITS,
     "overload": _WAITS,
     "blocked_methods": (
-        "Нет только того, что даёт метод: без поиска карточка остаётся с номером, звонок идёт.",
-        "Only what the method gives is missing: without look-ups the card keeps the number.",
+        "«CRM не отвечает» и ещё минуты после выключения: метод не трогают, пока не отпустит.",
+        "“The CRM does not answer”, and for minutes when off: the method is left alone.",
     ),
     "failing_methods": (
         "Дело этого метода не выходит, и сказано почему: на карточке или в истории звонка.",
         "What the method does fails, and the card or the call's history says why.",
     ),
     "errors_200": (
-        "Карточка с номером: ошибка под видом успеха не становится пустым контактом.",
-        "A card with the number: an error dressed as success is not taken for an empty contact.",
+        "«CRM не отвечает», а не пустой контакт; «Повторить поиск» помогает.",
+        "“The CRM does not answer”, not an empty contact; “Look again” helps.",
     ),
     "no_plan": _EXPIRED,
     "portal_deleted": _EXPIRED,
@@ -74,12 +74,12 @@ _PORTAL = {
         "Colleagues stay: nobody is switched off because a list is short.",
     ),
     "expired_tokens": (
-        f"{_NOTHING[0]}: токен обновится, и запрос повторится сам.",
-        f"{_NOTHING[1]}: the token is refreshed and the request repeated.",
+        "Ничего: токен обновится сам. Если и новый сразу истёк, «Доступ к CRM истёк».",
+        "Nothing: the token is refreshed. If the new one is refused too, “Access has expired”.",
     ),
     "closed_for": (
-        "Ничего, пока есть доступ другого администратора; без него «Доступ к CRM истёк».",
-        "Nothing while another administrator's access is good; else “Access has expired”.",
+        "Без другого администратора «Доступ к CRM истёк», и после выключения: подключите заново.",
+        "Without another administrator “Access has expired”, even when off: connect it again.",
     ),
     "auth_503": (
         "Ничего, пока жив токен; потом «CRM не отвечает», но не просьба подключить заново.",
@@ -177,14 +177,17 @@ _AMO = {
     "html": _WAITS,
     "drop": _WAITS,
     "lost": (
-        "Ничего лишнего: запрос повторится, но второй записи о звонке не будет.",
-        "Nothing extra: the request is repeated, yet the call is recorded once.",
+        "Ничего лишнего: вторая запись о звонке не появится.",
+        "Nothing extra: the call is not recorded twice.",
     ),
     "throttle": _WAITS,
-    "block": _WAITS,
+    "block": (
+        "«CRM не отвечает» и ещё пять минут после выключения: блокировку пережидают молча.",
+        "“The CRM does not answer”, for five more minutes when off: only silence lifts a block.",
+    ),
     "partial": (
-        "Коллеги на месте; в карточке может быть меньше сделок.",
-        "Colleagues stay; the card may show fewer deals.",
+        "Коллеги на месте; клиент может не найтись, сделок может быть меньше.",
+        "Colleagues stay; the customer may not be found, or have fewer deals.",
     ),
     "empty": (
         "Коллеги на месте; клиент может не найтись, «Создать контакт» предложит его завести.",
@@ -213,12 +216,12 @@ _AMO = {
         "Nothing by itself: it changes how “too many requests” looks.",
     ),
     "rate_limit": (
-        "Ничего: сервер ждёт своей очереди; при единице карточка ищет дольше.",
-        "Nothing: the server waits for its turn; with one the card looks for longer.",
+        "При одном в секунду «CRM не отвечает»: поиску нужно больше. При семи ничего.",
+        "With one “The CRM does not answer”: a look-up needs more. With seven nothing.",
     ),
     "account_limit": (
-        "То же, когда лимит занимают другие интеграции аккаунта.",
-        "The same, when other integrations of the account use the limit up.",
+        "То же, когда лимит общий для всех интеграций аккаунта.",
+        "The same, with one limit for all integrations of the account.",
     ),
     "block_after": (
         "После блокировки «CRM не отвечает», пока её не снимут.",
@@ -268,12 +271,12 @@ _SWITCH = {
         "Answer and Hang up take effect late and cannot be pressed twice.",
     ),
     "rest_error": (
-        "Кнопка говорит, что станция отказала; сам разговор остаётся.",
-        "A button says that the switch refused; the conversation itself stays.",
+        "Ничего или отказ кнопки; сам разговор остаётся.",
+        "Nothing, or a button that says no; the conversation itself stays.",
     ),
     "cut": (
-        "На мгновение «Телефонная станция не отвечает», разговор продолжается.",
-        "“The switch does not answer” for a moment, the conversation goes on.",
+        "Ничего или на мгновение «Телефонная станция не отвечает»; разговор продолжается.",
+        "Nothing, or “The switch does not answer” for a moment; the conversation goes on.",
     ),
     "forget": (
         "Разговоры обрываются, карточки закрываются; новый звонок проходит как обычно.",
@@ -293,6 +296,7 @@ _LASTS = {"times": 0}
 FIRST_TRY: dict[str, dict[str, dict[str, Any]]] = {
     "bitrix24": {
         "slow_s": {"value": {"*": 3}},
+        "expired_tokens": {"value": 1},
         "moved_to": {"value": "http://127.0.0.1:9"},
         "blocked_methods": {"value": ["crm.duplicate.findbycomm"]},
         "failing_methods": {"value": {"telephony.externalcall.finish": "ERROR_CORE"}},
@@ -309,7 +313,8 @@ FIRST_TRY: dict[str, dict[str, dict[str, Any]]] = {
     },
     "amocrm": {
         **dict.fromkeys(("slow", "throttle"), _LONG),
-        **dict.fromkeys(("status", "html", "drop", "lost", "block", "partial", "empty"), _LASTS),
+        **dict.fromkeys(("status", "html", "drop", "block", "partial", "empty"), _LASTS),
+        "lost": {"method": "POST"},
         **dict.fromkeys(("hook_lost", "hook_doubled"), _LASTS),
         "hook_late": _LONG,
         "rate_limit": {"value": 1},
@@ -323,7 +328,7 @@ FIRST_TRY: dict[str, dict[str, dict[str, Any]]] = {
         "double": {"count": 0},
         "delay": {"seconds": 3.0, "count": 0},
         "rest_slow": {"seconds": 3.0, "count": 0},
-        "rest_error": {"path": "/answer", "count": 1},
+        "rest_error": {"count": 1},
     },
 }
 """Sandbox → switch → parameter → value: enough to be seen, and lasting where that is harmless."""
