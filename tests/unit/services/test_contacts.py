@@ -12,6 +12,7 @@ from backend.domain.phone_number import PhoneNumber
 from backend.errors import CrmAuthExpired, CrmUnavailable, NotFound
 from backend.kit.clock import ManualClock
 from backend.services.contacts import Contacts, PhoneIndex, PhoneIndexSync
+from backend.services.contacts.sync import STALLED_S
 from backend.services.ports import IndexedPhone, Publication
 from protocol.pushes import ContactMatch, RecordRef
 from protocol.vocabulary import AccountId, CallId, CrmKind, EmployeeId, RecordKind
@@ -297,3 +298,102 @@ async def test_the_index_is_loaded_from_disk_first_and_read_again_when_due() -> 
     assert index.find(ACCOUNT, phone(2).e164)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_crm_that_was_cleared_out_is_believed_after_an_hour() -> None:
+    source, disk, index, clock = Source(), Disk(), PhoneIndex(), ManualClock()
+    sync = PhoneIndexSync(
+        index=index, store=disk, sources=lambda _a: source, accounts=lambda: [ACCOUNT], clock=clock
+    )
+    source.phones = [phone(n) for n in range(100)]
+    assert await sync.synchronise(ACCOUNT)
+    few = [phone(n) for n in range(20)]
+    for phones, minutes in (
+        (few, 30),  # doubted
+        (few[:10], 30),  # it crumbles: doubted anew
+        (few, 30),
+        (CrmUnavailable("down"), 29),  # says nothing either way
+        (few, 1),
+    ):
+        source.phones = phones
+        assert not await sync.synchronise(ACCOUNT), minutes
+        assert len(disk.rows) == 100
+        await clock.advance(minutes * 60)
+    source.phones = few[:19]  # people go on working
+    assert await sync.synchronise(ACCOUNT)
+    assert len(disk.rows) == 19
+    assert not index.find(ACCOUNT, phone(50).e164)
+
+
+async def test_a_crm_that_shows_no_number_at_all_is_believed_after_a_day() -> None:
+    source, disk, index, clock = Source(), Disk(), PhoneIndex(), ManualClock()
+    disk.rows = [phone(1)]
+    sync = PhoneIndexSync(
+        index=index, store=disk, sources=lambda _a: source, accounts=lambda: [ACCOUNT], clock=clock
+    )
+    for _ in range(24):
+        assert not await sync.synchronise(ACCOUNT)
+        await clock.advance(3600)
+    assert await sync.synchronise(ACCOUNT)
+    assert disk.rows == []
+
+
+async def test_a_doubted_reading_is_not_repeated_every_other_minute() -> None:
+    """A whole reading costs minutes of a portal's budget."""
+    source, disk, clock = Source(), Disk(), ManualClock()
+    disk.rows = [phone(n) for n in range(10)]
+    source.phones = [phone(1)]
+    sync = PhoneIndexSync(
+        index=PhoneIndex(),
+        store=disk,
+        sources=lambda _a: source,
+        accounts=lambda: [ACCOUNT],
+        clock=clock,
+    )
+    running = asyncio.create_task(sync.run())
+    await clock.advance(1)
+    source.phones = [phone(n) for n in range(9)]
+    await clock.advance(1700)
+    assert len(disk.rows) == 10
+    await clock.advance(200)
+    assert len(disk.rows) == 9
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+class Stuck(Source):
+    """A CRM that blocks us: it brings a row and then lets us wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readings = 0
+        self.ended = 0
+
+    async def walk_phones(self) -> AsyncIterator[IndexedPhone]:
+        self.readings += 1
+        try:
+            yield phone(0)
+            await asyncio.Event().wait()
+        finally:
+            self.ended += 1
+
+
+async def test_a_crm_that_lets_us_wait_delays_nobody_else() -> None:
+    clock, index, disk = ManualClock(), PhoneIndex(), Disk()
+    stuck, good, other = Stuck(), Source(), AccountId("other")
+    good.phones = [phone(7)]
+    crms: dict[AccountId, Source] = {ACCOUNT: stuck, other: good}
+    sync = PhoneIndexSync(
+        index=index, store=disk, sources=crms.get, accounts=lambda: list(crms), clock=clock
+    )
+    running = asyncio.create_task(sync.run())
+    await clock.advance(1)
+    assert index.find(other, phone(7).e164)
+    # Given up, for its slot is others' too, and tried again later.
+    await clock.advance(2 * STALLED_S)
+    assert (stuck.readings, stuck.ended) == (1, 1)
+    await clock.advance(300)
+    assert stuck.readings == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert stuck.ended == 2
