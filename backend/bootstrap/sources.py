@@ -12,6 +12,7 @@ from backend.bootstrap.foundation import Foundation
 from backend.connectors.crm.amocrm import AmoCalls, AmoCrm, AmoCrmPeople
 from backend.connectors.crm.amocrm.hosts import Hosts
 from backend.connectors.crm.amocrm.managers import AmoCrmManagers
+from backend.connectors.crm.amocrm.notify import AmoCrmNotices
 from backend.connectors.crm.bitrix24 import (
     Bitrix24,
     Bitrix24People,
@@ -25,6 +26,7 @@ from backend.domain.phone_number import PhoneNumber
 from backend.errors import CrmError
 from backend.jobs.waking import wake
 from backend.kit.budget import Priority
+from backend.services.call_words import Language, language_of
 from backend.services.contacts import PhoneIndex
 from backend.services.personal_manager import ResponsibleSource
 from backend.services.ports import CallWriter, ContactSource, PeopleSource, WorkdaySource
@@ -46,6 +48,8 @@ class Sources:
         self._tasks: set[asyncio.Task[None]] = set()
         self._grants: dict[AccountId, SqlGrants] = {}
         """Of the connectors built."""
+        self._regions: dict[AccountId, str] = {}
+        """Of the accounts whose connectors were built."""
         self._settling: set[asyncio.Task[None]] = set()
         """Grants of connectors that were replaced amid a refresh, until it is stored."""
         self._refreshing = asyncio.Lock()
@@ -61,7 +65,7 @@ class Sources:
         found = self._built.get(account_id)
         if found is None or not isinstance(found[1], Bitrix24):
             return None
-        return Bitrix24Telephony(found[1].client)
+        return Bitrix24Telephony(found[1].client, language=self._language(account_id))
 
     def notices(self, account_id: AccountId) -> Bitrix24Notices | None:
         """Where people of the portal are told; amoCRM has our panel alone."""
@@ -79,6 +83,13 @@ class Sources:
         if isinstance(source, Bitrix24):
             return Bitrix24Managers(source.client)
         return AmoCrmManagers(source)
+
+    def host(self, account_id: AccountId) -> AmoCrmNotices | None:
+        """The CRM whose page shows a notice of its own; a portal's call card is one by itself."""
+        found = self._built.get(account_id)
+        if found is None or not isinstance(found[1], AmoCrm):
+            return None
+        return AmoCrmNotices(found[1].client)
 
     def people(self, account_id: AccountId) -> PeopleSource | None:
         """Who works in the account's CRM."""
@@ -114,7 +125,10 @@ class Sources:
         found = self._built.get(account_id)
         if found is None or not isinstance(found[1], AmoCrm):
             return None
-        return AmoCalls(found[1].client)
+        return AmoCalls(found[1].client, language=self._language(account_id))
+
+    def _language(self, account_id: AccountId) -> Language:
+        return language_of(self._regions.get(account_id, self._base.settings.region))
 
     def portals(self) -> tuple[AccountId, ...]:
         """Accounts whose CRM is a portal we may ask."""
@@ -207,6 +221,7 @@ class Sources:
             restored=wake,
         )
         self._settle(connection.account_id)
+        self._regions[connection.account_id] = region
         self._grants[connection.account_id] = grants
         common: dict[str, Any] = {
             "http": self._base.http,

@@ -33,6 +33,7 @@ from backend.services.contacts.changes import PhoneChanges
 from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
 from backend.services.directory import DirectoryTeller
+from backend.services.host_notices import HostNotices
 from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import ContactSource
@@ -88,6 +89,9 @@ class Worker:
             record_of=self.index.sole,
             status_code=status_code,
             observe=base.metrics.portal_latency.observe,
+        )
+        self.host_notices = HostNotices(
+            hosts=self.sources.host, crm_user=self._crm_user, bus=base.bus
         )
         self.jobs = JobQueue(base.database.url)
         self.after_call = AfterCall(
@@ -177,14 +181,19 @@ class Worker:
                 await asyncio.gather(*self._holding.values(), *tasks, return_exceptions=True)
                 await self.contacts.aclose()
                 await self.portal_calls.aclose()
+                await self.host_notices.aclose()
                 await self.after_call.aclose()
                 await self.outgoing.aclose()
                 await self.sources.aclose()
 
     def _follow(self, call: Call) -> None:
-        """Let the portal's card follow, unless the account switched its CRM off before."""
-        if not self._crm_off(call.account_id) or self.portal_calls.follows(call.call_id):
+        """Let the CRM's own card or notice follow, unless the account switched its CRM off
+        before."""
+        off = self._crm_off(call.account_id)
+        if not off or self.portal_calls.follows(call.call_id):
             self.portal_calls.call_changed(call)
+        if not off:
+            self.host_notices.call_changed(call)
 
     def _extension(self, account_id: AccountId, employee_id: EmployeeId) -> str | None:
         route = self.routing.account(account_id)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Query = list[tuple[str, str | int | float | bool | None]]
 
 
+_V4 = "/api/v4"
+
+
 class AmoCrmClient:
     """Reads and writes one account within its budget."""
 
@@ -106,7 +109,8 @@ class AmoCrmClient:
     async def send(
         self, method: str, path: str, body: Any, *, priority: Priority
     ) -> dict[str, Any]:
-        """POST, PATCH or DELETE with JSON. Raises CrmError; whether a write whose answer was lost
+        """POST, PATCH or DELETE with JSON; a path that begins with `/api/` is of another version
+        than the fourth. Raises CrmError; whether a write whose answer was lost
         may be repeated is the caller's to know."""
         return await self._twice(method, path, [], body, priority)
 
@@ -166,7 +170,7 @@ class AmoCrmClient:
         try:
             response = await self._http.request(
                 method,
-                f"{grant.base_url.rstrip('/')}/api/v4{path}",
+                f"{grant.base_url.rstrip('/')}{path if path.startswith('/api/') else _V4 + path}",
                 params=httpx.QueryParams(query),
                 content=None if body is None else msgspec.json.encode(body),
                 headers={
