@@ -153,10 +153,21 @@ class PortalCalls:
             self._actors.pop(actor.call.call_id, None)
 
     async def _aligned(self, actor: _Actor) -> bool:
-        """Try once; False when it has to be tried again."""
+        """Try once; False when it has to be tried again although nothing changed."""
         call = actor.call
         try:
             await self._align(actor)
+        except CrmRejected as refused:
+            # An answer, and the same one for as long as the call stays as it is: each try takes
+            # from the budget that pop-ups live on.
+            log.warning(
+                "portal.card_refused",
+                account=call.account_id,
+                call=call.call_id,
+                error=str(refused),
+            )
+            actor.failures = 0
+            return True
         except CrmError as error:
             if actor.failures == 0:
                 log.warning(
@@ -348,7 +359,7 @@ class PortalCalls:
                 user,
                 talk_s=talk_s,
                 status=wanted,
-                reason=cause.value if cause and outcome is not Outcome.ANSWERED else "",
+                cause=None if outcome is Outcome.ANSWERED else cause,
             )
             await self._store.mark_finished(call.account_id, call.call_id, done)
         if outcome is Outcome.ANSWERED and done.status != wanted:

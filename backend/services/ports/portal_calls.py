@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from protocol.pushes import RecordRef
-from protocol.vocabulary import AccountId, CallId, CrmTrouble, Direction
+from protocol.vocabulary import AccountId, CallId, CrmTrouble, Direction, HangupCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,16 @@ class PortalTelephony(Protocol):
     async def show(self, portal_call_id: str, user_ids: Sequence[str]) -> None: ...
     async def hide(self, portal_call_id: str, user_ids: Sequence[str]) -> None: ...
     async def finish(
-        self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
-    ) -> FinishedInPortal: ...
+        self,
+        portal_call_id: str,
+        user_id: str,
+        *,
+        talk_s: int,
+        status: str,
+        cause: HangupCause | None,
+    ) -> FinishedInPortal:
+        """Close it. `cause`: why there was no conversation."""
+
     async def amend(self, activity_id: str, user_id: str, *, talk_s: int) -> None:
         """What was told as missed was answered. Saying it twice changes nothing."""
 

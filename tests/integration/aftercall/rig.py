@@ -31,6 +31,7 @@ from backend.jobs.queue import JobQueue
 from backend.kit.clock import SystemClock
 from backend.kit.secrets_box import SecretsBox
 from backend.sandbox.ari.sound import Part, wav
+from backend.services.call_words import Language
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import FinishedCall, FinishedLeg
 from backend.services.recordings import RecordingLinks
@@ -134,6 +135,8 @@ class House:
     """Reaches the page that plays recordings."""
     lossy: Lossy
     connected: bool = True
+    language: Language = "ru"
+    """What the account's people read."""
     records: dict[str, RecordRef] = field(default_factory=dict)
     """What the phone index knows."""
 
@@ -234,13 +237,14 @@ class House:
     # ── what AfterCall asks of the sources ──
 
     def portal(self, account_id: AccountId) -> Bitrix24Telephony | None:
-        return Bitrix24Telephony(self.rig.source.client) if self._is(PortalRig) else None  # type: ignore[arg-type]
+        if not self.connected or not isinstance(self.rig, PortalRig):
+            return None
+        return Bitrix24Telephony(self.rig.source.client, language=self.language)
 
     def call_writer(self, account_id: AccountId) -> AmoCalls | None:
-        return AmoCalls(self.rig.source.client) if self._is(AmoRig) else None  # type: ignore[arg-type]
-
-    def _is(self, kind: type) -> bool:
-        return self.connected and isinstance(self.rig, kind)
+        if not self.connected or not isinstance(self.rig, AmoRig):
+            return None
+        return AmoCalls(self.rig.source.client, language=self.language)
 
 
 @dataclass

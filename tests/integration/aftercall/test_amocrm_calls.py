@@ -103,6 +103,18 @@ async def test_how_an_outgoing_call_failed(
     assert note["responsible_user_id"] == 1, "whoever dialled"
 
 
+async def test_an_english_account_reads_english(home: House) -> None:
+    home.language = "en"
+    await home.end(ended(outcome="lost"))
+    await home.settle()
+    (note,) = _notes(home)
+    assert note["params"]["call_result"] == "Missed call"
+    await home.end(ended())
+    await home.settle()
+    (note,) = _notes(home)
+    assert note["params"]["call_result"] == "Conversation took place"
+
+
 async def test_a_missed_call_is_nobodys(home: House) -> None:
     await home.end(ended(outcome="lost"))
     await home.settle()

@@ -14,6 +14,7 @@ import pytest
 from backend.domain.account_settings import RecordingSettings
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
 from backend.jobs.portal_recordings import ATTEMPTS, EVERY_S, EveryHalfHour
+from backend.services.call_words import Language
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.database import Database
 from protocol.pushes import RecordRef
@@ -185,6 +186,28 @@ def _activity(home: House) -> dict[str, Any]:
         if str(row.get("ORIGIN_ID", "")).startswith("VI_")
     ]
     return activity
+
+
+@pytest.mark.parametrize(
+    "language, why, talked",
+    [
+        ("ru", "Вызов отменён", "Разговор состоялся, 1:00"),
+        ("en", "Call cancelled", "Conversation took place, 1:00"),
+    ],
+)
+async def test_the_portals_people_read_their_own_language(
+    home: House, language: Language, why: str, talked: str
+) -> None:
+    home.language = language
+    await home.end(ended(outcome="lost"))
+    await home.settle()
+    portal = home.rig.portal  # type: ignore[union-attr]
+    (row,) = portal.telephony.statistics
+    assert row["CALL_FAILED_REASON"] == why
+    await home.end(ended())
+    await home.settle()
+    said = [row.get("DESCRIPTION") for row in portal.store.rows("ACTIVITY")]
+    assert talked in said
 
 
 @pytest.mark.feature("B9")

@@ -82,12 +82,17 @@ class Portal:
     """Numbers on the cards."""
     said: list[tuple[Any, ...]] = field(default_factory=list)
     refusals: int = 0
+    asked: int = 0
+    says_no: bool = False
     closed_with: str = ""
     """What an earlier try had closed the call with."""
     fallback: str | None = None
 
     async def _say(self, *what: Any) -> None:
         await asyncio.sleep(0)
+        self.asked += 1
+        if self.says_no:
+            raise CrmRejected("no")
         if self.refusals:
             self.refusals -= 1
             raise CrmUnavailable("busy")
@@ -105,7 +110,13 @@ class Portal:
         await self._say("hide", sorted(user_ids))
 
     async def finish(
-        self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
+        self,
+        portal_call_id: str,
+        user_id: str,
+        *,
+        talk_s: int,
+        status: str,
+        cause: HangupCause | None,
     ) -> FinishedInPortal:
         await self._say("finish", user_id, talk_s, status)
         return FinishedInPortal(status=self.closed_with or status, activity_id="77")
@@ -215,6 +226,26 @@ async def test_a_busy_portal_is_asked_again_until_the_card_is_right() -> None:
     change(kept, state=CallState.ENDED)
     await settle()
     assert portal.said[-1] == ("hide", ["1", "2"])
+    await kept.aclose()
+
+
+async def test_a_portal_that_says_no_is_asked_again_only_when_the_call_changes() -> None:
+    portal = Portal(says_no=True)
+    kept = calls(portal)
+    change(kept)
+    for _ in range(5):
+        await settle()
+    assert portal.asked == 1
+    change(kept, people=frozenset({ILYA}))
+    await settle()
+    assert portal.asked == 2
+    portal.says_no = False
+    change(kept, state=CallState.TALKING, people=frozenset({ANNA}))
+    await settle()
+    assert portal.said == [("register", "1"), ("show", ["1"])]
+    change(kept, state=CallState.ENDED)
+    await settle()
+    assert not kept.follows(CALL)
     await kept.aclose()
 
 

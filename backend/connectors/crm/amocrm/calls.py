@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from backend.connectors.crm.amocrm.limits import PAGE
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, CrmUnknownNumber
 from backend.kit.budget import Priority
+from backend.services.call_words import said
 from backend.services.ports import Written
 from protocol.vocabulary import CrmKind, Direction, HangupCause, Outcome
 
 if TYPE_CHECKING:
     from backend.connectors.crm.amocrm.client import AmoCrmClient
+    from backend.services.call_words import Language, Word
     from backend.services.ports import CallReport
 
 SOURCE: Final = "Dozvon"
@@ -48,14 +50,13 @@ _STATUS: Final = {
     HangupCause.UNREACHABLE: _UNREACHABLE,
     HangupCause.CONGESTION: _UNREACHABLE,
 }
-_RESULT: Final = {
-    _TALKED: "Разговор состоялся",
-    _WRONG: "Неправильный номер",
-    _UNANSWERED: "Не дозвонились",
-    _BUSY: "Занято",
-    _UNREACHABLE: "Номер недоступен",
+_RESULT: Final[dict[int, Word]] = {
+    _TALKED: "talked",
+    _WRONG: "wrong_number",
+    _UNANSWERED: "no_answer",
+    _BUSY: "busy",
+    _UNREACHABLE: "unreachable",
 }
-_MISSED: Final = "Пропущенный звонок"
 
 
 class AmoCalls:
@@ -63,8 +64,10 @@ class AmoCalls:
 
     kind: str = CrmKind.AMOCRM.value
 
-    def __init__(self, client: AmoCrmClient) -> None:
+    def __init__(self, client: AmoCrmClient, *, language: Language = "ru") -> None:
+        """`language` is what the account's people read."""
         self._client = client
+        self._language: Language = language
 
     async def write(self, report: CallReport) -> Written:
         """Raises CrmError; CrmUnknownNumber where amoCRM has nowhere to put the call."""
@@ -85,7 +88,7 @@ class AmoCalls:
             "phone": report.number,
             "created_at": _unix(report.started_at),
             "request_id": report.call_id,
-            **_params(report, linked),
+            **_params(report, linked, self._language),
             **_owner(report),
         }
         body = await self._client.send("POST", "/calls", [call], priority=Priority.CALL)
@@ -200,7 +203,7 @@ class AmoCalls:
             return Written(ref=ref, linked=True)
         entity_id, _, note_id = rest.partition(":")
         link = report.link if report.link_ready else None
-        params = {"phone": report.number, "source": SOURCE, **_params(report, link)}
+        params = {"phone": report.number, "source": SOURCE, **_params(report, link, self._language)}
         if user := _user(report):
             params["call_responsible"] = int(user)
         await self._client.send(
@@ -212,7 +215,7 @@ class AmoCalls:
         return Written(ref=ref, linked=link is not None)
 
 
-def _params(report: CallReport, link: str | None) -> dict[str, Any]:
+def _params(report: CallReport, link: str | None, language: Language) -> dict[str, Any]:
     """Without empty members: notes refuse null (§6.9)."""
     status = _status(report)
     missed = report.direction is Direction.INBOUND and status != _TALKED
@@ -220,7 +223,7 @@ def _params(report: CallReport, link: str | None) -> dict[str, Any]:
         "uniq": report.call_id,
         "duration": report.talk_s,
         "call_status": status,
-        "call_result": _MISSED if missed else _RESULT[status],
+        "call_result": said("missed" if missed else _RESULT[status], language),
         **({"link": link} if link else {}),
     }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend.errors import CrmRejected
 from backend.kit.budget import Priority
+from backend.services.call_words import said, why
 from backend.services.ports.portal_calls import FinishedInPortal
 from protocol.vocabulary import Direction, HangupCause, Outcome, RecordKind
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backend.connectors.crm.bitrix24.client import Bitrix24Client
+    from backend.services.call_words import Language
     from backend.services.ports.portal_calls import PortalCall
 
 TYPE = {Direction.OUTBOUND: 1, Direction.INBOUND: 2, Direction.INTERNAL: 2}
@@ -50,8 +52,10 @@ def status_code(outcome: Outcome, cause: HangupCause | None, direction: Directio
 class Bitrix24Telephony:
     """`PortalTelephony` over one portal."""
 
-    def __init__(self, client: Bitrix24Client) -> None:
+    def __init__(self, client: Bitrix24Client, *, language: Language = "ru") -> None:
+        """`language` is what the portal's people read."""
         self._client = client
+        self._language: Language = language
 
     async def register(self, call: PortalCall, user_id: str) -> str:
         """The portal's CALL_ID. Asking again within its half hour gives the same one, because the
@@ -88,7 +92,13 @@ class Bitrix24Telephony:
         )
 
     async def finish(
-        self, portal_call_id: str, user_id: str, *, talk_s: int, status: str, reason: str
+        self,
+        portal_call_id: str,
+        user_id: str,
+        *,
+        talk_s: int,
+        status: str,
+        cause: HangupCause | None,
     ) -> FinishedInPortal:
         """Only the first finish counts; a later one finds nothing, and is told what the first
         one said."""
@@ -100,7 +110,7 @@ class Bitrix24Telephony:
                     "USER_ID": int(user_id),
                     "DURATION": talk_s,
                     "STATUS_CODE": status,
-                    "FAILED_REASON": reason,
+                    "FAILED_REASON": "" if cause is None else why(cause, self._language),
                     "ADD_TO_CHAT": 0,
                 },
                 priority=Priority.CALL,
@@ -127,7 +137,7 @@ class Bitrix24Telephony:
                 "fields": {
                     "COMPLETED": "Y",
                     "RESPONSIBLE_ID": int(user_id),
-                    "DESCRIPTION": f"Разговор состоялся, {minutes}:{seconds:02}",
+                    "DESCRIPTION": f"{said('talked', self._language)}, {minutes}:{seconds:02}",
                     "DESCRIPTION_TYPE": 1,
                 },
             },
