@@ -98,7 +98,7 @@ async def test_every_section_is_usable_by_everyone(
         inner = settings.inner()
         async for state in states(settings, lang):
             for scheme in ("light", "dark"):
-                await settings.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                await settings.page.emulate_media(color_scheme=scheme)
                 for size in (NARROW, WIDE):
                     await settings.page.set_viewport_size(size)
                     name = f"settings-{state}-{lang}-{scheme}-{size['width']}"
@@ -126,7 +126,7 @@ async def test_the_employees_own_page_is_usable_by_everyone(
         await expect(own.locator(".status-button")).to_be_visible()
         [inner] = [frame for frame in tab.page.frames if await _is_own(frame)]
         for scheme in ("light", "dark"):
-            await tab.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await tab.page.emulate_media(color_scheme=scheme)
             for size in (NARROW, WIDE):
                 await tab.page.set_viewport_size(size)
                 name = f"profile-{lang}-{scheme}-{size['width']}"

@@ -88,7 +88,7 @@ async def test_numbers_are_put_in_another_order_and_their_owner_sees_it(
     async with in_portal(house, browser, ILYA) as tab:
         await tab.page.locator(".user summary").click()
         await tab.page.locator("[data-profile-widget]").first.click()
-        mine = tab.page.frame_locator("iframe[name]:visible").last
+        mine = tab.page.frame_locator(".slider-box iframe")
         await expect(mine.get_by_role("heading", name="Мой телефон")).to_be_visible()
         await expect(mine.get_by_role("radio", name="Софтфон или IP-телефон")).to_be_checked()
         await expect(mine.get_by_role("listitem")).to_contain_text(["Мой мобильный", "Телефон 101"])
@@ -102,6 +102,41 @@ async def test_numbers_are_put_in_another_order_and_their_owner_sees_it(
         await settings.section("Сотрудники")
         await settings.open("Илья Соколов")
         await settings.frame.get_by_role("button", name="Убрать: Мой мобильный").click()
+        await settings.save()
+
+
+@pytest.mark.feature("B21")
+@pytest.mark.feature("B12")
+async def test_everybody_chooses_whether_their_working_day_sets_their_status(
+    house: Demo, browser: Browser
+) -> None:
+    async with portal_settings(house, browser) as settings:
+        await settings.section("Рабочий день")
+        days = settings.frame.get_by_role("switch", name="Рабочий день меняет статус")
+        await days.check()
+        await settings.frame.get_by_role("switch", name="Статус меняет рабочий день").check()
+        await expect(settings.frame.get_by_text("Включено и то и другое")).to_be_visible()
+        await settings.frame.get_by_role("switch", name="Статус меняет рабочий день").uncheck()
+        await settings.save()
+        async with in_portal(house, browser, ILYA) as tab:
+            await tab.page.locator(".user summary").click()
+            await tab.page.locator("[data-profile-widget]").first.click()
+            mine = tab.page.frame_locator(".slider-box iframe")
+            await expect(mine.get_by_label("Я и мой рабочий день")).to_be_checked()
+            await mine.get_by_label("Только я").check()
+            await expect(mine.get_by_text("Сохранено")).to_be_visible()
+        # The administrator sees the choice.
+        await settings.section("Сотрудники")
+        await settings.page.reload()
+        await settings.ready()
+        await settings.section("Сотрудники")
+        await settings.open("Илья Соколов")
+        mine_to_him = settings.frame.get_by_role("switch", name="Рабочий день в Битрикс24")
+        await expect(mine_to_him).not_to_be_checked()
+        await mine_to_him.check()
+        await settings.save()
+        await settings.section("Рабочий день")
+        await days.uncheck()
         await settings.save()
 
 
@@ -119,7 +154,9 @@ async def test_whose_calls_are_switched_off_reads_why_in_their_own_panel(
         calls = settings.frame.get_by_role("switch", name="Обработка звонков включена")
         await calls.uncheck()
         await settings.save()
-        await expect(maria.app.get_by_role("alert")).to_contain_text("Ваши звонки выключены", timeout=10_000)
+        await expect(maria.app.get_by_role("alert")).to_contain_text(
+            "Ваши звонки выключены", timeout=10_000
+        )
         await settings.frame.get_by_role("button", name="К списку").click()
         row = settings.frame.get_by_role("row", name="Мария Ветрова")
         await expect(row).to_contain_text("выключены")
