@@ -7,7 +7,8 @@ expired ──► row locked ──► exchanged ──► saved
 
 From the lock to the saving it is a task of its own: whoever asked may be cancelled (a worker that
 stops, a lease that was lost, a page that waited long enough), but a token that was shown is spent,
-and forgetting what came for it would cost the account its grant.
+and forgetting what came for it would cost the account its grant. For the same reason a database
+that goes away in between is tried again.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.errors import CrmAuthExpired
+from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import Grant
@@ -38,6 +41,8 @@ TAKEN_OVER = Counter(
 )
 CLOSE_WITHIN_S = 60.0
 """How long closing waits for an answer: more than the HTTP client does, reserves included."""
+SAVE_TRIES = 6
+"""With a `Backoff` in between, some 15 s: a database that starts anew is back by then."""
 Exchange = Callable[[Grant], Awaitable[Grant]]
 Restored = Callable[[AsyncConnection, AccountId], Awaitable[object]]
 
@@ -113,8 +118,58 @@ class SqlGrants:
     async def _exchanged(
         self, old: Grant, exchange: Exchange, *, try_own: bool, certain: bool
     ) -> Grant:
-        self._cached = fresh = await self._exchange(old, exchange, try_own=try_own, certain=certain)
+        brought: list[tuple[str, Grant]] = []
+
+        async def noting(grant: Grant) -> Grant:
+            fresh = await exchange(grant)
+            brought.append((grant.refresh_token, fresh))
+            return fresh
+
+        try:
+            fresh = await self._exchange(old, noting, try_own=try_own, certain=certain)
+        except (SQLAlchemyError, OSError) as error:
+            if not brought:
+                raise
+            log.error("crm.grant_not_saved", account=self._account_id, error=type(error).__name__)
+            fresh = await self._saved_anew(*brought[-1])
+        self._cached = fresh
         return fresh
+
+    async def _saved_anew(self, spent: str, fresh: Grant) -> Grant:
+        """Store what came for `spent`, whose transaction the database lost."""
+        backoff = Backoff()
+        for left in reversed(range(SAVE_TRIES)):
+            try:
+                async with self._database.begin(self._account_id) as tx:
+                    return await self._put(tx, spent, fresh)
+            except (SQLAlchemyError, OSError):
+                if not left:
+                    raise
+            await self._clock.sleep(backoff.next_s())
+        raise AssertionError("unreachable")
+
+    async def _put(self, tx: AsyncConnection, spent: str, fresh: Grant) -> Grant:
+        """In place of the pair that was spent for it, the acting one or a reserve; a connection
+        made anew meanwhile has neither, and is left as it is."""
+        store, reserves = CrmConnectionStore(tx, self._secrets), CrmGrantStore(tx, self._secrets)
+        found = await store.lock(self._account_id, self._kind)
+        if found is None:
+            return self._usable(found)
+        if found.refresh_token in (spent, fresh.refresh_token):
+            await store.save(_with(found, fresh))
+            if found.state != "ok" and self._restored is not None:
+                # Another process showed the spent token meanwhile, and took it for a dead one.
+                await self._restored(tx, self._account_id)
+            return fresh
+        for reserve in await reserves.newest_first(self._account_id, self._kind):
+            if reserve.refresh_token == spent:
+                await reserves.remove(self._account_id, self._kind, reserve.crm_user_id)
+                taken = replace(_with(found, fresh), grant_user_id=reserve.crm_user_id)
+                await store.save(taken)
+                if self._restored is not None:
+                    await self._restored(tx, self._account_id)
+                return fresh
+        return self._usable(found)
 
     def _landed(self, flight: asyncio.Task[Grant]) -> None:
         self._flight = None

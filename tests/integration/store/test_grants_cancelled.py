@@ -10,6 +10,7 @@ from os import urandom
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from backend.api.metrics import Metrics
@@ -23,6 +24,7 @@ from backend.services.contacts import PhoneIndex
 from backend.services.ports import Grant
 from backend.settings import Settings
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
+from backend.store.crm_grants import CrmGrantStore, ReserveGrant
 from backend.store.database import Database
 from backend.store.gateways.grants import SqlGrants
 from protocol.vocabulary import CrmKind
@@ -175,6 +177,46 @@ async def test_closing_waits_for_the_answer_and_stores_it(
     server.answers.set()
     await closing
     assert (await SqlGrants(connected, secrets, ALPHA, KIND).current()).refresh_token == "r1"
+
+
+@pytest.mark.parametrize("reserve", [False, True])
+async def test_a_database_that_goes_away_meanwhile_costs_nobody_a_grant(
+    connected: Database, secrets: SecretsBox, database_url: str, reserve: bool
+) -> None:
+    if reserve:
+        async with connected.begin(ALPHA) as tx:
+            await CrmGrantStore(tx, secrets).save(
+                ReserveGrant(
+                    account_id=ALPHA,
+                    kind=KIND,
+                    crm_user_id="2",
+                    access_token="b0",
+                    refresh_token="s0",
+                    expires_at=AT,
+                    seen_at=AT,
+                )
+            )
+    living = "s0" if reserve else "r0"
+
+    async def exchange(grant: Grant) -> Grant:
+        if grant.refresh_token != living:
+            raise CrmAuthExpired("revoked")
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as admin:
+            await admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid != pg_backend_pid()"
+            )
+        return replace(grant, access_token="a1", refresh_token="r1")
+
+    grants = SqlGrants(connected, secrets, ALPHA, KIND)
+    fresh = await grants.refreshed(await grants.current(), exchange)
+    assert fresh.refresh_token == "r1"
+    async with connected.begin(ALPHA) as tx:
+        found = await CrmConnectionStore(tx, secrets).find(ALPHA, KIND)
+        assert await CrmGrantStore(tx, secrets).count(ALPHA, KIND) == 0
+    assert found is not None
+    assert (found.refresh_token, found.state) == ("r1", "ok")
+    assert found.grant_user_id == ("2" if reserve else "")
 
 
 async def test_connectors_that_close_store_what_they_asked_for(
