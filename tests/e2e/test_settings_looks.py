@@ -46,6 +46,10 @@ OUTSIDE = """() => {
 }"""
 
 
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""A frame that has just been resized is drawn a moment later."""
+
+
 async def states(settings: SettingsPage, lang: str) -> AsyncIterator[str]:
     """Each section, and in the busiest of them an open item, a fault and both dialogs."""
     frame = settings.frame
@@ -102,6 +106,7 @@ async def test_every_section_is_usable_by_everyone(
                 for size in (NARROW, WIDE):
                     await settings.page.set_viewport_size(size)
                     name = f"settings-{state}-{lang}-{scheme}-{size['width']}"
+                    await inner.evaluate(DRAWN)
                     await settings.page.screenshot(path=shots / f"{name}.png")
                     if wrong := await inner.evaluate(OUTSIDE):
                         found[name] = wrong
@@ -130,6 +135,7 @@ async def test_the_employees_own_page_is_usable_by_everyone(
             for size in (NARROW, WIDE):
                 await tab.page.set_viewport_size(size)
                 name = f"profile-{lang}-{scheme}-{size['width']}"
+                await inner.evaluate(DRAWN)
                 await tab.page.screenshot(path=shots / f"{name}.png")
                 wrong = await inner.evaluate(OUTSIDE) + await wrong_in(inner)
                 if wrong:

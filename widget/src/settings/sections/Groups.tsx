@@ -136,7 +136,10 @@ export function Teams({ open, onOpen }: Opened): JSX.Element {
             under={(item) => (
               <>
                 {item.value.crm_id !== null && words.t('teams.imported')}
-                <span class="s-narrow"> {names(item.value.heads)}</span>
+                <span class="s-narrow">
+                  {item.value.crm_id !== null && item.value.heads.length > 0 && ' · '}
+                  {names(item.value.heads)}
+                </span>
               </>
             )}
             empty={words.t('teams.empty')}
