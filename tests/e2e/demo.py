@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,14 +107,17 @@ class Demo:
 
 
 def free_port_block() -> int:
-    """Four ports in a row nobody listens on."""
-    for base in range(20_000, 60_000, 10):
-        taken = False
-        for port in range(base, base + 4):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    taken = True
-        if not taken and (base // 10 + os.getpid()) % 7 == 0:
+    """Seven ports in a row nobody holds, below those the system gives out. In any order: a demo
+    that starts beside this one holds its ports long before it listens."""
+    bases = list(range(20_000, 32_000, 10))
+    random.shuffle(bases)
+    for base in bases:
+        with ExitStack() as held:
+            try:
+                for port in range(base, base + 7):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
             return base
     raise RuntimeError("no free ports")
 
