@@ -195,7 +195,8 @@ class CallRecords:
 
     def _user(self, account_id: AccountId, employees: Sequence[EmployeeId]) -> str | None:
         users = (self._crm_user(account_id, employee) for employee in employees)
-        return next((user for user in users if user is not None), None)
+        # An empty id is nobody's, not that of whoever has none (P15).
+        return next((user for user in users if user), None)
 
 
 def _whose(facts: CallFacts) -> list[EmployeeId]:

@@ -293,7 +293,7 @@ class PortalCalls:
         self, actor: _Actor, employees: Sequence[EmployeeId] | frozenset[EmployeeId]
     ) -> list[str]:
         users = (self._crm_user(actor.call.account_id, employee) for employee in employees)
-        return [user for user in users if user is not None]
+        return [user for user in users if user]
 
     async def finish(
         self,
@@ -345,7 +345,7 @@ class PortalCalls:
         talk_s: int,
     ) -> None:
         users = (self._crm_user(call.account_id, employee) for employee in employees)
-        user = next((known for known in users if known is not None), None)
+        user = next((known for known in users if known), None)
         if user is None:
             user = await portal.fallback_user(call.number)
         if user is None:

@@ -47,7 +47,7 @@ from tests.integration.conftest import ALPHA
 
 BASE = "http://dozvon.test"
 KNOWN, STRANGER = "+79161234501", "+79160000001"
-ANNA = EmployeeId("anna")
+ANNA, ILYA = EmployeeId("anna"), EmployeeId("ilya")
 TALK = wav([Part(2, "talk", 2)])
 
 
@@ -135,6 +135,8 @@ class House:
     """Reaches the page that plays recordings."""
     lossy: Lossy
     connected: bool = True
+    users: dict[EmployeeId, str | None] = field(default_factory=lambda: {ANNA: "1", ILYA: "2"})
+    """Who our people are over there."""
     language: Language = "ru"
     """What the account's people read."""
     records: dict[str, RecordRef] = field(default_factory=dict)
@@ -148,13 +150,16 @@ class House:
             if await CallStore(tx).finish(call):
                 await self.after.on_finished(tx, call)
 
-    async def work(self) -> None:
-        """Run what is due, and what that queues."""
+    async def work(self, *, at_once: int = 1) -> None:
+        """Run what is due, and what that queues, `at_once` jobs side by side."""
         ticking = asyncio.create_task(self._tick())
         try:
             async with asyncio.timeout(30):
                 await self.jobs.app.run_worker_async(
-                    wait=False, install_signal_handlers=False, delete_jobs="successful"
+                    wait=False,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    concurrency=at_once,
                 )
         finally:
             ticking.cancel()
@@ -272,6 +277,25 @@ class PortalPeople:
                 found.append(("answered" if done else "lost", row["CALL_ID"] in telephony.records))
         return found
 
+    def owners(self, call: str) -> list[str]:
+        """Whose call each entry is."""
+        rows = self.rig.portal.telephony.statistics
+        return [str(row["PORTAL_USER_ID"]) for row in rows if row["EXTERNAL_CALL_ID"] == call]
+
+    def kept(self) -> set[str]:
+        """Everything there that a call may have left."""
+        telephony, store = self.rig.portal.telephony, self.rig.portal.store
+        return (
+            {f"activity {row['ID']}" for row in store.rows("ACTIVITY")}
+            | {f"call {row['CALL_ID']}" for row in telephony.statistics}
+            | {f"record {call}" for call in telephony.records}
+        )
+
+    def made(self, number: str) -> int:
+        """Leads and deals of whoever has this number."""
+        leads = self.rig.portal.store.rows("LEAD")
+        return sum(number in str(row) for row in leads)
+
     def down(self, *, on: bool) -> None:
         self.rig.portal.faults.crm_down = on
 
@@ -291,6 +315,20 @@ class AmoPeople:
             ("answered" if p.get("call_status", 4) == 4 else "lost", bool(p.get("link")))
             for p in (*notes, *asked)
         ]
+
+    def owners(self, call: str) -> list[str]:
+        world = self.rig.amo.world
+        notes = [n["params"] for n in world.notes.values() if n["params"].get("uniq") == call]
+        asked = [u["metadata"] for u in world.unsorted.values() if u["source_uid"] == call]
+        return [str(p.get("call_responsible") or "") for p in (*notes, *asked)]
+
+    def kept(self) -> set[str]:
+        world = self.rig.amo.world
+        return {f"note {n}" for n in world.notes} | {f"unsorted {u}" for u in world.unsorted}
+
+    def made(self, number: str) -> int:
+        world = self.rig.amo.world
+        return sum(number in str(lead) for lead in world.leads.values())
 
     def down(self, *, on: bool) -> None:
         self.rig.amo.faults.down = on
@@ -346,7 +384,7 @@ async def house(
         )
         portal_calls = PortalCalls(
             portals=made.portal,
-            crm_user=lambda _account, _employee: "1",
+            crm_user=lambda _account, employee: made.users.get(employee),
             store=SqlPortalCalls(database),
             record_of=lambda _account, number: made.records.get(number),
             status_code=status_code,
@@ -356,7 +394,7 @@ async def house(
             jobs=jobs,
             sources=made,  # type: ignore[arg-type]
             portal_calls=portal_calls,
-            crm_user=lambda _account, _employee: "1",
+            crm_user=lambda _account, employee: made.users.get(employee),
             connection_of=lambda _account: "switch-1",
         )
         await stack.enter_async_context(jobs.opened())
