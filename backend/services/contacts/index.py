@@ -42,22 +42,6 @@ class PhoneIndex:
         }
         return len(found)
 
-    def replace_number(
-        self, account_id: AccountId, e164: str, rows: Iterable[IndexedPhone]
-    ) -> None:
-        """Take what is known of one number now; nothing forgets it."""
-        callers = {
-            (row.kind, row.record_id): KnownCaller(
-                RecordRef(kind=RecordKind(row.kind), id=row.record_id), row.name
-            )
-            for row in rows
-        }
-        numbers = self._accounts.setdefault(account_id, {})
-        if callers:
-            numbers[e164] = tuple(sorted(callers.values(), key=_order))
-        else:
-            numbers.pop(e164, None)
-
     def patch(self, account_id: AccountId, e164: str, matches: Iterable[ContactMatch]) -> None:
         """Take a fresh answer for one number; an empty one forgets it."""
         callers = tuple(KnownCaller(match.record, match.name) for match in matches)
