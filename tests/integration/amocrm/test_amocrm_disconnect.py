@@ -48,8 +48,16 @@ async def connected(database: Database, box: SecretsBox, account_id: AccountId) 
         await PhoneIndexStore(tx).replace(account_id, KIND, [phone])
         person = Employee(id=EmployeeId(f"anna-{account_id}"), name="Анна", crm_user_id="1")
         await EmployeeStore(tx).save(account_id, [person])
-        await ManagerStore(tx).keep(
-            account_id, NUMBER, "contact", crm_user_id="1", records=["contact:1"], at=LONG_AGO
+        managers = ManagerStore(tx)
+        await managers.asking(account_id, NUMBER, "contact", mark="m", at=LONG_AGO)
+        await managers.keep(
+            account_id,
+            NUMBER,
+            "contact",
+            mark="m",
+            crm_user_id="1",
+            records=["contact:1"],
+            at=LONG_AGO,
         )
 
 
