@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import features
 
 _PASSED: dict[str, set[str]] = {}
 _FAILED: set[tuple[str, str]] = set()
 FULL_RUN = "DOZVON_TEST_FULL_RUN"
+BROWSERS = "tests/e2e"
+PATH, IDS = "path", "features"
 
 
 @pytest.fixture
@@ -36,12 +40,35 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     ids = {str(mark.args[0]) for mark in item.iter_markers("feature") if mark.args}
-    path = str(item.path.relative_to(features.ROOT))
+    # Written on the report: in a full run the test has another process than the account.
+    report.user_properties.append((PATH, str(item.path.relative_to(features.ROOT))))
+    report.user_properties.append((IDS, sorted(ids)))
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    about = dict(report.user_properties)
+    path, ids = str(about.get(PATH)), about.get(IDS)
+    if not isinstance(ids, list):
+        return
     if report.when == "call" and report.passed:
         _PASSED.setdefault(path, set()).update(ids)
     elif report.failed or report.skipped:
         _FAILED.update((path, feature) for feature in ids)
-    return report
+
+
+class _Rooms(LoadScopeScheduling):  # type: ignore[misc]
+    """A full run has two processes. What drives browsers stays in one of them: two demos with their
+    browsers would starve each other on a small machine. It is the largest share, so it is begun
+    first; everything else goes file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return BROWSERS if file.startswith(BROWSERS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Rooms:
+    return _Rooms(config, log)
 
 
 def _faults() -> list[str]:
@@ -53,6 +80,8 @@ def _faults() -> list[str]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        return  # one of the processes: the account is the other's
     if os.environ.get(FULL_RUN) and session.exitstatus == 0 and _faults():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

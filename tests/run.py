@@ -1,5 +1,6 @@
 """All tests: `python -m tests.run`. Pytest is the one runner; the widget's suite is one of its
-tests, because it folds transcripts that other tests have just written."""
+tests, because it folds transcripts that other tests have just written. Two processes share them
+(see `conftest`); what is asked for by name runs in one."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from tests.conftest import FULL_RUN
 
 def main() -> int:
     os.environ[FULL_RUN] = "1"
-    return int(pytest.main(["-q", "--durations=15", *sys.argv[1:]]))
+    asked = sys.argv[1:]
+    shared = [] if asked else ["-n", "2", "--dist", "loadscope"]
+    return int(pytest.main(["-q", "--durations=15", *shared, *asked]))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ UPDATE procrastinate_jobs SET status = %(status)s::procrastinate_job_status,
 _ASLEEP = """
 SELECT args ->> 'call_id' AS call FROM procrastinate_jobs
 WHERE (status = 'todo' AND scheduled_at > now() + interval '5 hours')
-   OR (status = 'failed' AND attempts > 0)
+   OR (status = 'failed' AND attempts >= 20)
 """
 ALL = {"waits", "parked", "later", "stale", "others"}
 LEFT_ALONE = ALL - {"waits", "parked"}
@@ -44,6 +44,7 @@ async def _one(
 
 
 async def asleep(jobs: JobQueue) -> set[str]:
-    """Calls whose jobs do not run soon; with a worker about, the others may have run already."""
+    """Calls whose jobs do not run soon. With a worker about, the others may have run already, and
+    failed at once where nobody registered their task: they began anew, so they count as awake."""
     rows = await jobs.app.connector.execute_query_all_async(_ASLEEP)
     return {row["call"] for row in rows}
