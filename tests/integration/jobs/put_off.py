@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from backend.jobs import crm_calls
 from backend.jobs.queue import JobQueue
 from protocol.vocabulary import AccountId
@@ -39,7 +41,9 @@ async def put_off(jobs: JobQueue) -> None:
 async def _one(
     jobs: JobQueue, task: str, account: AccountId, call: str, status: str, attempts: int
 ) -> None:
-    job_id = await jobs.defer(task, account_id=account, call_id=call, spare=False)
+    # Not before tomorrow: a worker that is about would take it before it is put off.
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    job_id = await jobs.defer(task, at=tomorrow, account_id=account, call_id=call, spare=False)
     await jobs.app.connector.execute_query_async(_SET, id=job_id, status=status, attempts=attempts)
 
 
