@@ -58,13 +58,17 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 class _Rooms(LoadScopeScheduling):  # type: ignore[misc]
-    """A full run has two processes. What drives browsers stays in one of them: two demos with their
-    browsers would starve each other on a small machine. It is the largest share, so it is begun
-    first; everything else goes file by file."""
+    """A full run has two processes that share it file by file. What drives browsers stays in one
+    of them and comes last: a browser wants the machine for itself, or its pages answer late."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return BROWSERS if file.startswith(BROWSERS) else file
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.is_relative_to(features.ROOT / BROWSERS))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Rooms:

@@ -15,7 +15,7 @@ from tests.conftest import FULL_RUN
 def main() -> int:
     os.environ[FULL_RUN] = "1"
     asked = sys.argv[1:]
-    shared = [] if asked else ["-n", "2", "--dist", "loadscope"]
+    shared = [] if asked else ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
     return int(pytest.main(["-q", "--durations=15", *shared, *asked]))
 
 
