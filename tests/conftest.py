@@ -14,7 +14,6 @@ from tests import features
 
 _PASSED: dict[str, set[str]] = {}
 _FAILED: set[tuple[str, str]] = set()
-FULL_RUN = "DOZVON_TEST_FULL_RUN"
 BROWSERS = "tests/e2e"
 PATH, IDS = "path", "features"
 
@@ -86,11 +85,11 @@ def _faults() -> list[str]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return  # one of the processes: the account is the other's
-    if os.environ.get(FULL_RUN) and session.exitstatus == 0 and _faults():
+    if os.environ.get(features.FULL_RUN) and session.exitstatus == 0 and _faults():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if os.environ.get(FULL_RUN):
+    if os.environ.get(features.FULL_RUN):
         for fault in _faults():
             terminalreporter.write_line(f"features: {fault}", red=True)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.conftest import FULL_RUN
+from tests.features import FULL_RUN
 
 
 def main() -> int:
