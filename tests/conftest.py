@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import features
@@ -22,6 +23,13 @@ PATH, IDS = "path", "features"
 def anyio_backend() -> str:
     """The server runs on asyncio alone, so its tests do too."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def logs_of_its_own() -> Iterator[None]:
+    """A command that was run inside a test left its logger writing to that test's output."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

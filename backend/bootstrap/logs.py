@@ -37,7 +37,8 @@ def log_to(stream: TextIO | None = None, *, level: str = "info", form: str = "te
         processors=[structlog.contextvars.merge_contextvars, *stamped, redact, last],
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
         logger_factory=structlog.PrintLoggerFactory(out),
-        cache_logger_on_first_use=True,
+        # Not kept by each module: what is set up anew, by a test for one, holds for all of them.
+        cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(out)
     handler.setFormatter(
