@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.jobs.queue import JobQueue
-from backend.services.portal_calls import PortalCalls
+from backend.services.portal_calls import CARD_LOADS_S, PortalCalls, may_stay
 from backend.services.ports import FinishedCall
 from backend.services.ports.portal_calls import PortalCall
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId, HangupCause, Outcome
@@ -80,16 +80,19 @@ def register(jobs: JobQueue, portal_calls: PortalCalls, finished: Finished) -> N
 async def defer(jobs: JobQueue, tx: AsyncConnection, call: FinishedCall) -> None:
     """Queue it in the caller's transaction; calls of one number are closed one after another.
 
-    Internal calls never reach a CRM.
+    Internal calls never reach a CRM. Closing takes the card away: one that may stay gets the time
+    to ask for it.
     """
     if call.direction == Direction.INTERNAL.value:
         return
     rung = (call.answered_by, *(leg.employee_id for leg in call.legs))
     people = list(dict.fromkeys(employee for employee in rung if employee is not None))
+    stays = may_stay(Direction(call.direction), Outcome(call.outcome))
     await jobs.defer_in(
         tx,
         NAME,
         lock=f"portal:{call.account_id}:{call.number}",
+        at=call.ended_at + timedelta(seconds=CARD_LOADS_S) if stays else None,
         account_id=call.account_id,
         call_id=call.call_id,
         direction=call.direction,

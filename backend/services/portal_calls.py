@@ -37,6 +37,9 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 5.0
 CARD_LEAVES_S = 1.0
 """What a portal's page takes to put a hidden card away, before it can draw the next."""
+CARD_LOADS_S = 3.0
+"""How long the card of an outgoing call that reached nobody is left alone after its end: a busy
+number can be quicker than our tab in the card, which asks for it to stay."""
 KEPT_S = 65.0
 """How long the card of a call that reached nobody may stay up when its tab asks for it (§4.6)."""
 LAST_TRIES = 5
@@ -50,8 +53,8 @@ class _Actor:
     wanted: frozenset[EmployeeId] = frozenset()
     shown: frozenset[EmployeeId] = frozenset()
     over: bool = False
-    stays: bool = False
-    """Whether its card may outlast it: an outgoing call that reached nobody can be called again."""
+    leaving: bool = False
+    """Its call reached nobody, and its card is about to be taken away, unless it asked to stay."""
     placed_by: EmployeeId | None = None
     portal_id: str | None = None
     clicked: bool = False
@@ -114,10 +117,12 @@ class PortalCalls:
             )
             self._spawn(self._run(actor))
         actor.placed_by = call.placed_by
+        if call.state is CallState.ENDED and may_stay(call.direction, call.outcome):
+            if not actor.leaving:
+                actor.leaving = True
+                self._spawn(self._leave(actor))
+            return
         actor.over = call.state is CallState.ENDED
-        actor.stays = (
-            call.direction is not Direction.INBOUND and call.outcome is not Outcome.ANSWERED
-        )
         actor.wanted = frozenset() if actor.over else call.concerned()
         actor.changed.set()
 
@@ -205,8 +210,6 @@ class PortalCalls:
         if users := self._users(actor, gone):
             await portal.hide(actor.portal_id, users)
             self._spawn(self._offer_next(actor, gone))
-            if actor.over and actor.stays:
-                self._spawn(self._keep(call.account_id, gone))
         actor.shown -= gone
         if users := self._users(actor, new):
             await portal.show(actor.portal_id, users)
@@ -231,10 +234,15 @@ class PortalCalls:
                 actor.shown -= employees
                 actor.changed.set()
 
-    async def _keep(self, account_id: AccountId, employees: frozenset[EmployeeId]) -> None:
-        """Remember where a card may have stayed, for as long as it can."""
-        kept = {(account_id, employee) for employee in employees}
+    async def _leave(self, actor: _Actor) -> None:
+        """Take the card away once its tab could ask for it to stay; remember where it may have
+        stayed, for as long as it can."""
+        kept = {(actor.call.account_id, employee) for employee in actor.wanted}
         self._kept |= kept
+        await self._sleep(CARD_LOADS_S)
+        actor.over = True
+        actor.wanted = frozenset()
+        actor.changed.set()
         await self._sleep(KEPT_S)
         self._kept -= kept
 
@@ -373,6 +381,11 @@ class PortalCalls:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def may_stay(direction: Direction, outcome: Outcome | None) -> bool:
+    """Whether a call's card may outlast it: one of ours that reached nobody can be called again."""
+    return direction is not Direction.INBOUND and outcome is not Outcome.ANSWERED
 
 
 def _by_line(call: Call) -> bool:

@@ -15,6 +15,7 @@ from backend.errors import CrmRejected, CrmUnavailable
 from backend.services.contacts import PhoneIndex
 from backend.services.portal_calls import (
     CARD_LEAVES_S,
+    CARD_LOADS_S,
     KEPT_S,
     PortalCalls,
 )
@@ -258,7 +259,8 @@ async def test_a_call_between_employees_has_a_card_at_the_one_called_and_is_neve
     await settle()
     assert portal.registered == ["101"]
     assert portal.said == [("register", "2"), ("show", ["2"])]
-    change(kept, direction=Direction.INTERNAL, placed_by=ANNA, state=CallState.ENDED)
+    over: dict[str, Any] = {"state": CallState.ENDED, "outcome": Outcome.ANSWERED}
+    change(kept, direction=Direction.INTERNAL, placed_by=ANNA, **over)
     await settle()
     assert portal.said[2:] == [("hide", ["2"])]
     how: dict[str, Any] = {"outcome": Outcome.ANSWERED, "cause": HangupCause.NORMAL, "talk_s": 7}
@@ -274,7 +276,8 @@ async def test_a_colleague_clicked_in_the_portal_is_not_registered_again() -> No
     kept = calls(portal, store, extension={ANNA: "101"}.get)
     change(kept, direction=Direction.INTERNAL, number="102", placed_by=ANNA)
     await settle()
-    change(kept, direction=Direction.INTERNAL, placed_by=ANNA, state=CallState.ENDED)
+    over: dict[str, Any] = {"state": CallState.ENDED, "outcome": Outcome.ANSWERED}
+    change(kept, direction=Direction.INTERNAL, placed_by=ANNA, **over)
     await settle()
     assert portal.said == [("show", ["1", "2"]), ("hide", ["1", "2"])]
     await kept.aclose()
@@ -329,6 +332,8 @@ async def test_where_an_ended_calls_card_may_stay_the_next_is_offered_twice() ->
     await settle()
     change(kept, **out, state=CallState.ENDED, outcome=Outcome.LOST)
     await settle()
+    sleeps.wake(CARD_LOADS_S)
+    await settle()
     sleeps.wake(CARD_LEAVES_S)
     assert portal.said[-1] == ("hide", ["1"])
     second = CallId("second")
@@ -345,6 +350,35 @@ async def test_where_an_ended_calls_card_may_stay_the_next_is_offered_twice() ->
     assert portal.said[shows:] == [("register", "1"), ("show", ["1", "2"])]
     await settle()
     assert not sleeps.asleep
+    await kept.aclose()
+
+
+@pytest.mark.feature("B4")
+async def test_a_call_that_fails_at_once_keeps_its_card_until_the_tab_in_it_could_ask() -> None:
+    # Called again from the card of the first try, which is still up when the second one fails.
+    portal, sleeps = Portal(), Sleeps()
+    kept = calls(portal, sleep=sleeps)
+    out: dict[str, Any] = {"direction": Direction.OUTBOUND, "people": frozenset({ANNA})}
+    over: dict[str, Any] = {"state": CallState.ENDED, "outcome": Outcome.FAILED}
+    change(kept, **out)
+    await settle()
+    change(kept, **out, **over)
+    await settle()
+    assert portal.said[-1] == ("show", ["1"])
+    again = CallId("again")
+    change(kept, call_id=again, **out)
+    await settle()
+    change(kept, call_id=again, **out, **over)
+    await settle()
+    shows = portal.said.count(("show", ["1"]))
+    sleeps.wake(CARD_LEAVES_S)
+    await settle()
+    assert portal.said.count(("show", ["1"])) == shows + 1
+    assert ("hide", ["1"]) not in portal.said
+    sleeps.wake(CARD_LOADS_S)
+    await settle()
+    assert portal.said.count(("hide", ["1"])) == 2
+    assert not kept.follows(again)
     await kept.aclose()
 
 
