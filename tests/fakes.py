@@ -84,6 +84,9 @@ class FakeSwitch:
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         self._obey("hold", call_id, customer, on)
 
+    async def send_digits(self, call_id: CallId, leg_id: LegId, digits: str) -> None:
+        self._obey("send_digits", call_id, leg_id, digits)
+
     async def announce_recording(self, call_id: CallId) -> None:
         self._obey("announce_recording", call_id)
 

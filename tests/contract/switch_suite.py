@@ -53,6 +53,9 @@ class SwitchStage(Protocol):
     async def picks_up(self, endpoint: str) -> None: ...
     async def says_busy(self, endpoint: str) -> None: ...
     async def time_passes(self, seconds: float) -> None: ...
+    async def keys_heard(self, number: str) -> str:
+        """All this customer was sent, pauses as commas."""
+
     @property
     def recordings(self) -> SwitchRecordings: ...
     async def loses_contact(self) -> None:
@@ -155,6 +158,22 @@ class SwitchContract:
         assert call.held
         await stage.switch.hold(arrived.call_id, arrived.leg_id, on=False)
         assert not (await stage.until(HoldReported)).on
+
+    async def test_keys_are_heard_by_the_leg_they_are_meant_for(self, stage: SwitchStage) -> None:
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        leg = order(arrived.call_id, stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(stage.phones[0])
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        await stage.switch.answer(arrived.call_id, arrived.leg_id)
+        await stage.switch.connect("demo", arrived.call_id, [arrived.leg_id, leg.leg_id])
+        await stage.switch.send_digits(arrived.call_id, arrived.leg_id, "21*#")
+        await stage.switch.send_digits(arrived.call_id, arrived.leg_id, ",4")
+        assert await stage.keys_heard(CALLER) == "21*#,4"
+        with pytest.raises(NotFound):
+            await stage.switch.send_digits(arrived.call_id, LegId("agent-e9-1"), "1")
 
     @pytest.mark.feature("A4")
     async def test_which_lines_are_registered_is_told(self, stage: SwitchStage) -> None:

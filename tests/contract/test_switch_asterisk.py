@@ -56,6 +56,9 @@ class AsteriskStage:
     async def time_passes(self, seconds: float) -> None:
         await self._world.clock.advance(seconds)
 
+    async def keys_heard(self, number: str) -> str:
+        return self._world.sandbox.customer(number).heard_keys.replace("ww", ",")
+
     async def loses_contact(self) -> None:
         self._world.sandbox.cut_sockets()
         async with asyncio.timeout(DEADLINE_S):

@@ -105,6 +105,8 @@ class Customer:
         """Set at the end: `abandoned`, `talked`, `refused`, `missed` or `unavailable`."""
         self.ended_cause: int | None = None
         self.heard_person_at: str | None = None
+        self.heard_keys = ""
+        """Keys the switch sent down their line, pauses included."""
         self._engine = engine
         self._dialing = dialing
         self._timers: list[asyncio.Task[None]] = []
@@ -161,6 +163,7 @@ class Customer:
             self._later(script.answer_after_s, lambda: self._dialing.answered(channel))
 
     def noticed(self, channel: Channel) -> None:
+        self.heard_keys = channel.dtmf_sent
         if channel.state == "Up" and self.script.digits and not self._sent_digits:
             self._sent_digits = True
             digits = self.script.digits
@@ -224,6 +227,7 @@ class Customer:
             "channel": channel.id if channel else None,
             "state": channel.state if channel else "Ended",
             "hears": self.hears(),
+            "heard_keys": self.heard_keys,
             "since": stamp(channel.created_at) if channel else None,
             "talking_since": self.heard_person_at if channel else None,
             "outcome": self.outcome,

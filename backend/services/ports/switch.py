@@ -131,6 +131,11 @@ class Switch(Protocol):
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         """Music for the customer and back; kept on the switch too, for the next owner."""
 
+    async def send_digits(self, call_id: CallId, leg_id: LegId, digits: str) -> None:
+        """Let whoever is on this leg hear these keys, `0-9 * #`, one after another; a comma waits
+        a second. Accepted at once, heard later; never tried twice by the adapter, because keys
+        heard twice are other keys."""
+
     async def announce_recording(self, call_id: CallId) -> None:
         """Tell the connected legs that they are going to be recorded. SwitchRefused when the
         switch has no such announcement."""

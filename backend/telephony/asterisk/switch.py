@@ -150,6 +150,10 @@ class AsteriskSwitch:
             await self._client.add_channels(bridge_id, [channel])
         await self._client.set_variable(channel, names.HELD_VARIABLE, "1" if on else "0")
 
+    async def send_digits(self, call_id: CallId, leg_id: LegId, digits: str) -> None:
+        # `w` waits half a second in every version; `W`, a whole one, only in newer ones.
+        await self._client.send_digits(self._channel(call_id, leg_id), digits.replace(",", "ww"))
+
     async def announce_recording(self, call_id: CallId) -> None:
         if not await self._client.has_sound(self._notice):
             # Playing it would be accepted, and nothing be heard.

@@ -73,6 +73,21 @@ async def test_numbers_and_names_stay_out_of_the_url() -> None:
     assert json.loads(seen[0].content)["callerId"] == "79161112233"
 
 
+async def test_keys_stay_out_of_the_url_and_are_never_asked_for_twice() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        raise httpx.RemoteProtocolError("closed")
+
+    async with client(answer) as ari:
+        with pytest.raises(SwitchUnavailable):
+            await ari.send_digits("dz.c.l", "1234")
+    assert len(seen) == 1
+    assert "1234" not in str(seen[0].url)
+    assert json.loads(seen[0].content)["dtmf"] == "1234"
+
+
 async def test_a_dying_connection_is_tried_once_more_a_time_out_is_not() -> None:
     troubles: list[httpx.HTTPError] = [httpx.RemoteProtocolError("closed")]
 
