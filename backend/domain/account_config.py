@@ -17,9 +17,9 @@ from backend.domain.phone_number import canonical
 Role = Literal["operator", "supervisor", "administrator"]
 NumberKind = Literal["desk", "mobile", "sip"]
 TalkDevice = Literal["phone", "browser"]
-"""Where an employee talks: a telephone or softphone, or the browser's tab (B21)."""
-OFFERED_DEVICES: Final[tuple[TalkDevice, ...]] = ("phone",)
-"""What may be chosen: nothing in a tab carries a voice yet."""
+"""Where an employee talks: a telephone or softphone, or the browser's tab (B21, W13)."""
+OFFERED_DEVICES: Final[tuple[TalkDevice, ...]] = ("phone", "browser")
+"""What may be chosen. In the browser the person's numbers stay: they ring when no tab can."""
 Kind = Literal[
     "account", "settings", "line", "employee", "group", "scenario", "virtual_number", "team"
 ]

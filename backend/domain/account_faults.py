@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from backend.domain.account_config import (
-    OFFERED_DEVICES,
     AccountConfig,
     Employee,
     Kind,
@@ -178,8 +177,6 @@ def _employee(config: AccountConfig, employee: Employee, own: set[str]) -> Itera
         yield fault("extension", "bad_extension")
     if employee.caller_id is not None and employee.caller_id not in own:
         yield fault("caller_id", "caller_id_unknown", number=employee.caller_id)
-    if employee.device not in OFFERED_DEVICES:
-        yield fault("device", "device_not_offered")
     for name in ("email", "position", "department", "crm_user_id"):
         if len(getattr(employee, name) or "") > MAX_NAME:
             yield fault(name, "too_long", most=MAX_NAME)

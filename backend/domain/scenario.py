@@ -15,7 +15,8 @@ from typing import Any, Literal
 from backend.errors import BadRequest
 from protocol.vocabulary import AgentStatus, EmployeeId, HangupCause
 
-DeviceKind = Literal["desk", "mobile", "sip"]
+DeviceKind = Literal["desk", "mobile", "sip", "browser"]
+"""`browser`: the employee's own line in a tab (`domain.browser_line`); no stored number is one."""
 Mode = Literal["parallel", "in_turn"]
 ManagerSource = Literal["contact", "deal"]
 """Whose responsible user is the manager: the contact's, or its active deal's (amoCRM)."""

@@ -119,10 +119,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         ("This endpoint is not your account's. Give one of yours, such as {example}, or ask "
         "whoever runs the server."),
     ),
-    "device_not_offered": (
-        "Разговор в браузере пока недоступен. Оставьте phone.",
-        "Talking in the browser is not available yet. Keep phone.",
-    ),
     "bad_priority": ("Приоритет — от 1 до 99.", "A priority is 1 to 99."),
     "double_priority": (
         "Два номера с приоритетом {priority}. Дайте им разные.",

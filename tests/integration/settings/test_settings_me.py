@@ -15,11 +15,14 @@ from tests.integration.settings.house import SEVER, House
 async def test_an_operator_chooses_what_is_their_own_and_nothing_else(seeded: House) -> None:
     async with seeded.client(await seeded.token("sever-101")) as ilya:
         me = (await ilya.get("/me")).json()
-        assert (me["device"], me["devices"], me["may_see"]) == ("phone", ["phone"], False)
+        assert (me["device"], me["devices"], me["may_see"]) == (
+            "phone",
+            ["phone", "browser"],
+            False,
+        )
         assert [number["label"] for number in me["numbers"]] == ["Телефон 101"]
         newer = {"If-Match": f'"{me["version"]}"'}
         for body, code in (
-            ({"device": "browser"}, "device_not_offered"),
             ({"device": "abacus"}, "not_one_of"),
             ({"role": "administrator"}, "unknown_field"),
             ({"calls_enabled": True}, "unknown_field"),
@@ -30,9 +33,10 @@ async def test_an_operator_chooses_what_is_their_own_and_nothing_else(seeded: Ho
             assert (fault["path"], fault["code"]) == (next(iter(body)), code)
             assert fault["message"]
         changed = await ilya.patch(
-            "/me", json={"device": "phone", "workday_import": False}, headers=newer
+            "/me", json={"device": "browser", "workday_import": False}, headers=newer
         )
         assert changed.json()["workday_import"] is False
+        assert changed.json()["device"] == "browser"
         stale = await ilya.patch("/me", json={"workday_import": True}, headers=newer)
         assert stale.status_code == 409
         assert (await ilya.patch("/me", json={"device": "phone"})).status_code == 400
