@@ -10,6 +10,7 @@ from backend.domain.scenario import ManagerStep
 from backend.errors import AppError
 from backend.services.calls.hooks import Manager
 from backend.services.ports import (
+    Capabilities,
     FinishedCall,
     JournalEntry,
     Lease,
@@ -26,6 +27,7 @@ class FakeSwitch:
     """Records orders in the order they came; `emit` lets it report. It does nothing by itself."""
 
     def __init__(self) -> None:
+        self.capabilities = Capabilities()
         self.orders: list[tuple[object, ...]] = []
         self.rung: list[RingOrder] = []
         self.errors: dict[str, AppError] = {}

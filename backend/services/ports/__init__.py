@@ -46,6 +46,7 @@ from backend.services.ports.storage import (
 )
 from backend.services.ports.switch import (
     Arrived,
+    Capabilities,
     HoldReported,
     LegEnded,
     LegMoved,
@@ -56,6 +57,8 @@ from backend.services.ports.switch import (
     SwitchConnected,
     SwitchDisconnected,
     SwitchEvent,
+    Towards,
+    TransferKind,
 )
 
 __all__ = [
@@ -66,6 +69,7 @@ __all__ = [
     "CallJournal",
     "CallReport",
     "CallWriter",
+    "Capabilities",
     "ContactSource",
     "CrmCallRow",
     "CrmCallRows",
@@ -100,6 +104,8 @@ __all__ = [
     "SwitchRecordings",
     "TabPresence",
     "Taken",
+    "Towards",
+    "TransferKind",
     "WorkdaySource",
     "Written",
     "account_stream",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
@@ -85,6 +85,41 @@ class SwitchDisconnected:
 SwitchEvent = Arrived | LegMoved | LegEnded | HoldReported | SwitchConnected | SwitchDisconnected
 
 
+TransferKind = Literal["blind", "attended", "conference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an engine can do beyond ringing and hanging up.
+
+    Data rather than refusals: whatever is missing is greyed in the widget, with its reason, before
+    anybody presses it.
+    """
+
+    answer: bool = True
+    """Make a ringing device pick up by itself (`RingOrder.auto_answer`)."""
+    hold: bool = True
+    mute: bool = True
+    dtmf: bool = True
+    transfers: frozenset[TransferKind] = frozenset(("blind", "attended", "conference"))
+    recording: bool = True
+    """Begin, silence and end a recording by command; else the engine records by its own rules."""
+    announcement: bool = True
+    """Tell both sides that they are going to be recorded."""
+    routes: bool = False
+    """Rings people by scenarios of its own where a number has none of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Towards:
+    """Whom somebody who is rung is going to talk to, in a call he places himself."""
+
+    endpoint: str
+    """In the switch's own words, as it is going to be rung."""
+    shown: str
+    """The number that party sees; empty for a colleague."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingOrder:
     """Make a device or an outside number ring as a leg of a call.
@@ -104,12 +139,16 @@ class RingOrder:
     timeout_s: int
     auto_answer: bool = False
     """Ask the device to pick up by itself (it was told to by its person)."""
+    towards: Towards | None = None
+    """For engines that ring both sides by one order; the other side is ordered all the same."""
 
 
 class Switch(Protocol):
     """One switch connection. Commands return when the switch accepted them; what becomes of it is
     told by events. Raises SwitchUnavailable, SwitchRefused (NoDevice), NotFound for a gone leg."""
 
+    @property
+    def capabilities(self) -> Capabilities: ...
     def events(self) -> AsyncIterator[SwitchEvent]:
         """Connects, reconnects with backoff, begins with SwitchConnected. Ends when closed or,
         raising SwitchRefused, when another holder took the connection over."""

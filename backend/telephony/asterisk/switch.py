@@ -12,7 +12,7 @@ import httpx
 from backend.errors import SwitchRefused
 from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock
-from backend.services.ports import RingOrder, SwitchEvent
+from backend.services.ports import Capabilities, RingOrder, SwitchEvent
 from backend.telephony.asterisk import names, q850
 from backend.telephony.asterisk.client import AriClient
 from backend.telephony.asterisk.listener import Listener
@@ -75,6 +75,11 @@ class AsteriskSwitch:
         )
         self._entertained: set[str] = set()
         """Channels of agents that hear ringback or music from us; until connected or ended."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Channels and bridges are all ours: everything."""
+        return Capabilities()
 
     @property
     def ignored(self) -> dict[str, int]:
