@@ -154,6 +154,7 @@ async def test_the_number_to_call_from_is_chosen_and_the_tab_remembers_it_where_
         await page.goto(demo.amo_page(TIMUR))
         tab = await Tab(page, TIMUR_PHONE).ready()
         await tab.launcher.click()
+        await tab.put_cards_away()
         chosen = tab.panel.get_by_label("Звонить с номера")
         await expect(chosen).to_have_value("")
         await expect(chosen.get_by_role("option").first).to_contain_text("как в настройках")
