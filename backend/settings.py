@@ -72,6 +72,25 @@ class Settings:
     ari_user: str = _setting("", "User in ari.conf.")
     ari_password: str = _setting("", "Its password.", secret=True)
     ari_app: str = _setting("dozvon", "Name of our Stasis application.")
+    sip_ws_url: str = _setting(
+        "",
+        "Where browsers reach Asterisk's SIP over WebSocket, `wss://phone.example.ru/sip`. "
+        "Default: `/ws` beside DOZVON_ARI_URL.",
+    )
+    stun_urls: str = _setting(
+        "", "STUN servers for browsers, comma-separated: `stun:turn.example.ru:3478`."
+    )
+    turn_urls: str = _setting(
+        "",
+        "TURN servers for browsers behind strict firewalls, comma-separated: "
+        "`turn:turn.example.ru:3478?transport=udp,turns:turn.example.ru:5349?transport=tcp`.",
+    )
+    turn_secret: str = _setting(
+        "",
+        "The secret shared with the TURN server (coturn's `static-auth-secret`): each browser gets "
+        "a password of its own that ends after a shift.",
+        secret=True,
+    )
     bitrix24_hosts: str = _setting(
         "*.bitrix24.ru,*.bitrix24.by,*.bitrix24.kz,*.bitrix24.com,*.bitrix24.eu",
         "Hosts whose pages may open a socket before their account is known.",
@@ -142,6 +161,7 @@ class Settings:
         for name, value, schemes in (
             ("PUBLIC_URL", self.public_url, ("http", "https")),
             ("ARI_URL", self.ari_url, ("http", "https")),
+            ("SIP_WS_URL", self.sip_ws_url, ("wss", "ws")),
             ("AMOCRM_SITE", self.amocrm_site, ("https", "http")),
             ("DATABASE_URL", self.database_url, ("postgresql", "postgres")),
             ("REDIS_URL", self.redis_url, ("redis", "rediss", "unix")),
@@ -172,6 +192,19 @@ class Settings:
             raise SettingsError(
                 "DOZVON_RECORDINGS_KEY and _SECRET belong together: set both or none"
             )
+        for name, text, prefixes in (
+            ("STUN_URLS", self.stun_urls, ("stun", "stuns")),
+            ("TURN_URLS", self.turn_urls, ("turn", "turns")),
+        ):
+            for url in listed(text):
+                scheme, _, rest = url.partition(":")
+                if scheme not in prefixes or not rest or rest.startswith("/"):
+                    raise SettingsError(
+                        f"{PREFIX}{name} names {url!r}; an address looks like "
+                        f"{prefixes[0]}:server.example.ru:3478, without //"
+                    )
+        if bool(self.turn_urls) != bool(self.turn_secret):
+            raise SettingsError("DOZVON_TURN_URLS and _SECRET belong together: set both or none")
         if not known_region(self.region):
             raise SettingsError(
                 f"DOZVON_REGION is {self.region!r}; use a country's two letters, RU for example"
@@ -207,7 +240,7 @@ class Settings:
 
     @property
     def proxies(self) -> list[str]:
-        return [name for name in (p.strip() for p in self.trusted_proxies.split(",")) if name]
+        return listed(self.trusted_proxies)
 
     @property
     def base_url(self) -> str:
@@ -218,6 +251,11 @@ class Settings:
     def origin(self) -> str:
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a comma-separated setting."""
+    return [part for part in (piece.strip() for piece in text.split(",")) if part]
 
 
 def _read(name: str, kind: Any, text: str) -> Any:

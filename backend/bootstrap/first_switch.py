@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from backend.bootstrap.foundation import Foundation
+from backend.bootstrap.lines import SIP_WS_URL
 from backend.store.switches import SwitchConnection, SwitchStore
 
 log = structlog.get_logger(__name__)
@@ -19,16 +20,19 @@ async def keep_first_switch(base: Foundation) -> None:
     settings = base.settings
     if not settings.ari_url:
         return
-    wanted = SwitchConnection(
-        id=FIRST_SWITCH,
-        kind="asterisk",
-        url=settings.ari_url.rstrip("/"),
-        app=settings.ari_app,
-        credentials=f"{settings.ari_user}:{settings.ari_password}",
-    )
     async with base.database.begin_resolving() as tx:
         store = SwitchStore(tx, base.secrets)
         known = {connection.id: connection for connection in await store.all()}
+        kept = known[FIRST_SWITCH].settings if FIRST_SWITCH in known else {}
+        said = {SIP_WS_URL: settings.sip_ws_url} if settings.sip_ws_url else {}
+        wanted = SwitchConnection(
+            id=FIRST_SWITCH,
+            kind="asterisk",
+            url=settings.ari_url.rstrip("/"),
+            app=settings.ari_app,
+            credentials=f"{settings.ari_user}:{settings.ari_password}",
+            settings={key: kept[key] for key in kept if key != SIP_WS_URL} | said,
+        )
         # Encrypting anew gives other bytes each time: an unchanged row is left alone.
         if known.get(FIRST_SWITCH) != wanted:
             await store.save(wanted)

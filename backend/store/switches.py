@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,19 +51,36 @@ class SwitchStore:
     async def all(self) -> list[SwitchConnection]:
         """Raises SecretUnreadable when a key is missing from the ring."""
         rows = await self._tx.execute(select(switch_connections).order_by(switch_connections.c.id))
-        return [
-            SwitchConnection(
-                id=row["id"],
-                kind=row["kind"],
-                url=row["url"],
-                app=row["app"],
-                credentials=""
-                if row["credentials"] is None
-                else self._secrets.open(row["credentials"], account_id=row["id"], column=_COLUMN),
-                settings=row["settings"],
-            )
-            for row in rows.mappings()
-        ]
+        return [self._read(row) for row in rows.mappings()]
+
+    async def of_account(self, account_id: AccountId) -> SwitchConnection | None:
+        """The connection of an account; of several the last by id, as the worker takes them.
+
+        Raises SecretUnreadable when a key is missing from the ring.
+        """
+        c = switch_connections.c
+        rows = await self._tx.execute(
+            select(switch_connections)
+            .join(switch_accounts, switch_accounts.c.connection_id == c.id)
+            .where(switch_accounts.c.account_id == account_id)
+            .order_by(c.id.desc())
+            .limit(1)
+        )
+        row = rows.mappings().one_or_none()
+        return None if row is None else self._read(row)
+
+    def _read(self, row: RowMapping) -> SwitchConnection:
+        sealed = row["credentials"]
+        return SwitchConnection(
+            id=row["id"],
+            kind=row["kind"],
+            url=row["url"],
+            app=row["app"],
+            credentials=""
+            if sealed is None
+            else self._secrets.open(sealed, account_id=row["id"], column=_COLUMN),
+            settings=row["settings"],
+        )
 
     async def accounts_of(self, connection_id: str) -> list[AccountId]:
         """The accounts a switch serves."""

@@ -28,6 +28,8 @@ from backend.services.calls.live import Live
 from backend.services.calls.notices import Notices
 from backend.services.calls.publisher import Publisher
 from backend.services.ports import (
+    CALL_HEADER,
+    LEG_HEADER,
     Bus,
     CallJournal,
     Lease,
@@ -303,6 +305,7 @@ class Core:
                 caller_name=caller[1],
                 timeout_s=max(1, round(timeout_s)),
                 auto_answer=auto_answer,
+                headers={CALL_HEADER: call.call_id, LEG_HEADER: leg_id},
             )
             # Safe to repeat: the leg's id on the switch is derived from its name.
             await self.order(lambda: self.switch.ring(order))

@@ -27,6 +27,14 @@ from backend.services.ports.crm_calls import (
     Taken,
     Written,
 )
+from backend.services.ports.lines import (
+    CALL_HEADER,
+    LEG_HEADER,
+    BrowserLine,
+    LineHome,
+    LineHomes,
+    SwitchLines,
+)
 from backend.services.ports.people import PeopleSource, WorkdaySource
 from backend.services.ports.recordings import (
     AudioStorage,
@@ -53,6 +61,7 @@ from backend.services.ports.switch import (
     LiveCall,
     LiveLeg,
     RingOrder,
+    SoundOver,
     Switch,
     SwitchConnected,
     SwitchDisconnected,
@@ -62,8 +71,11 @@ from backend.services.ports.switch import (
 )
 
 __all__ = [
+    "CALL_HEADER",
+    "LEG_HEADER",
     "Arrived",
     "AudioStorage",
+    "BrowserLine",
     "Bus",
     "CallFacts",
     "CallJournal",
@@ -86,6 +98,8 @@ __all__ = [
     "Leases",
     "LegEnded",
     "LegMoved",
+    "LineHome",
+    "LineHomes",
     "LiveCall",
     "LiveLeg",
     "PeopleSource",
@@ -94,6 +108,7 @@ __all__ = [
     "RecordingRows",
     "RecordingState",
     "RingOrder",
+    "SoundOver",
     "StepNote",
     "StreamKey",
     "StreamRead",
@@ -101,6 +116,7 @@ __all__ = [
     "SwitchConnected",
     "SwitchDisconnected",
     "SwitchEvent",
+    "SwitchLines",
     "SwitchRecordings",
     "TabPresence",
     "Taken",

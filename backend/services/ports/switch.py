@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -82,7 +82,25 @@ class SwitchDisconnected:
     reason: str
 
 
-SwitchEvent = Arrived | LegMoved | LegEnded | HoldReported | SwitchConnected | SwitchDisconnected
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundOver:
+    """What was played to a leg alone, or what was recorded of it alone, is over."""
+
+    call_id: CallId
+    leg_id: LegId
+    kind: Literal["played", "recorded"]
+    at: datetime
+
+
+SwitchEvent = (
+    Arrived
+    | LegMoved
+    | LegEnded
+    | HoldReported
+    | SoundOver
+    | SwitchConnected
+    | SwitchDisconnected
+)
 
 
 TransferKind = Literal["blind", "attended", "conference"]
@@ -106,6 +124,8 @@ class Capabilities:
     """Begin, silence and end a recording by command; else the engine records by its own rules."""
     announcement: bool = True
     """Tell both sides that they are going to be recorded."""
+    messages: bool = True
+    """Play a sound to one leg and record one: messages of a scenario, a voicemail."""
     routes: bool = False
     """Rings people by scenarios of its own where a number has none of ours."""
 
@@ -139,6 +159,8 @@ class RingOrder:
     timeout_s: int
     auto_answer: bool = False
     """Ask the device to pick up by itself (it was told to by its person)."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """SIP headers for a line's own INVITE, by name; a number behind a trunk never gets them."""
     towards: Towards | None = None
     """For engines that ring both sides by one order; the other side is ordered all the same."""
 
@@ -174,6 +196,16 @@ class Switch(Protocol):
         """Let whoever is on this leg hear these keys, `0-9 * #`, one after another; a comma waits
         a second. Accepted at once, heard later; never tried twice by the adapter, because keys
         heard twice are other keys."""
+
+    async def play(self, call_id: CallId, leg_id: LegId, sound: str) -> None:
+        """Play a sound of the switch's to this leg alone; its end is told by `SoundOver`.
+        SwitchRefused when the switch has no such sound."""
+
+    async def take_message(
+        self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int
+    ) -> None:
+        """Record what this leg alone says after a tone, until it presses #, hangs up or `max_s` are
+        over, which `SoundOver` tells. The file is found as that of `record`."""
 
     async def announce_recording(self, call_id: CallId) -> None:
         """Tell the connected legs that they are going to be recorded. SwitchRefused when the

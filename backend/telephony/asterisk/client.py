@@ -18,7 +18,14 @@ import httpx
 import msgspec
 
 from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
-from backend.telephony.asterisk.wire import Application, Bridge, Channel, Endpoint, Variable
+from backend.telephony.asterisk.wire import (
+    Application,
+    Attribute,
+    Bridge,
+    Channel,
+    Endpoint,
+    Variable,
+)
 
 T = TypeVar("T")
 
@@ -200,6 +207,31 @@ class AriClient:
         path = f"/bridges/{_part(bridge_id)}/play"
         await self._send("POST", path, params={"media": f"sound:{sound}"})
 
+    # -- configuration ------------------------------------------------------------------------
+
+    async def put_object(self, kind: str, name: str, fields: dict[str, str]) -> None:
+        """Create or change a PJSIP object. Raises SwitchRefused when no writable place keeps this
+        kind, or when the object stands in a file."""
+        body = {"fields": [{"attribute": key, "value": value} for key, value in fields.items()]}
+        _check(await self._try("PUT", _object(kind, name), json=body))
+
+    async def object_fields(self, kind: str, name: str) -> dict[str, str]:
+        answer = await self._send("GET", _object(kind, name))
+        return {pair.attribute: pair.value for pair in _read(answer, list[Attribute])}
+
+    async def delete_object(self, kind: str, name: str) -> None:
+        """One that is gone counts as done, one of a file (403) is left alone."""
+        answer = await self._try("DELETE", _object(kind, name))
+        if answer.status_code not in (403, 404):
+            _check(answer)
+
+    async def play_to(self, channel_id: str, playback_id: str, sound: str) -> None:
+        """To this channel alone. A taken playback id (409) means it was asked before."""
+        path = f"/channels/{_part(channel_id)}/play/{_part(playback_id)}"
+        answer = await self._try("POST", path, params={"media": f"sound:{sound}"})
+        if answer.status_code != 409:
+            _check(answer)
+
     # -- recordings ---------------------------------------------------------------------------
 
     async def record_bridge(self, bridge_id: str, name: str) -> None:
@@ -208,6 +240,24 @@ class AriClient:
             "POST",
             f"/bridges/{_part(bridge_id)}/record",
             params={"name": name, "format": "wav", "ifExists": "fail"},
+        )
+        if answer.status_code != 409:
+            _check(answer)
+
+    async def record_channel(self, channel_id: str, name: str, *, max_s: int) -> None:
+        """Record this channel alone after a beep, until # or `max_s`. A taken name (409) means it
+        was asked before; so does, on a channel in a bridge, the bridge."""
+        answer = await self._try(
+            "POST",
+            f"/channels/{_part(channel_id)}/record",
+            params={
+                "name": name,
+                "format": "wav",
+                "ifExists": "fail",
+                "beep": "true",
+                "maxDurationSeconds": str(max_s),
+                "terminateOn": "#",
+            },
         )
         if answer.status_code != 409:
             _check(answer)
@@ -340,6 +390,10 @@ def _read(answer: httpx.Response, shape: type[T]) -> T:
         return msgspec.json.decode(answer.content, type=shape)
     except msgspec.DecodeError as error:
         raise SwitchUnavailable(f"not an answer of ARI: {error}") from error
+
+
+def _object(kind: str, name: str) -> str:
+    return f"/asterisk/config/dynamic/res_pjsip/{_part(kind)}/{_part(name)}"
 
 
 def _part(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -103,6 +104,8 @@ class AsteriskSwitch:
         }
         if order.auto_answer:
             variables |= _AUTO_ANSWER
+        if names.is_line(order.endpoint):
+            variables |= {f"PJSIP_HEADER(add,{key})": value for key, value in order.headers.items()}
         body: dict[str, Any] = {
             "endpoint": order.endpoint,
             "app": self._app,
@@ -158,6 +161,22 @@ class AsteriskSwitch:
     async def send_digits(self, call_id: CallId, leg_id: LegId, digits: str) -> None:
         # `w` waits half a second in every version; `W`, a whole one, only in newer ones.
         await self._client.send_digits(self._channel(call_id, leg_id), digits.replace(",", "ww"))
+
+    async def play(self, call_id: CallId, leg_id: LegId, sound: str) -> None:
+        if not await self._client.has_sound(sound):
+            # Playing it would be accepted, and nothing be heard.
+            raise SwitchRefused(f"Asterisk has no sound {sound!r}")
+        channel = self._channel(call_id, leg_id)
+        await self._client.stop_ring(channel)
+        # An id of its own each time: the same message may come twice in one call.
+        await self._client.play_to(channel, f"dz.{uuid.uuid4().hex}", sound)
+
+    async def take_message(
+        self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int
+    ) -> None:
+        channel = self._channel(call_id, leg_id)
+        await self._client.stop_ring(channel)
+        await self._client.record_channel(channel, name, max_s=max_s)
 
     async def announce_recording(self, call_id: CallId) -> None:
         if not await self._client.has_sound(self._notice):

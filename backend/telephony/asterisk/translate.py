@@ -8,6 +8,7 @@
 | ChannelStateChange Up of an inbound channel | `LegMoved` up |
 | ChannelDestroyed | `LegEnded`; the only news of a busy or unanswered leg |
 | ChannelHold, ChannelUnhold of an agent's leg, ChannelVarset of our flag | `HoldReported` |
+| PlaybackFinished, RecordingFinished of one channel | `SoundOver` |
 | StasisEnd; Up of a channel we rang | `Doubt`: look at the switch if nothing follows |
 
 Doubled and late events change nothing. Types nobody here knows are counted, not reported.
@@ -23,7 +24,14 @@ from typing import Final
 
 import msgspec
 
-from backend.services.ports import Arrived, HoldReported, LegEnded, LegMoved, LiveCall
+from backend.services.ports import (
+    Arrived,
+    HoldReported,
+    LegEnded,
+    LegMoved,
+    LiveCall,
+    SoundOver,
+)
 from backend.telephony.asterisk import names
 from backend.telephony.asterisk.q850 import cause_of
 from backend.telephony.asterisk.wire import Channel, Event, decode_event, parse_time
@@ -77,7 +85,7 @@ class Replaced:
     """Another socket speaks for our application now; this one hears nothing more."""
 
 
-Translated = Arrived | LegMoved | LegEnded | HoldReported | Doubt | Replaced
+Translated = Arrived | LegMoved | LegEnded | HoldReported | SoundOver | Doubt | Replaced
 
 
 @dataclass(slots=True)
@@ -144,6 +152,8 @@ class Translator:
         at = parse_time(event.timestamp, now)
         if event.type == "ApplicationReplaced":
             return [Replaced()] if event.application in ("", self._app) else []
+        if event.type in ("PlaybackFinished", "RecordingFinished"):
+            return self._sounded(event, at)
         channel = event.peer if event.type == "Dial" else event.channel
         if channel is None or event.type in _MEANINGLESS:
             return self._nothing(event)
@@ -259,6 +269,22 @@ class Translator:
         if leg is None or event.variable != names.HELD_VARIABLE:
             return []
         return self._hold(leg.call_id, at, on=event.value == "1")
+
+    def _sounded(self, event: Event, at: datetime) -> list[Translated]:
+        sound = event.playback if event.type == "PlaybackFinished" else event.recording
+        kind, _, channel_id = ("" if sound is None else sound.target_uri).partition(":")
+        leg = self._known_leg(channel_id) if kind == "channel" else None
+        if leg is None:
+            return []  # of a bridge, or of a channel that is gone
+        played = event.type == "PlaybackFinished"
+        return [
+            SoundOver(
+                call_id=leg.call_id,
+                leg_id=leg.leg_id,
+                kind="played" if played else "recorded",
+                at=at,
+            )
+        ]
 
     # -- what they have in common -------------------------------------------------------------
 

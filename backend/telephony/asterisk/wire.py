@@ -49,8 +49,22 @@ class Endpoint(msgspec.Struct, frozen=True):
     state: str = "unknown"
 
 
+class Attribute(msgspec.Struct, frozen=True):
+    """One field of a configuration object."""
+
+    attribute: str
+    value: str = ""
+
+
 class Variable(msgspec.Struct, frozen=True):
     value: str | None = ""
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """A playback or a recording."""
+
+    target_uri: str = ""
+    """`channel:<id>` or `bridge:<id>`."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -69,6 +83,8 @@ class Event(msgspec.Struct, frozen=True):
     tech_cause: int | None = None
     variable: str = ""
     value: str | None = ""
+    playback: Sound | None = None
+    recording: Sound | None = None
 
 
 decode_event = msgspec.json.Decoder(Event).decode
