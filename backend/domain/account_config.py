@@ -90,7 +90,11 @@ class ScenarioConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VirtualNumber(msgspec.Struct, frozen=True, kw_only=True):
-    """A number callers dial. `crm_line`: told to the CRM as a line of ours."""
+    """A number callers dial. `crm_line`: told to the CRM as a line of ours.
+
+    For call tracking: `pool` lends it to visitors of sites, one at a time; `site`, `source`,
+    `medium` and `campaign` are what it stands for where no visitor was shown it, '' nothing.
+    """
 
     number: str
     name: str = ""
@@ -98,6 +102,15 @@ class VirtualNumber(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str | None = None
     crm_line: bool = False
     label: str = ""
+    pool: bool = False
+    site: str = ""
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+
+
+TRACKING: Final = ("pool", "site", "source", "medium", "campaign")
+"""Fields of a virtual number that are for call tracking."""
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,9 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-AreaName = Literal["crm", "outgoing", "recording", "people", "workday", "personal_manager"]
+AreaName = Literal[
+    "crm", "outgoing", "recording", "people", "workday", "personal_manager", "call_tracking"
+]
 
 
 class Area(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,6 +102,21 @@ class PersonalManagerSettings(Area, frozen=True, kw_only=True):
     wait_s: Annotated[float, Meta(ge=0.2, le=15)] = 2.0
 
 
+class CallTrackingSettings(Area, frozen=True, kw_only=True):
+    """Visitors of the account's sites and the numbers they are shown.
+
+    `visits`: pages and numbers are taken in, and cards show the caller's way. `shown_min`: how long
+    a number of the pool stays a visitor's after the last page they saw. `keep_days`: how long
+    anything of a visitor stays, their way on a kept call included. `origins`: sites whose pages may
+    ask for numbers, exactly as a browser names them (`https://example.org`).
+    """
+
+    visits: bool = False
+    shown_min: Annotated[int, Meta(ge=5, le=1440)] = 30
+    keep_days: Annotated[int, Meta(ge=1, le=400)] = 90
+    origins: tuple[str, ...] = ()
+
+
 class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Every area of one account."""
 
@@ -109,6 +126,7 @@ class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
     people: PeopleSettings = PeopleSettings()
     workday: WorkdaySettings = WorkdaySettings()
     personal_manager: PersonalManagerSettings = PersonalManagerSettings()
+    call_tracking: CallTrackingSettings = CallTrackingSettings()
 
 
 AREAS: Final[dict[AreaName, type[Area]]] = {
@@ -118,6 +136,7 @@ AREAS: Final[dict[AreaName, type[Area]]] = {
     "people": PeopleSettings,
     "workday": WorkdaySettings,
     "personal_manager": PersonalManagerSettings,
+    "call_tracking": CallTrackingSettings,
 }
 _NAMES: Final[dict[type[Area], AreaName]] = {kind: name for name, kind in AREAS.items()}
 
@@ -159,4 +178,5 @@ def all_kept(rows: Mapping[str, dict[str, Any]]) -> AllSettings:
         people=area(PeopleSettings),
         workday=area(WorkdaySettings),
         personal_manager=area(PersonalManagerSettings),
+        call_tracking=area(CallTrackingSettings),
     )

@@ -96,6 +96,11 @@ class VirtualNumberPatch(Patch, frozen=True, kw_only=True):
     scenario: MaybeText = UNSET
     crm_line: bool | UnsetType = UNSET
     label: str | UnsetType = UNSET
+    pool: bool | UnsetType = UNSET
+    site: str | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    medium: str | UnsetType = UNSET
+    campaign: str | UnsetType = UNSET
 
 
 class TeamPatch(Patch, frozen=True, kw_only=True):

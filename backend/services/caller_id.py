@@ -56,7 +56,9 @@ def account_numbers(account: AccountRoute) -> tuple[str, ...]:
 def selectable(account: AccountRoute, employee: EmployeeRoute) -> tuple[str, ...]:
     """What he may choose for a call; nothing where the account shows one number for all."""
     allowed = employee.caller_id_choice and not account.settings.outgoing.override_caller_id
-    return account_numbers(account) if allowed else ()
+    # Whoever calls a lent number back would be taken for the visitor who is shown it by then.
+    lent = {_number(account, virtual.number) for virtual in account.virtual_numbers if virtual.pool}
+    return tuple(n for n in account_numbers(account) if n not in lent) if allowed else ()
 
 
 def default_number(account: AccountRoute, employee: EmployeeRoute) -> str | None:

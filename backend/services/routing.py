@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from backend.domain.account_settings import AllSettings
 from backend.domain.phone_number import Extension, PhoneNumber
 from backend.domain.scenario import Device, Scenario
+from backend.domain.visits import Way
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
 
 ROUTING_TOPIC = "routing"
@@ -27,6 +28,10 @@ class VirtualNumber:
     scenario: Scenario | None
     crm_line: bool = False
     """The CRM knows it as a line: forms on its sites may ask for calls from it."""
+    pool: bool = False
+    """Lent to visitors of sites: whoever dials it may be one of them."""
+    way: Way | None = None
+    """What it stands for in call tracking where no visitor was shown it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -241,6 +241,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         ("Virtual numbers go to call tracking only while the call-back form is on. Switch "
         "callback_form on or call_tracking off."),
     ),
+    "bad_origin": (
+        ("«{origin}» — не адрес сайта. Запишите его так, как его называет браузер: "
+        "https://example.ru, без пути и косой черты в конце."),
+        ("\"{origin}\" is no site. Write it as a browser names it: https://example.org, without a "
+        "path or a slash at its end."),
+    ),
+    "too_many_origins": (
+        "Сайтов не больше {most}. Уберите лишние.",
+        "There are at most {most} sites. Remove some.",
+    ),
     # ── secrets ──
     "credentials_missing": (
         ("Для новой станции нужны учётные данные. Запишите credentials = \"env:ИМЯ\" и задайте "

@@ -28,6 +28,7 @@ RESOLVERS: Final = frozenset(
         "switch_accounts",  # the accounts a switch serves
         "switch_connections",  # belongs to no account
         "virtual_numbers",  # by switch and dialled number
+        "visit_keys",  # by the hash of the key a site or server sends visits with
     }
 )
 

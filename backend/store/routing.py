@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -38,6 +38,8 @@ class VirtualNumber:
     """Told to the CRM as a line of ours."""
     label: str = ""
     """What the administrator wrote down about it."""
+    tracking: Mapping[str, Any] = field(default_factory=dict)
+    """`account_config.TRACKING`, what is not as by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,7 @@ class RoutingStore:
                 scenario_id=row["scenario_id"],
                 crm_line=row["crm_line"],
                 label=row["label"],
+                tracking=row["tracking"],
             )
             for row in rows.mappings()
         ]
@@ -148,6 +151,7 @@ class RoutingStore:
             "connection_id": number.connection_id,
             "crm_line": number.crm_line,
             "label": number.label,
+            "tracking": dict(number.tracking),
         }
         statement = insert(virtual_numbers).values(
             account_id=account_id, number=number.number, **changed

@@ -126,6 +126,7 @@ class SqlConfigTransaction:
                     scenario=n.scenario_id,
                     crm_line=n.crm_line,
                     label=n.label,
+                    **{name: n.tracking[name] for name in config.TRACKING if name in n.tracking},
                 )
                 for n in await routing.virtual_numbers(self._account_id)
             ),
@@ -280,6 +281,7 @@ class SqlConfigTransaction:
             scenario_id=new.scenario,
             crm_line=new.crm_line,
             label=new.label,
+            tracking={name: kept for name in config.TRACKING if (kept := getattr(new, name))},
         )
         try:
             await RoutingStore(self._tx).save_virtual_number(self._account_id, number)

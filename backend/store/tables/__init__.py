@@ -36,6 +36,7 @@ from backend.store.tables.routing import (
 from backend.store.tables.settings import account_settings, settings_log, team_members, teams
 from backend.store.tables.sync import crm_people, crm_seen, employee_syncs, workdays
 from backend.store.tables.technical import leases
+from backend.store.tables.visits import number_leases, visit_events, visit_keys, visits
 
 __all__ = [
     "account_settings",
@@ -64,6 +65,7 @@ __all__ = [
     "leases",
     "manager_answers",
     "metadata",
+    "number_leases",
     "pairings",
     "pending_installs",
     "phone_index",
@@ -78,5 +80,8 @@ __all__ = [
     "team_members",
     "teams",
     "virtual_numbers",
+    "visit_events",
+    "visit_keys",
+    "visits",
     "workdays",
 ]

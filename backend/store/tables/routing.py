@@ -64,6 +64,8 @@ virtual_numbers = Table(
     # Told to the CRM as a line of ours.
     Column("crm_line", Boolean, nullable=False, server_default="false"),
     text("label", server_default=""),
+    # What the number stands for in call tracking: `domain.account_config.Tracked`.
+    document("tracking"),
     ForeignKeyConstraint(["account_id", "scenario_id"], ("scenarios.account_id", "scenarios.id")),
     # On one switch a number leads to one account.
     Index("uq_virtual_numbers_connection_number", "connection_id", "number", unique=True),

@@ -23,6 +23,21 @@ export interface BindingAnswer {
 }
 
 /**
+ * Visitors of the account's sites and the numbers they are shown.
+ *
+ * `visits`: pages and numbers are taken in, and cards show the caller's way. `shown_min`: how long
+ * a number of the pool stays a visitor's after the last page they saw. `keep_days`: how long
+ * anything of a visitor stays, their way on a kept call included. `origins`: sites whose pages may
+ * ask for numbers, exactly as a browser names them (`https://example.org`).
+ */
+export interface CallTrackingSettings {
+  readonly visits: boolean;
+  readonly shown_min: number;
+  readonly keep_days: number;
+  readonly origins: readonly string[];
+}
+
+/**
  * The CRM. `state`: `none`, `off` (switched off here), else the connection's own. `reconnect`:
  * where an administrator gives access again, while it is lost and the CRM has a page for it.
  */
@@ -387,7 +402,12 @@ export interface TeamsAnswer {
   readonly items: readonly TeamItem[];
 }
 
-/** A number callers dial. `crm_line`: told to the CRM as a line of ours. */
+/**
+ * A number callers dial. `crm_line`: told to the CRM as a line of ours.
+ *
+ * For call tracking: `pool` lends it to visitors of sites, one at a time; `site`, `source`,
+ * `medium` and `campaign` are what it stands for where no visitor was shown it, '' nothing.
+ */
 export interface VirtualNumber {
   readonly number: string;
   readonly name: string;
@@ -395,6 +415,11 @@ export interface VirtualNumber {
   readonly scenario: string | null;
   readonly crm_line: boolean;
   readonly label: string;
+  readonly pool: boolean;
+  readonly site: string;
+  readonly source: string;
+  readonly medium: string;
+  readonly campaign: string;
 }
 
 export interface VirtualNumberItem {
@@ -410,6 +435,11 @@ export interface VirtualNumberPatch {
   readonly scenario?: string | null;
   readonly crm_line?: boolean;
   readonly label?: string;
+  readonly pool?: boolean;
+  readonly site?: string;
+  readonly source?: string;
+  readonly medium?: string;
+  readonly campaign?: string;
 }
 
 export interface VirtualNumbersAnswer {
@@ -433,4 +463,5 @@ export interface AreaValues {
   readonly people: PeopleSettings;
   readonly workday: WorkdaySettings;
   readonly personal_manager: PersonalManagerSettings;
+  readonly call_tracking: CallTrackingSettings;
 }
