@@ -70,6 +70,8 @@ class Dial(Command, frozen=True, kw_only=True, tag="call.dial"):
     record_kind: RecordKind | None = None
     """With `record_id`: where the number was clicked; that record goes first on the card."""
     record_id: Annotated[str, Meta(max_length=64)] | None = None
+    extension: Annotated[str, Meta(pattern=r"^[0-9*#,]{1,20}$")] | None = None
+    """Dialled on after they answered; a comma is a pause of a second."""
 
 
 class DismissCall(Command, frozen=True, kw_only=True, tag="call.dismiss"):

@@ -61,9 +61,11 @@ class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
     actions: list[Action]
     """What may be asked right now."""
     extension: str | None = None
-    """What to dial on after they answered, as the CRM has it: the switch does not do it."""
+    """What is dialled on after they answered, as the CRM has it; a comma is a pause."""
     message: str | None = None
     """What the visitor wrote on the form that asked for this call-back."""
+    extension_dialed: bool | None = None
+    """Whether the switch dialled it; None: not yet, False: it would not, the agent has to."""
 
 
 class CallRemoved(Push, frozen=True, kw_only=True, tag="call.removed"):

@@ -69,6 +69,7 @@ _CALL_CHANGED = pushes.CallChanged(
     actions=["answer", "decline"],
     extension="214",
     message="Перезвоните после обеда",
+    extension_dialed=True,
 )
 
 _CONTACT_CHANGED = pushes.ContactChanged(

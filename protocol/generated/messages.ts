@@ -141,6 +141,7 @@ export interface CallChanged {
   readonly actions: readonly ("answer" | "decline" | "dismiss" | "hangup" | "hold" | "unhold")[];
   readonly extension: string | null;
   readonly message: string | null;
+  readonly extension_dialed: boolean | null;
 }
 
 /** The call is no longer this agent's. Removes entity `call:<id>`. */
@@ -304,6 +305,7 @@ export interface Dial {
   readonly caller_id?: string | null;
   readonly record_kind?: RecordKind | null;
   readonly record_id?: string | null;
+  readonly extension?: string | null;
 }
 
 export interface Dialed {

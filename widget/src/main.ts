@@ -53,7 +53,7 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<M
   ringTone.arm(window);
   window.addEventListener('online', () => phone.networkChanged(true));
   window.addEventListener('offline', () => phone.networkChanged(false));
-  host.onDial((number, record) => void phone.dialClicked(number, record));
+  host.onDial((clicked) => void phone.dialClicked(clicked));
 
   const title = watchTitle(document);
   let calling = false;

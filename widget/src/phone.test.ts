@@ -88,9 +88,13 @@ const pending = (): string[] => [...phone.view.get().pending];
 describe('a clicked number', () => {
   it('is dialled as a click, with its record where the page named one', async () => {
     await open();
-    void phone.dialClicked('+79161234567', { kind: 'contact', id: '49' });
+    void phone.dialClicked({
+      number: '+79161234567',
+      extension: '214',
+      record: { kind: 'contact', id: '49' },
+    });
     await reply('call.dial', { call_id: 'c1' });
-    void phone.dialClicked('101', null);
+    void phone.dialClicked({ number: '101', extension: null, record: null });
     await reply('call.dial', { call_id: 'c2' });
     const asked = socket().sentOf('call.dial');
     expect(asked[0]).toMatchObject({
@@ -98,9 +102,11 @@ describe('a clicked number', () => {
       source: 'click',
       record_kind: 'contact',
       record_id: '49',
+      extension: '214',
     });
     expect(asked[1]).toMatchObject({ target: '101', source: 'click' });
     expect(asked[1]).not.toHaveProperty('record_kind');
+    expect(asked[1]).not.toHaveProperty('extension');
   });
 });
 
@@ -120,7 +126,7 @@ describe('the outgoing number', () => {
     void phone.dial('+79161234567');
     await reply('call.dial', { call_id: 'c1' });
     expect(from()).toBe('+74950000118');
-    void phone.dialClicked('+79161234567', null);
+    void phone.dialClicked({ number: '+79161234567', extension: null, record: null });
     await reply('call.dial', { call_id: 'c2' });
     expect(from()).toBe('+74950000118');
     told(outgoing.version + 2, []);
@@ -227,7 +233,7 @@ describe('answering', () => {
 
   it('says why it cannot be placed, where the server names the reason', async () => {
     await open();
-    void phone.dialClicked('+79161234567', null);
+    void phone.dialClicked({ number: '+79161234567', extension: null, record: null });
     await settle();
     const asked = socket().sentOf('call.dial').at(-1);
     const error = { code: 'no_device', message: '', data: { reason: 'numbers_off' } };

@@ -3,6 +3,7 @@
  *
  * Screens read `view` and call the methods; nothing here draws.
  */
+import type { Clicked } from './hosts/host';
 import type { Clock } from './protocol/clock';
 import { SocketClient, type Ask, type SocketLike } from './protocol/client';
 import type { Connection } from './protocol/connection';
@@ -196,14 +197,20 @@ export class Phone {
     return this.#do(`dismiss:${callId}`, { type: 'call.dismiss', call_id: callId });
   }
 
-  dial(target: string, source: DialSource = 'keypad'): Promise<boolean> {
-    return this.#do('dial', { type: 'call.dial', target, source, ...this.#from() });
+  dial(
+    target: string,
+    source: DialSource = 'keypad',
+    extension: string | null = null,
+  ): Promise<boolean> {
+    const wish = { type: 'call.dial', target, source, ...dialledOn(extension) } as const;
+    return this.#do('dial', { ...wish, ...this.#from() });
   }
 
   /** A number clicked on the CRM's page; the card shows its record first. */
-  dialClicked(target: string, record: RecordRef | null): Promise<boolean> {
+  dialClicked({ number, extension, record }: Clicked): Promise<boolean> {
     const of = record ? { record_kind: record.kind, record_id: record.id } : {};
-    return this.#do('dial', { type: 'call.dial', target, source: 'click', ...this.#from(), ...of });
+    const wish = { type: 'call.dial', target: number, source: 'click', ...of } as const;
+    return this.#do('dial', { ...wish, ...dialledOn(extension), ...this.#from() });
   }
 
   /** Show this number to whoever is called from this tab from now on. */
@@ -382,6 +389,10 @@ const WORTH_TELLING: ReadonlySet<CallRemoved['reason']> = new Set([
   'timed_out',
   'abandoned',
 ]);
+
+function dialledOn(extension: string | null): Pick<Dial, 'extension'> {
+  return extension === null ? {} : { extension };
+}
 
 export function newCommandId(): string {
   return `w_${crypto.randomUUID().replaceAll('-', '')}`;

@@ -111,6 +111,7 @@ class Adoption:
             live = Live(call=raised(kept.call, core.first_version()), slug=account.slug)
             live.name, live.step = kept.name, kept.step
             live.recording, live.inherited = kept.recording, True
+            live.extension_dialed = kept.extension_dialed
             live.notes, live.caller_id, live.asked = kept.notes, kept.caller_id, kept.asked
             found = core.routing.dialed(core.connection_id, kept.call.dialed)
             by_scenario = kept.call.direction is Direction.INBOUND or kept.call.callback
@@ -194,6 +195,10 @@ class Adoption:
         if live.call.taken is not None and len(found.connected) < 2 and not found.held:
             core.spawn(self._talking.connect(live))
         elif len(found.connected) > 1:
+            if first and live.extension_dialed is None:
+                # They were connected by a forerunner who may have dialled it: nobody does twice.
+                live.extension_dialed = False
+                core.show(live)
             self._talking.tape(live)
 
     def _should_be_there(self, live: Live, leg: Leg) -> bool:

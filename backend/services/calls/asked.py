@@ -12,7 +12,7 @@ class Asked:
     """All of it may be missing: people call without a CRM, too."""
 
     extension: str | None = None
-    """What to dial on after the other party answered; the operator's to do."""
+    """Keys dialled on after the other party answered; a comma is a pause of a second."""
     message: str | None = None
     """What a visitor wrote on the form."""
     record: RecordRef | None = None

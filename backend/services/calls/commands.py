@@ -163,15 +163,15 @@ class Commands:
 
 
 def _wish(account_id: AccountId, employee_id: EmployeeId, command: Dial) -> Wish:
-    asked = Asked()
+    record = None
     if command.record_kind is not None and command.record_id is not None:
-        asked = Asked(record=RecordRef(kind=command.record_kind, id=command.record_id))
+        record = RecordRef(kind=command.record_kind, id=command.record_id)
     return Wish(
         call_id=dialed_call_id(account_id, employee_id, command.id),
         target=command.target,
         source=command.source,
         caller_id=command.caller_id,
-        asked=asked,
+        asked=Asked(extension=command.extension, record=record),
     )
 
 

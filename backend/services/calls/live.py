@@ -79,6 +79,8 @@ class Live:
     """Taken over from an owner that is gone, whose last notes may never have reached the disk."""
     recording: str | None = None
     """The name of the talk's recording, from the moment the switch was told to make it."""
+    extension_dialed: bool | None = None
+    """The switch was told the keys of `asked.extension`; False: it would not. None: not yet."""
     ended: bool = False
     """The end was seen to: legs hung up, history on its way."""
     all_gone: asyncio.Event = field(default_factory=asyncio.Event)

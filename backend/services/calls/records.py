@@ -39,6 +39,7 @@ BEGAN = "call.began"
 STEP = "scenario.step"
 NOTE = "scenario.note"
 RECORDED = "call.recorded"
+EXTENSION = "call.extension_dialed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,13 @@ def recorded(call: Call, name: str, at: datetime) -> JournalEntry:
     )
 
 
+def extension_dialed(call: Call, at: datetime) -> JournalEntry:
+    """The switch is about to be told the extension's keys: nobody tells it again."""
+    return JournalEntry(
+        account_id=call.account_id, call_id=call.call_id, kind=EXTENSION, at=at, data={}
+    )
+
+
 def note(call: Call, what: StepNote, at: datetime) -> JournalEntry:
     """What became of a step that asked the CRM; a later note of the same step replaces it."""
     return JournalEntry(
@@ -128,6 +136,7 @@ class Remembered:
     caller_id: str | None
     asked: Asked
     recording: str | None = None
+    extension_dialed: bool | None = None
 
 
 def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
@@ -148,12 +157,15 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
     )
     index = -1
     recording = None
+    keyed: bool | None = None
     notes: dict[int, StepNote] = {}
     for entry in entries:
         if entry.kind == STEP:
             index = max(index, int(entry.data["index"]))
         elif entry.kind == RECORDED:
             recording = str(entry.data["name"])
+        elif entry.kind == EXTENSION:
+            keyed = True
         elif entry.kind == NOTE:
             known = msgspec.convert(entry.data, StepNote)
             notes[known.step] = known
@@ -167,4 +179,5 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         caller_id=birth.caller_id,
         asked=birth.asked,
         recording=recording,
+        extension_dialed=keyed,
     )

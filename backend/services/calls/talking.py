@@ -11,6 +11,7 @@ from backend.domain.call import Held, Leg, Over, Taken
 from backend.errors import AppError, NotFound, SwitchError
 from backend.services.calls import views
 from backend.services.calls.core import Core
+from backend.services.calls.keys import Keys
 from backend.services.calls.live import Live
 from backend.services.calls.recording import Recording
 from backend.services.calls.ringing import Ringing
@@ -32,6 +33,7 @@ class Talking:
         self._core = core
         self._ringing = ringing
         self._recording = Recording(core)
+        self._keys = Keys(core)
 
     # ── the answer ──
 
@@ -67,6 +69,7 @@ class Talking:
                 log.error("cannot connect", call=call.call_id, error=repr(error))
             else:
                 self.tape(live)
+                core.spawn(self._keys.dial_extension(live))
 
     def tape(self, live: Live) -> None:
         """See that the talk is recorded, if it is to be: from the first answer on."""

@@ -61,6 +61,7 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         cause=call.cause,
         actions=actions(live, employee_id),
         extension=live.asked.extension,
+        extension_dialed=live.extension_dialed,
         message=live.asked.message,
     )
 

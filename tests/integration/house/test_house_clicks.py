@@ -52,6 +52,7 @@ async def _click(house: Single, user_id: int, *, times: int = 1) -> str:
         "CALL_ID": call.call_id,
         "CRM_ENTITY_TYPE": call.entity_type,
         "CRM_ENTITY_ID": call.entity_id or 0,
+        "EXTENSION": "21,4",
     }
     for delivery in range(times):
         await _told(house, "ONEXTERNALCALLSTART", data, f"{call.call_id}-{delivery}")
@@ -102,6 +103,9 @@ async def test_a_clicked_number_rings_the_employee_then_the_customer_as_the_port
             phone.pickup()
         await _answers(house)
         await eventually(lambda: len(house.switch.state()["bridges"]) == 1)
+        # The extension the portal gave, after the answer, once though the event came twice.
+        customer = house.switch.customer(CUSTOMER.removeprefix("+"))
+        await eventually(lambda: customer.heard_keys == "ww21ww4")
         phone.hang_up()
         await eventually(lambda: _ended(house, call_id) is not None, within_s=15)
         assert house.portal.telephony.calls == {}

@@ -333,3 +333,67 @@ async def test_a_new_owner_shows_the_same_number() -> None:
         await stage.connected(LiveCall(call_id=CALL, legs=(own,), held=False, connected=()))
         await stage.leg("agent-anna-1", "up", CALL)
         assert stage.switch.rung[-1].caller_number == CLICKS
+
+
+async def _reached(stage: Stage, wish: Dial) -> None:
+    """The customer has picked up."""
+    await stage.client.send(ACC, ANNA, wish)
+    await stage.leg("agent-anna-1", "up", CALL)
+    await stage.leg("customer-0", "ringing", CALL)
+    await stage.leg("customer-0", "up", CALL)
+
+
+def _alive(stage: Stage, *, connected: bool) -> LiveCall:
+    """Both are on the switch."""
+    both = (LegId("agent-anna-1"), LegId("customer-0"))
+    legs = tuple(
+        LiveLeg(leg_id=leg, state=LegState.UP, number="", dialed="", at=stage.now()) for leg in both
+    )
+    return LiveCall(call_id=CALL, legs=legs, held=False, connected=both if connected else ())
+
+
+@pytest.mark.feature("W14")
+async def test_an_extension_is_dialled_on_once_when_the_customer_answers() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        wish = Dial(id=DIAL.id, target=DIAL.target, extension="21,4")
+        await stage.client.send(ACC, ANNA, wish)
+        assert stage.last(ANNA)["extension"] == "21,4"
+        await stage.leg("agent-anna-1", "up", CALL)
+        await stage.leg("customer-0", "ringing", CALL)
+        assert stage.switch.said("send_digits") == []
+        assert stage.last(ANNA)["extension_dialed"] is None
+        await stage.leg("customer-0", "up", CALL)
+        assert stage.switch.said("send_digits") == [(CALL, "customer-0", ",21,4")]
+        assert stage.last(ANNA)["extension_dialed"] is True
+        await stage.connected(_alive(stage, connected=False))
+        assert len(stage.switch.said("connect")) == 2
+        assert len(stage.switch.said("send_digits")) == 1
+    stage.new_owner()
+    async with running(stage):
+        await stage.connected(_alive(stage, connected=False))
+        assert stage.switch.said("connect")
+        assert stage.switch.said("send_digits") == []
+        (card,) = await stage.cards(ANNA)
+        assert card["extension_dialed"] is True
+
+
+async def test_an_extension_the_switch_would_not_dial_is_the_operator_s() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        stage.switch.errors["send_digits"] = SwitchUnavailable("away")
+        await _reached(stage, Dial(id=DIAL.id, target=DIAL.target, extension="214"))
+        card = stage.last(ANNA)
+        assert (card["state"], card["extension_dialed"]) == ("talking", False)
+
+
+async def test_a_successor_leaves_an_extension_to_the_operator_it_may_have_been_dialled() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        await _reached(stage, Dial(id=DIAL.id, target=DIAL.target, extension="214"))
+        stage.journal.entries = [
+            entry for entry in stage.journal.entries if entry.kind != "call.extension_dialed"
+        ]
+    stage.new_owner()
+    async with running(stage):
+        await stage.connected(_alive(stage, connected=True))
+        assert stage.switch.said("send_digits") == []
+        (card,) = await stage.cards(ANNA)
+        assert card["extension_dialed"] is False

@@ -30,7 +30,7 @@ function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'conn
       }),
     onDial: (listener) =>
       bridge.listen((message) => {
-        if (message.type === 'dial') listener(message.number, message.record);
+        if (message.type === 'dial') listener(message);
       }),
   };
 }

@@ -13,7 +13,7 @@ export const BRIDGE_VERSION = 1;
 export type FromPage =
   | { type: 'connect'; token: string; expires_at: string; locale: string; theme: string }
   | { type: 'page'; locale: string; theme: string }
-  | { type: 'dial'; number: string; record: RecordRef | null }
+  | { type: 'dial'; number: string; extension: string | null; record: RecordRef | null }
   | { type: 'over'; why: string };
 
 export type ToPage =
@@ -93,7 +93,13 @@ function decode(data: unknown): FromPage | null {
       return { type: 'page', ...page };
     case 'dial':
       if (!text('number')) return null;
-      return { type: 'dial', number: text('number'), record: recordOf(data['record']) };
+      return {
+        type: 'dial',
+        number: text('number'),
+        // Loaders of before ran it into the number.
+        extension: text('extension') || null,
+        record: recordOf(data['record']),
+      };
     case 'over':
       return { type: 'over', why: text('why') };
     default:

@@ -11,6 +11,14 @@ export interface Surroundings {
   readonly theme: Theme;
 }
 
+/** A number somebody clicked on the page around, of this record if the page says of which. */
+export interface Clicked {
+  readonly number: string;
+  /** Keys dialled on after the answer; a comma is a pause. */
+  readonly extension: string | null;
+  readonly record: RecordRef | null;
+}
+
 export interface Host {
   readonly kind: HostKind;
   readonly api: string;
@@ -26,6 +34,5 @@ export interface Host {
    * nobody answers. */
   whyOver(): Promise<string | null>;
   onSurroundings(listener: (surroundings: Surroundings) => void): () => void;
-  /** Somebody clicked a number on the page around, of this record if the page says of which. */
-  onDial(listener: (number: string, record: RecordRef | null) => void): () => void;
+  onDial(listener: (clicked: Clicked) => void): () => void;
 }

@@ -50,7 +50,7 @@ describe('the bridge', () => {
     const heard = new Promise((resolve) => bridge.listen(resolve));
     port1.postMessage({ type: 'song' });
     port1.postMessage({ type: 'dial', number: '101' });
-    expect(await heard).toEqual({ type: 'dial', number: '101', record: null });
+    expect(await heard).toEqual({ type: 'dial', number: '101', extension: null, record: null });
     port1.close();
   });
 
@@ -67,8 +67,8 @@ describe('the bridge', () => {
     self.hear({ data: hello, origin: ORIGIN, source: windows.parent, ports: [port2] });
     const { bridge } = await connected;
     const heard = new Promise((resolve) => bridge.listen(resolve));
-    port1.postMessage({ type: 'dial', number: '101', record: sent });
-    expect(await heard).toEqual({ type: 'dial', number: '101', record: taken });
+    port1.postMessage({ type: 'dial', number: '101', extension: '2,4', record: sent });
+    expect(await heard).toEqual({ type: 'dial', number: '101', extension: '2,4', record: taken });
     port1.close();
   });
 

@@ -12,6 +12,19 @@ const texts = (locale: string): Record<string, Record<string, string>> =>
     Record<string, string>
   >;
 
+/** What a module of the package gives to those that name it. */
+function loaded(name: string): Record<string, (value: unknown) => unknown> {
+  let given: unknown;
+  const define = (_needs: string[], make: () => unknown): void => {
+    given = make();
+  };
+  const text = readFileSync(new URL(name, ROOM), 'utf8');
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- as the platform's loader does it
+  const run = new Function('define', text) as (given: typeof define) => void;
+  run(define);
+  return given as Record<string, (value: unknown) => unknown>;
+}
+
 const shape = (tree: Record<string, Record<string, string>>): string[] =>
   Object.entries(tree).flatMap(([part, values]) => Object.keys(values).map((key) => `${part}.${key}`));
 
@@ -53,5 +66,22 @@ describe('the package', () => {
   it('is written without a byte order mark and with plain line ends', () => {
     expect(script.startsWith('\ufeff')).toBe(false);
     expect(script).not.toContain('\r');
+  });
+
+  it.each([
+    ['+7 (495) 111-22-33', '+74951112233', null],
+    ['+7 495 111-22-33 доб. 214', '+74951112233', '214'],
+    ['8 (495) 111-22-33, вн. 21-4', '84951112233', '214'],
+    ['84951112233,,2,14', '84951112233', ',,2,14'],
+    ['tel:+74951112233;ext=214', '+74951112233', '214'],
+    ['+1 212 555 0100 x17', '+12125550100', '17'],
+    ['+1 212 555 0100 ext 17', '+12125550100', '17'],
+    ['101', '101', null],
+    ['*72#', '*72#', null],
+    ['84951112233,', '84951112233', null],
+    ['', '', null],
+    [undefined, '', null],
+  ])('reads the clicked %s as %s and the extension %s', (value, number, extension) => {
+    expect(loaded('lib/page.js')['numberOf']?.(value)).toEqual({ number, extension });
   });
 });

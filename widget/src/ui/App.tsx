@@ -132,7 +132,7 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
                     outgoing={outgoing(view.state)}
                     chosen={view.from}
                     onChoose={(number) => phone.callFrom(number)}
-                    onDial={(number) => void phone.dial(number)}
+                    onDial={(to) => void phone.dial(to.number, 'keypad', to.extension)}
                   />
                 </>
               )}

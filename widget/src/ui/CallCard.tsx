@@ -77,6 +77,12 @@ export function CallCard(props: Props): JSX.Element {
   );
 }
 
+/** The switch dials it; only when it would not does the person have something to do. */
+function extensionWords({ extension_dialed: dialled }: CallChanged): TextKey {
+  if (dialled === false) return 'card.extension.refused';
+  return dialled ? 'card.extension.dialed' : 'card.extension';
+}
+
 /** Virtual number and scenario: always there, they say what the caller wants. */
 function Dialled({ call }: { call: CallChanged }): JSX.Element {
   const { words, myId } = useAmbient();
@@ -88,7 +94,7 @@ function Dialled({ call }: { call: CallChanged }): JSX.Element {
     <div class="facts">
       {line && <span>{words.t('card.on_number', { number: line })}</span>}
       {call.extension && (
-        <span>{words.t('card.extension', { extension: call.extension })}</span>
+        <span>{words.t(extensionWords(call), { extension: call.extension })}</span>
       )}
       {call.message && <span>{words.t('card.message', { message: call.message })}</span>}
       {call.device && call.state !== 'ended' && (

@@ -9,10 +9,20 @@ import { Icon } from './icons';
 const DECORATION = /[\s().\u2010-\u2015-]/g;
 /** As the server takes it: E.164, an extension or a feature code. */
 const TARGET = /^\+?[0-9*#]{1,20}$/;
+/** What follows the first comma, or a word for it, is dialled on after the answer. */
+const EXTENSION = /^([^,]*?)(?:доб|ext|x|(?=,))([0-9*#,]{1,20})$/i;
 
-export function dialTarget(typed: string): string | null {
+export interface Dialled {
+  readonly number: string;
+  readonly extension: string | null;
+}
+
+export function dialTarget(typed: string): Dialled | null {
   const bare = typed.replace(DECORATION, '');
-  return TARGET.test(bare) ? bare : null;
+  const [, first, keys] = EXTENSION.exec(bare) ?? [];
+  const number = first ?? bare;
+  const extension = keys && /[0-9*#]/.test(keys) ? keys : null;
+  return TARGET.test(number) ? { number, extension } : null;
 }
 
 interface Props {
@@ -23,7 +33,7 @@ interface Props {
   /** The one chosen in this tab; null: as the settings say. */
   readonly chosen: string | null;
   readonly onChoose: (number: string | null) => void;
-  readonly onDial: (number: string) => void;
+  readonly onDial: (dialled: Dialled) => void;
 }
 
 export function DialBox({ busy, disabled, outgoing, chosen, onChoose, onDial }: Props): JSX.Element {

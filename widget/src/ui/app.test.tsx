@@ -236,14 +236,18 @@ describe('the status', () => {
 
 describe('a dialled number', () => {
   it.each([
-    ['+7 (495) 000-01-17', '+74950000117'],
-    ['101', '101'],
-    ['*72#', '*72#'],
-    ['звонок', null],
-    ['', null],
-    ['1'.repeat(21), null],
-  ])('%s is sent as %s', (typed, target) => {
-    expect(dialTarget(typed)).toBe(target);
+    ['+7 (495) 000-01-17', '+74950000117', null],
+    ['101', '101', null],
+    ['*72#', '*72#', null],
+    ['+7 495 000-01-17 доб. 21-4', '+74950000117', '214'],
+    ['84950000117,,2,14', '84950000117', ',,2,14'],
+    ['84950000117,', '84950000117', null],
+    ['доб. 214', null, null],
+    ['звонок', null, null],
+    ['', null, null],
+    ['1'.repeat(21), null, null],
+  ])('%s is sent as %s', (typed, number, extension) => {
+    expect(dialTarget(typed)).toEqual(number === null ? null : { number, extension });
   });
 });
 
@@ -271,8 +275,16 @@ describe('the outgoing number', () => {
 
 describe('what a CRM said with its wish', () => {
   it('is on the card', async () => {
-    await show({ ...call, extension: '214', message: 'После обеда' });
-    expect(root.textContent).toContain('Добавочный: 214');
+    await show({ ...call, extension: '214', extension_dialed: null, message: 'После обеда' });
+    expect(root.textContent).toContain('Добавочный: 214 — наберётся');
     expect(root.textContent).toContain('«После обеда»');
+  });
+
+  it.each([
+    [true, '— набран'],
+    [false, 'наберите сами'],
+  ])('says what became of the extension: %s', async (extension_dialed, told) => {
+    await show({ ...call, extension: '214', extension_dialed });
+    expect(root.textContent).toContain(told);
   });
 });

@@ -15,7 +15,7 @@ from backend.services.click_to_call import CallBackWanted, Clicked
 MESSAGE: Final = 1_000
 """As much of what a visitor wrote as somebody reads while a telephone rings."""
 EXTENSION: Final = 20
-_TONES: Final = frozenset("0123456789*#")
+_TONES: Final = frozenset("0123456789*#,")
 _KINDS = {"CONTACT": "contact", "COMPANY": "company", "LEAD": "lead", "DEAL": "deal"}
 
 
@@ -34,7 +34,6 @@ def clicked(body: Mapping[str, Any]) -> Clicked:
         line=_line(data),
         record_kind=kind,
         record_id=record_id,
-        # The switch dials no tones: whoever calls does, and is shown what.
         extension=_digits(data, "EXTENSION"),
         call_list_id=_positive(data, "CALL_LIST_ID"),
         sent_at=_sent_at(body),
@@ -73,8 +72,8 @@ def _text(data: Mapping[str, Any], name: str) -> str:
 
 
 def _digits(data: Mapping[str, Any], name: str) -> str | None:
-    digits = "".join(char for char in _text(data, name) if char in _TONES)
-    return digits[:EXTENSION] or None
+    digits = "".join(char for char in _text(data, name) if char in _TONES)[:EXTENSION]
+    return digits if digits.strip(",") else None
 
 
 def _positive(data: Mapping[str, Any], name: str) -> str | None:
