@@ -161,9 +161,14 @@ define([
     }
 
     function dial(data) {
-      var number = String((data && data.value) || '').replace(/[^\d+*#]/g, '');
-      var wish = { type: 'dial', number: number, record: page.recordOf(data) };
-      if (!number) { return; }
+      var called = page.numberOf(data && data.value);
+      var wish = {
+        type: 'dial',
+        number: called.number,
+        extension: called.extension,
+        record: page.recordOf(data)
+      };
+      if (!called.number) { return; }
       if (!panel) {
         /* The page has just been opened: the number is called as soon as the phone is there. */
         waiting = wish;

@@ -56,6 +56,18 @@ define([], function () {
     link.remove();
   }
 
+  /* `{number, extension}` of a number as people write it in a card: "+7 495 111-22-33 доб. 214",
+     "84951112233,,214", "tel:+74951112233;ext=214". Commas are pauses and stay. */
+  function numberOf(value) {
+    var text = String(value || '');
+    var parts = /^(.*?\d.*?)(?:;ext=|доб\D*|вн\D*|ext\D*|[xх]|(?=,))([\d*#,\s-]+)$/i.exec(text);
+    var extension = parts ? parts[2].replace(/[^\d*#,]/g, '').slice(0, 20) : '';
+    return {
+      number: (parts ? parts[1] : text).replace(/[^\d+*#]/g, ''),
+      extension: /[\d*#]/.test(extension) ? extension : null
+    };
+  }
+
   /* `{kind, id}` of the contact or company whose number was clicked, or null. Only `data.value` is
      promised by the platform: what else comes differs between cards and lists. */
   function recordOf(data) {
@@ -83,6 +95,7 @@ define([], function () {
     watchTheme: watchTheme,
     navigate: navigate,
     isAdmin: isAdmin,
+    numberOf: numberOf,
     recordOf: recordOf,
     language: function () { return APP.lang_id || 'ru'; }
   };
