@@ -1,8 +1,12 @@
 """A call as the sum of what was reported about it.
 
-Nothing here remembers the order of reports. Each fact is joined into the call so that doubling or
-swapping reports changes nothing: instants keep the earliest, causes the strongest, hold the latest
-by its own time. State, outcome, who talked and for how long are read off the facts.
+Each fact is joined into the call so that doubling or swapping reports changes nothing: instants
+keep the earliest, causes the strongest, hold the latest by its own time. State, outcome, who talked
+and for how long are read off the facts.
+
+Who talks may change while the call lives. Each side is held by whoever is on it: a leg joins,
+another parts, and only when the last one on a side *ends* without having parted does the call end.
+A side that everybody parted from is vacant: somebody is being found for it.
 """
 
 from __future__ import annotations
@@ -10,7 +14,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from backend.domain.leg_id import CUSTOMER, leg_name
+from backend.domain.call_facts import (
+    FAILURES,
+    STRENGTH,
+    Claimed,
+    Ended,
+    Fact,
+    Held,
+    Joined,
+    LegFact,
+    Moved,
+    Muted,
+    Over,
+    Parted,
+    Planned,
+    Side,
+    Taken,
+    earlier,
+)
+from backend.domain.leg import Leg, with_fact
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -23,135 +45,24 @@ from protocol.vocabulary import (
     Outcome,
 )
 
-_STRENGTH: dict[HangupCause, int] = {
-    cause: strength
-    for strength, cause in enumerate(
-        (
-            HangupCause.LOST_CONTACT,
-            HangupCause.FAILURE,
-            HangupCause.CONGESTION,
-            HangupCause.NORMAL,
-            HangupCause.CANCELLED,
-            HangupCause.NO_ANSWER,
-            HangupCause.UNREACHABLE,
-            HangupCause.INVALID_NUMBER,
-            HangupCause.BUSY,
-            HangupCause.REJECTED,
-            HangupCause.ANSWERED_ELSEWHERE,
-        )
-    )
-}
-"""The more a cause explains, the stronger it is: `lost_contact` only says that we looked away."""
-
-_FAILURES = frozenset(
-    {
-        HangupCause.LOST_CONTACT,
-        HangupCause.FAILURE,
-        HangupCause.CONGESTION,
-        HangupCause.UNREACHABLE,
-        HangupCause.INVALID_NUMBER,
-    }
-)
-"""Ends without an answer that are nobody's choice: the call failed rather than was lost."""
-
-
-# ── facts ────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """We are about to ring this leg."""
-
-    leg_id: LegId
-    number: str
-    device: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    leg_id: LegId
-    state: LegState
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    leg_id: LegId
-    cause: HangupCause
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    on: bool
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """The owner's verdict in the race of those who picked up: this leg has the talk."""
-
-    leg_id: LegId
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """The owner's verdict in a call-back: this employee came first and calls the customer."""
-
-    employee_id: EmployeeId
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Over:
-    """The owner's verdict that the call ends now (nobody answers, given up, gone)."""
-
-    cause: HangupCause
-    at: datetime
-
-
-Fact = Planned | Moved | Ended | Held | Taken | Claimed | Over
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
-    """One party's connection, one attempt. Instants are the earliest reported."""
-
-    leg_id: LegId
-    number: str = ""
-    device: str | None = None
-    started_at: datetime | None = None
-    ringing_at: datetime | None = None
-    answered_at: datetime | None = None
-    ended_at: datetime | None = None
-    cause: HangupCause | None = None
-
-    @property
-    def employee_id(self) -> EmployeeId | None:
-        return leg_name(self.leg_id).employee_id
-
-    @property
-    def attempt(self) -> int:
-        return leg_name(self.leg_id).attempt
-
-    @property
-    def is_customer(self) -> bool:
-        return leg_name(self.leg_id).kind == CUSTOMER
-
-    @property
-    def state(self) -> LegState:
-        if self.ended_at is not None:
-            return LegState.ENDED
-        if self.answered_at is not None:
-            return LegState.UP
-        return LegState.DIALING if self.ringing_at is None else LegState.RINGING
-
-    @property
-    def first_seen_at(self) -> datetime | None:
-        seen = (self.started_at, self.ringing_at, self.answered_at, self.ended_at)
-        return min((at for at in seen if at is not None), default=None)
+__all__ = [
+    "Call",
+    "Claimed",
+    "Ended",
+    "Fact",
+    "Held",
+    "Joined",
+    "Leg",
+    "Moved",
+    "Muted",
+    "Over",
+    "Parted",
+    "Planned",
+    "Side",
+    "Taken",
+    "apply",
+    "raised",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,17 +110,25 @@ class Call:
     @property
     def origin_up(self) -> Leg | None:
         """The leg of the side the call came from that picked up first."""
-        up = [leg for leg in self.legs if self.is_origin(leg) and leg.answered_at is not None]
+        up = [
+            leg
+            for leg in self.legs
+            if self.is_origin(leg) and leg.answered_at is not None and leg.joined is None
+        ]
         return min(up, key=_pick_up_order, default=None)
 
     @property
     def answered_leg(self) -> Leg | None:
-        """Who was called and talks: the owner's choice, else who picked up first."""
+        """Who was called and talked first: the owner's choice, else who picked up first."""
         if self.taken is not None:
             chosen = self.leg(self.taken[1])
             if chosen is not None:
                 return chosen
-        up = [leg for leg in self.legs if not self.is_origin(leg) and leg.answered_at is not None]
+        up = [
+            leg
+            for leg in self.legs
+            if not self.is_origin(leg) and leg.answered_at is not None and leg.joined is None
+        ]
         if self.callback:
             # An operator who picks up is the side it comes from, even when another was quicker.
             up = [leg for leg in up if leg.is_customer]
@@ -229,6 +148,93 @@ class Call:
         leg = self.answered_leg
         return None if leg is None else leg.employee_id
 
+    # ── who talks ──
+
+    def side_of(self, leg: Leg) -> Side | None:
+        """The side this leg is, or was, in the talk for; None: it never was."""
+        return next((side for side, known in self._seats() if known == leg), None)
+
+    def _seats(self) -> list[tuple[Side, Leg]]:
+        """Everybody who is or was in the talk with the side, the caller's first."""
+        customers: Side = "caller" if self.direction is Direction.INBOUND else "callee"
+        origin, answered = self.origin_up, self.answered_leg
+        found: list[tuple[Side, Leg]] = []
+        for leg in self.legs:
+            if leg.is_customer:
+                found.append((customers, leg))
+            elif leg.joined is not None:
+                found.append((leg.joined[1], leg))
+            elif leg == origin:
+                found.append(("caller", leg))
+            elif leg == answered:
+                found.append(("callee", leg))
+        return sorted(found, key=_seat_order)
+
+    @property
+    def members(self) -> tuple[Leg, ...]:
+        """Everybody who is or was in the talk, the caller's side first."""
+        return tuple(leg for _, leg in self._seats())
+
+    @property
+    def talkers(self) -> tuple[Leg, ...]:
+        """Who is in the talk now, the caller's side first."""
+        return tuple(leg for leg in self.members if leg.left_at is None)
+
+    @property
+    def vacant(self) -> Side | None:
+        """The side that everybody left while the call goes on: somebody is to be found for it."""
+        if self.taken is None or self.ended_at is not None:
+            return None
+        here: dict[Side, bool] = {}
+        for side, leg in self._seats():
+            here[side] = here.get(side, False) or leg.left_at is None
+        return next((side for side, somebody in here.items() if not somebody), None)
+
+    @property
+    def talked(self) -> tuple[EmployeeId, ...]:
+        """Employees who had the talk, in the order they came into it."""
+        entered: dict[EmployeeId, datetime] = {}
+        for leg in self.members:
+            if leg.employee_id is not None:
+                at = self._entered_at(leg)
+                entered[leg.employee_id] = min(entered.get(leg.employee_id, at), at)
+        return tuple(sorted(entered, key=lambda who: (entered[who], who)))
+
+    @property
+    def last_talker(self) -> EmployeeId | None:
+        """Who came into the talk last, of all employees; of those who are in it, if any is."""
+        own = [leg for leg in self.members if leg.employee_id is not None]
+        inside = [leg for leg in own if leg.left_at is None] or own
+        last = max(inside, key=lambda leg: (self._entered_at(leg), leg.leg_id), default=None)
+        return None if last is None else last.employee_id
+
+    def _entered_at(self, leg: Leg) -> datetime:
+        if leg.joined is not None:
+            return leg.joined[0]
+        return leg.answered_at or self.started_at
+
+    @property
+    def at_talk(self) -> frozenset[EmployeeId]:
+        """Employees whose call this is: who is in the talk or, before an answer, who placed it. Of
+        a call that is over, those who were in it at its end."""
+        ended_at = self.ended_at
+        found: set[EmployeeId] = set()
+        last: set[EmployeeId] = set()
+        for leg in self.members:
+            if leg.employee_id is None or leg.has_parted:
+                continue
+            last.add(leg.employee_id)
+            left_at = leg.left_at
+            if left_at is None or (ended_at is not None and left_at >= ended_at):
+                found.add(leg.employee_id)
+        if all(leg.is_customer for leg in self.talkers):
+            # The end of the last of them is known, that of the call is still to be reported.
+            found = found or last
+        placed_by = self.placed_by
+        if placed_by is not None and placed_by not in found and self.origin_up is None:
+            found.add(placed_by)
+        return frozenset(found)
+
     @property
     def rung(self) -> tuple[EmployeeId, ...]:
         """Employees the call was offered to, in the order they began to ring."""
@@ -243,9 +249,9 @@ class Call:
     def leg_of(self, employee_id: EmployeeId) -> Leg | None:
         """This employee's own leg: the one that talks, else the newest attempt."""
         own = [leg for leg in self.legs if leg.employee_id == employee_id]
-        for talking in (self.answered_leg, self.origin_up):
-            if talking is not None and talking.employee_id == employee_id:
-                return talking
+        for leg in (*self.talkers, self.answered_leg, self.origin_up):
+            if leg is not None and leg.employee_id == employee_id and not leg.has_parted:
+                return leg
         return max(own, key=lambda leg: leg.attempt, default=None)
 
     def next_attempt(self, employee_id: EmployeeId) -> int:
@@ -258,16 +264,13 @@ class Call:
         return tuple(leg for leg in self.legs if leg.state is not LegState.ENDED)
 
     def concerned(self) -> frozenset[EmployeeId]:
-        """Whose card may live: who talks or dialled; before an answer, who is ringing too.
+        """Whose card may live: who talks or dialled; while nobody does, who is ringing too.
 
         Read off the call, never off reports about single legs: one lost "cancelled" report must
         not leave a card ringing at a colleague's (a known fault of other systems).
         """
-        found = set() if self.placed_by is None else {self.placed_by}
-        if self.answered_leg is not None:
-            if self.answered_by is not None:
-                found.add(self.answered_by)
-        elif self.state is not CallState.ENDED:
+        found = set(self.at_talk)
+        if self.answered_leg is None and self.state is not CallState.ENDED:
             found.update(leg.employee_id for leg in self.live_legs if leg.employee_id is not None)
         return frozenset(found)
 
@@ -283,11 +286,16 @@ class Call:
         ends: list[tuple[datetime, HangupCause | None]] = []
         if self.over is not None:
             ends.append(self.over)
-        origin = self.origin_up
-        for leg in self.legs:
-            needed = leg.is_customer or (self.taken is not None and leg.leg_id == self.taken[1])
-            if leg.ended_at is not None and (needed or leg == origin):
+        sides: dict[Side, list[Leg]] = {"caller": [], "callee": []}
+        for side, leg in self._seats():
+            if not leg.is_customer:
+                sides[side].append(leg)
+            elif leg.ended_at is not None:
                 ends.append((leg.ended_at, leg.cause))
+        if self.taken is None:
+            del sides["callee"]
+        for members in sides.values():
+            ends += _last_out(members)
         return ends
 
     @property
@@ -300,7 +308,8 @@ class Call:
             return CallState.ENDED
         if self.answered_leg is None:
             return CallState.RINGING
-        return CallState.HELD if self.is_held else CallState.TALKING
+        waits = self.is_held or self.vacant is not None
+        return CallState.HELD if waits else CallState.TALKING
 
     @property
     def answered_at(self) -> datetime | None:
@@ -323,7 +332,7 @@ class Call:
         if at is None:
             return None
         causes = [cause for end, cause in self._ends() if end == at and cause is not None]
-        return max(causes, key=_STRENGTH.__getitem__, default=HangupCause.NORMAL)
+        return max(causes, key=STRENGTH.__getitem__, default=HangupCause.NORMAL)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -333,13 +342,13 @@ class Call:
             return None
         if self.answered_leg is not None:
             return Outcome.ANSWERED
-        return Outcome.FAILED if self.cause in _FAILURES else Outcome.LOST
+        return Outcome.FAILED if self.cause in FAILURES else Outcome.LOST
 
 
 def apply(call: Call, fact: Fact) -> Call:
     """The call with `fact` joined in; the very same object when it says nothing new."""
     match fact:
-        case Planned() | Moved() | Ended():
+        case Planned() | Moved() | Ended() | Muted() | Joined() | Parted():
             changed = _with_leg(call, fact)
         case Held(on=on, at=at):
             changed = replace(call, hold=max(call.hold or (at, on), (at, on)))
@@ -351,7 +360,7 @@ def apply(call: Call, fact: Fact) -> Call:
             claimed = min(call.claimed or (at, employee_id), (at, employee_id))
             changed = replace(call, claimed=claimed, placed_by=claimed[1])
         case Over(cause=cause, at=at):
-            changed = replace(call, over=_earlier(call.over, (at, cause)))
+            changed = replace(call, over=earlier(call.over, (at, cause)))
     return call if changed == call else replace(changed, version=call.version + 1)
 
 
@@ -360,51 +369,28 @@ def raised(call: Call, version: int) -> Call:
     return call if version <= call.version else replace(call, version=version)
 
 
-def _with_leg(call: Call, fact: Planned | Moved | Ended) -> Call:
-    after = _joined(call.leg(fact.leg_id) or Leg(leg_id=fact.leg_id), fact)
+def _with_leg(call: Call, fact: LegFact) -> Call:
+    after = with_fact(call.leg(fact.leg_id) or Leg(leg_id=fact.leg_id), fact)
     others = [leg for leg in call.legs if leg.leg_id != fact.leg_id]
     return replace(call, legs=tuple(sorted([*others, after], key=lambda leg: leg.leg_id)))
 
 
-def _joined(leg: Leg, fact: Planned | Moved | Ended) -> Leg:
-    match fact:
-        case Planned(number=number, device=device, at=at):
-            return replace(
-                leg,
-                number=max(leg.number, number),
-                device=max(leg.device or "", device or "") or None,
-                started_at=_earliest(leg.started_at, at),
-            )
-        case Moved(state=LegState.RINGING, at=at):
-            return replace(leg, ringing_at=_earliest(leg.ringing_at, at))
-        case Moved(state=LegState.UP, at=at):
-            return replace(leg, answered_at=_earliest(leg.answered_at, at))
-        case Moved(state=LegState.DIALING, at=at):
-            return replace(leg, started_at=_earliest(leg.started_at, at))
-        case Moved(at=at):
-            return replace(leg, ended_at=_earliest(leg.ended_at, at))
-        case Ended(cause=cause, at=at):
-            known = leg.cause or cause
-            return replace(
-                leg,
-                ended_at=_earliest(leg.ended_at, at),
-                cause=max(known, cause, key=_STRENGTH.__getitem__),
-            )
-
-
-def _earliest(known: datetime | None, at: datetime) -> datetime:
-    return at if known is None else min(known, at)
-
-
-def _earlier(
-    known: tuple[datetime, HangupCause] | None, new: tuple[datetime, HangupCause]
-) -> tuple[datetime, HangupCause]:
-    if known is None:
-        return new
-    return min(known, new, key=lambda verdict: (verdict[0], -_STRENGTH[verdict[1]]))
+def _last_out(members: list[Leg]) -> list[tuple[datetime, HangupCause | None]]:
+    """How those who were last on a side ended the call, once everybody left it. Whoever parted
+    ended nothing."""
+    if not members or any(leg.left_at is None for leg in members):
+        return []
+    last = max(leg.left_at for leg in members if leg.left_at is not None)
+    return [(last, leg.cause) for leg in members if leg.ended_at == last and not leg.has_parted]
 
 
 def _pick_up_order(leg: Leg) -> tuple[datetime, LegId]:
     if leg.answered_at is None:
         raise ValueError(f"{leg.leg_id} did not pick up")
     return leg.answered_at, leg.leg_id
+
+
+def _seat_order(seat: tuple[Side, Leg]) -> tuple[int, LegId]:
+    """The caller's side first; an outside party before those who talk to it."""
+    side, leg = seat
+    return (side == "callee", leg.leg_id)

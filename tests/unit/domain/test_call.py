@@ -9,8 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.call import Call, Ended, Fact, Held, Moved, Over, Planned, Taken, apply, raised
-from backend.domain.leg_id import agent_leg, customer_leg, leg_name
+from backend.domain.call import (
+    Call,
+    Ended,
+    Fact,
+    Held,
+    Joined,
+    Moved,
+    Muted,
+    Over,
+    Parted,
+    Planned,
+    Taken,
+    apply,
+    raised,
+)
+from backend.domain.leg_id import agent_leg, customer_leg, guest_leg, leg_name
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -63,6 +77,10 @@ def seen(call: Call) -> tuple[object, ...]:
         call.talk_s,
         call.rung,
         call.concerned(),
+        call.talkers,
+        call.talked,
+        call.last_talker,
+        call.vacant,
     )
 
 
@@ -235,6 +253,7 @@ def test_an_internal_call_knows_both_sides() -> None:
 def test_leg_ids_say_whose_they_are() -> None:
     assert leg_name(agent_leg(BORIS, 12)) == ("agent", BORIS, 12)
     assert leg_name(customer_leg()) == ("customer", None, 0)
+    assert leg_name(guest_leg(2)) == ("guest", None, 2)
     for foreign in ("", "agent-", "robot-x-1", "agent-x", "customer-x"):
         with pytest.raises(ValueError):
             leg_name(LegId(foreign))
@@ -257,3 +276,141 @@ def test_a_version_is_never_lowered() -> None:
     call = raised(newborn(), 100)
     assert call.version == 100
     assert raised(call, 7) is call
+
+
+# ── the talk passes on ──
+
+
+@st.composite
+def relays(draw: st.DrawFn) -> list[Fact]:
+    """A talk that passes from one to the next, with thirds joining and gaps with nobody there."""
+    first = agent_leg(ANNA, 1)
+    facts: list[Fact] = [
+        Moved(leg_id=customer_leg(), state=LegState.RINGING, at=T0),
+        Moved(leg_id=first, state=LegState.UP, at=at(5)),
+        Taken(leg_id=first, at=at(5)),
+    ]
+    inside, now = [first], 5
+    for number in range(draw(st.integers(1, 4))):
+        now += draw(st.integers(1, 30))
+        leg = draw(
+            st.sampled_from(
+                [agent_leg(draw(st.sampled_from(PEOPLE)), number + 2), guest_leg(number)]
+            )
+        )
+        match draw(st.sampled_from(["passed", "merged", "lost", "left"])):
+            case "passed":
+                facts += [Parted(leg_id=old, at=at(now)) for old in inside]
+                facts += [
+                    Ended(leg_id=old, cause=HangupCause.NORMAL, at=at(now + 1)) for old in inside
+                ]
+                facts.append(Joined(leg_id=leg, side="callee", at=at(now)))
+                inside = [leg]
+            case "merged":
+                facts.append(Joined(leg_id=leg, side="callee", at=at(now)))
+                inside.append(leg)
+            case "lost":
+                facts += [Parted(leg_id=old, at=at(now)) for old in inside]
+                facts += [
+                    Ended(leg_id=old, cause=HangupCause.FAILURE, at=at(now)) for old in inside
+                ]
+                now += draw(st.integers(1, 9))
+                facts.append(Joined(leg_id=leg, side="callee", at=at(now)))
+                inside = [leg]
+            case _ if len(inside) > 1:
+                old = inside.pop(0)
+                facts.append(Ended(leg_id=old, cause=HangupCause.NORMAL, at=at(now)))
+    if draw(st.booleans()):
+        facts.append(Ended(leg_id=customer_leg(), cause=HangupCause.NORMAL, at=at(now + 60)))
+    return facts
+
+
+@given(relays(), st.data())
+def test_the_talk_passes_on_in_whatever_order_it_is_reported(
+    facts: list[Fact], data: st.DataObject
+) -> None:
+    doubled = facts + data.draw(st.lists(st.sampled_from(facts), max_size=6))
+    assert seen(grown(data.draw(st.permutations(doubled)))) == seen(grown(facts))
+
+
+@given(relays())
+def test_a_call_outlives_everybody_who_parted(facts: list[Fact]) -> None:
+    """Told in order, it ends with the customer and with nothing that happened before."""
+    call = newborn()
+    for fact in facts:
+        before, call = call, apply(call, fact)
+        customer_left = isinstance(fact, Ended) and fact.leg_id == customer_leg()
+        assert (call.state is CallState.ENDED) is customer_left
+        assert before.outcome is None
+    assert call.answered_by == ANNA
+
+
+def test_a_side_everybody_parted_from_is_vacant_until_somebody_joins() -> None:
+    anna, boris = agent_leg(ANNA, 1), agent_leg(BORIS, 1)
+    call = grown(
+        [
+            Moved(leg_id=customer_leg(), state=LegState.UP, at=at(4)),
+            Taken(leg_id=anna, at=at(4)),
+            Parted(leg_id=anna, at=at(20)),
+            Ended(leg_id=anna, cause=HangupCause.NORMAL, at=at(21)),
+        ]
+    )
+    assert (call.state, call.vacant, call.concerned()) == (CallState.HELD, "callee", frozenset())
+    call = apply(call, Joined(leg_id=boris, side="callee", at=at(30)))
+    assert (call.state, call.vacant) == (CallState.TALKING, None)
+    assert [leg.leg_id for leg in call.talkers] == [customer_leg(), boris]
+    assert (call.answered_by, call.last_talker, call.talked) == (ANNA, BORIS, (ANNA, BORIS))
+    assert call.concerned() == {BORIS}
+    call = apply(call, Ended(leg_id=boris, cause=HangupCause.NORMAL, at=at(64)))
+    assert (call.state, call.talk_s, call.cause) == (CallState.ENDED, 60, HangupCause.NORMAL)
+    assert call.concerned() == {BORIS}
+
+
+def test_of_three_the_call_lives_until_the_last_of_a_side_left() -> None:
+    anna, guest = agent_leg(ANNA, 1), guest_leg(1)
+    call = grown(
+        [
+            Taken(leg_id=anna, at=at(4)),
+            Joined(leg_id=guest, side="callee", at=at(9)),
+            Ended(leg_id=anna, cause=HangupCause.NORMAL, at=at(20)),
+        ]
+    )
+    assert (call.state, call.concerned(), call.vacant) == (CallState.TALKING, frozenset(), None)
+    call = apply(call, Ended(leg_id=guest, cause=HangupCause.NORMAL, at=at(30)))
+    assert (call.state, call.answered_by, call.talk_s) == (CallState.ENDED, ANNA, 26)
+
+
+def test_parting_after_the_end_saves_nothing() -> None:
+    anna = agent_leg(ANNA, 1)
+    call = grown(
+        [
+            Taken(leg_id=anna, at=at(4)),
+            Ended(leg_id=anna, cause=HangupCause.NORMAL, at=at(20)),
+            Parted(leg_id=anna, at=at(21)),
+        ]
+    )
+    assert call.state is CallState.ENDED
+
+
+def test_either_side_of_an_internal_call_can_be_passed_on() -> None:
+    anna, vera, boris = agent_leg(ANNA, 1), agent_leg(VERA, 1), agent_leg(BORIS, 1)
+    call = grown(
+        [
+            Moved(leg_id=anna, state=LegState.UP, at=at(1)),
+            Taken(leg_id=vera, at=at(5)),
+            Joined(leg_id=boris, side="caller", at=at(9)),
+            Parted(leg_id=anna, at=at(9)),
+            Ended(leg_id=anna, cause=HangupCause.NORMAL, at=at(9)),
+        ],
+        newborn(Direction.INTERNAL, ANNA),
+    )
+    assert call.state is CallState.TALKING
+    assert call.concerned() == {BORIS, VERA}
+    assert [leg.leg_id for leg in call.talkers] == [boris, vera]
+
+
+def test_muted_is_the_newest_word_on_it() -> None:
+    anna = agent_leg(ANNA, 1)
+    call = grown([Muted(leg_id=anna, on=True, at=at(5)), Muted(leg_id=anna, on=False, at=at(3))])
+    assert call.legs[0].is_muted
+    assert not apply(call, Muted(leg_id=anna, on=False, at=at(6))).legs[0].is_muted
