@@ -8,7 +8,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import structlog
@@ -17,6 +17,7 @@ from backend.api.metrics import Metrics
 from backend.bus.memory import MemoryBus
 from backend.bus.redis import RedisBus
 from backend.errors import SettingsError
+from backend.kit.budget import Buckets
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.loopback import LoopbackTransport
 from backend.kit.secrets_box import SecretsBox, new_key, parse_key_ring
@@ -42,6 +43,8 @@ class Foundation:
     bus: Bus
     http: httpx.AsyncClient
     metrics: Metrics
+    buckets: Buckets = field(default_factory=Buckets)
+    """What CRMs count of our requests, by address."""
 
 
 @asynccontextmanager

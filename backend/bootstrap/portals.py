@@ -118,7 +118,7 @@ def binding_store(base: Foundation) -> SqlPortalBindings:
 
 @asynccontextmanager
 async def portal(base: Foundation, account_id: AccountId) -> AsyncIterator[Bitrix24 | None]:
-    """The account's portal for a moment, with a budget of its own: for a person who waits. None
+    """The account's portal for a moment, with a queue of its own: for a person who waits. None
     when no portal is connected."""
     async with base.database.begin(account_id) as tx:
         found = await CrmConnectionStore(tx, base.secrets).find(account_id, CrmKind.BITRIX24)
@@ -134,6 +134,7 @@ async def portal(base: Foundation, account_id: AccountId) -> AsyncIterator[Bitri
         client_secret=found.client_secret or "",
         clock=base.clock,
         region=base.settings.region,
+        buckets=base.buckets,
     )
     try:
         yield source

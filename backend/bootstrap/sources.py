@@ -230,6 +230,7 @@ class Sources:
             "client_secret": connection.client_secret or "",
             "clock": self._base.clock,
             "region": region,
+            "buckets": self._base.buckets,
         }
         if connection.kind is CrmKind.BITRIX24:
             return Bitrix24(portal_url=connection.base_url, **common)

@@ -27,21 +27,65 @@ class Silenced(Exception):
         self.seconds = seconds
 
 
-class Budget:
-    """A token bucket with an ordered queue.
+class Bucket:
+    """What the other side counts: `rate` tokens per second flow in, up to `burst`.
 
-    `rate` tokens per second flow in, up to `burst`. Background work never takes the last
-    `reserve` tokens, so a pop-up finds one even while everything is being synchronised.
+    Whoever asks the same address shares one, also after the other.
     """
 
     def __init__(self, rate: float, burst: float, clock: Clock, *, reserve: float = 2.0) -> None:
-        self._rate = rate
+        self.rate = rate
         self._burst = burst
         self._reserve = min(reserve, burst - 1)
         self._clock = clock
         self._tokens = burst
         self._at = clock.monotonic()
         self._paused_until = 0.0
+
+    @property
+    def paused_s(self) -> float:
+        return max(0.0, self._paused_until - self._clock.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+        self._tokens = 0.0
+
+    def take(self, priority: Priority) -> bool:
+        """A token, unless there is none for this need."""
+        now = self._clock.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self.rate)
+        self._at = now
+        needed = 1.0 + (self._reserve if priority is Priority.BACKGROUND else 0.0)
+        if self.paused_s > 0 or self._tokens < needed:
+            return False
+        self._tokens -= 1.0
+        return True
+
+
+class Buckets:
+    """One bucket for each address, for as long as the process lives: who connects to it anew does
+    not begin with a full one."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, Bucket] = {}
+
+    def of(self, address: str, rate: float, burst: float, clock: Clock) -> Bucket:
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            bucket = self._buckets[address] = Bucket(rate, burst, clock)
+        return bucket
+
+
+class Budget:
+    """A bucket's tokens with an ordered queue.
+
+    Background work never takes the last `reserve` tokens, so a pop-up finds one even while
+    everything is being synchronised.
+    """
+
+    def __init__(self, bucket: Bucket, clock: Clock) -> None:
+        self._bucket = bucket
+        self._clock = clock
         self._order = itertools.count()
         self._waiting: list[tuple[int, int, asyncio.Future[None], float]] = []
         """Priority, order, what wakes it, and the longest silence it waits out."""
@@ -56,7 +100,7 @@ class Budget:
     @property
     def paused_s(self) -> float:
         """How long the silence that was asked for still lasts; 0 when there is none."""
-        return max(0.0, self._paused_until - self._clock.monotonic())
+        return self._bucket.paused_s
 
     async def acquire(self, priority: Priority, *, patience_s: float = math.inf) -> None:
         """Return when one request may be sent now.
@@ -77,23 +121,14 @@ class Budget:
 
     def pause(self, seconds: float) -> None:
         """The other side asked for silence."""
-        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
-        self._tokens = 0.0
+        self._bucket.pause(seconds)
         for _, _, future, patience_s in self._waiting:
             if self.paused_s > patience_s and not future.done():
                 future.set_exception(Silenced(self.paused_s))
 
-    def _refill(self) -> None:
-        now = self._clock.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-
     def _try(self, priority: Priority) -> bool:
-        self._refill()
-        needed = 1.0 + (self._reserve if priority is Priority.BACKGROUND else 0.0)
-        if self.paused_s > 0 or self._tokens < needed:
+        if not self._bucket.take(priority):
             return False
-        self._tokens -= 1.0
         self.spent += 1
         return True
 
@@ -107,7 +142,7 @@ class Budget:
                 heapq.heappop(self._waiting)
                 future.set_result(None)
                 continue
-            await self._clock.sleep(max(self.paused_s, 0.5 / self._rate))
+            await self._clock.sleep(max(self.paused_s, 0.5 / self._bucket.rate))
 
     async def aclose(self) -> None:
         """Let nobody wait any longer: those who do are cancelled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ import pytest
 from backend.connectors.crm.bitrix24.auth import Refresher
 from backend.connectors.crm.bitrix24.client import Bitrix24Client
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable
-from backend.kit.budget import Budget, Priority
+from backend.kit.budget import Bucket, Budget, Priority
 from backend.kit.clock import ManualClock
 from backend.services.ports import Grant
 
@@ -63,10 +64,12 @@ class TwoAdministrators:
         self.moves.append(base_url)
 
 
-def client(answer: Answer, grants: TwoAdministrators) -> Bitrix24Client:
-    http, clock = httpx.AsyncClient(transport=httpx.MockTransport(answer)), ManualClock()
+def client(
+    answer: Answer, grants: TwoAdministrators, clock: ManualClock | None = None
+) -> Bitrix24Client:
+    http, clock = httpx.AsyncClient(transport=httpx.MockTransport(answer)), clock or ManualClock()
     refresher = Refresher(http, clock, client_id="app", client_secret="key")
-    return Bitrix24Client(http, grants, refresher, Budget(100, 100, clock), clock)
+    return Bitrix24Client(http, grants, refresher, Budget(Bucket(100, 100, clock), clock), clock)
 
 
 def token(request: httpx.Request) -> str:
@@ -183,3 +186,35 @@ async def test_secrets_are_never_part_of_an_address() -> None:
         "client_secret": "key",
         "refresh_token": "r1",
     }
+
+
+async def test_a_card_waits_a_second_when_the_portal_was_asked_too_fast() -> None:
+    refused = 2
+    asked = 0
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        if asked <= refused:
+            return httpx.Response(503, json={"error": "QUERY_LIMIT_EXCEEDED"})
+        return httpx.Response(200, json={"result": "found", "time": {}})
+
+    clock = ManualClock()
+    portal = client(answer, TwoAdministrators(), clock)
+    card = asyncio.create_task(portal.call("crm.contact.get", priority=Priority.POP_UP))
+    for _ in range(8):
+        await clock.advance(0.5)
+    assert (await card)["result"] == "found"
+    asked, refused = 0, 3
+    card = asyncio.create_task(portal.call("crm.contact.get", priority=Priority.POP_UP))
+    for _ in range(8):
+        await clock.advance(0.5)
+    with pytest.raises(CrmUnavailable):
+        await card
+    asked, refused = 0, 1
+    later = asyncio.create_task(portal.call("user.get", priority=Priority.BACKGROUND))
+    for _ in range(8):
+        await clock.advance(0.5)
+    with pytest.raises(CrmUnavailable):
+        await later
+    assert asked == 1

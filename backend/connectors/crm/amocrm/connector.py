@@ -15,7 +15,7 @@ from backend.connectors.crm.amocrm.client import AmoCrmClient
 from backend.connectors.crm.amocrm.limits import BURST, MAX_LEADS, RATE_PER_S, SEARCH_DIGITS
 from backend.domain import phone_number
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected
-from backend.kit.budget import Budget, Priority
+from backend.kit.budget import Buckets, Budget, Priority
 from backend.services.ports import IndexedPhone
 from protocol.vocabulary import RecordKind
 
@@ -61,14 +61,17 @@ class AmoCrm:
         known_kind: Callable[[PhoneNumber], RecordKind | None] = lambda _number: None,
         region: str = "RU",
         hosts: Hosts | None = None,
+        buckets: Buckets | None = None,
     ) -> None:
         """`known_kind` tells from the local index what a number belongs to: that collection is
-        searched first, so a known caller's card takes two requests."""
+        searched first, so a known caller's card takes two requests. `buckets`: what others have
+        spent at this address."""
         self._clock = clock
         self._region = region
         self._account = account_url.rstrip("/")
         self._known_kind = known_kind
-        self.budget = Budget(RATE_PER_S, BURST, clock)
+        bucket = (buckets or Buckets()).of(account_url.rstrip("/"), RATE_PER_S, BURST, clock)
+        self.budget = Budget(bucket, clock)
         refresher = Refresher(
             http,
             clock,

@@ -15,6 +15,7 @@ from backend.connectors.crm.bitrix24.limits import (
     LONGEST_BLOCK_S,
     MAX_GRANTS,
     METHOD_PAUSE_S,
+    POP_UP_TRIES,
     TIMEOUT_S,
     UPLOAD_TIMEOUT_S,
 )
@@ -76,9 +77,10 @@ class Bitrix24Client:
             exchanged = True
             return await self._refresher(old)
 
+        tries = POP_UP_TRIES if priority is Priority.POP_UP else 1
         for _ in range(MAX_GRANTS):
             try:
-                return await self._send(grant, method, params or {}, priority)
+                return await self._send_soon(grant, method, params or {}, priority, tries)
             except errors.TokenExpired as refused:
                 if not exchanged:
                     # Another process's newer token may be out of date as well: then once more.
@@ -123,6 +125,18 @@ class Bitrix24Client:
                 for key, error in _mapping(result.get("result_error")).items()
             },
         )
+
+    async def _send_soon(
+        self, grant: Grant, method: str, params: Mapping[str, Any], priority: Priority, tries: int
+    ) -> dict[str, Any]:
+        """Up to `tries` times when it was too fast: the budget waits in between."""
+        while True:
+            tries -= 1
+            try:
+                return await self._send(grant, method, params, priority)
+            except errors.TooFast:
+                if tries <= 0:
+                    raise
 
     async def _send(
         self, grant: Grant, method: str, params: Mapping[str, Any], priority: Priority

@@ -12,7 +12,7 @@ from backend.connectors.crm.bitrix24.auth import Refresher
 from backend.connectors.crm.bitrix24.client import Bitrix24Client
 from backend.connectors.crm.bitrix24.limits import BURST, MAX_DUPLICATE_VALUES, PAGE, RATE_PER_S
 from backend.domain import phone_number
-from backend.kit.budget import Budget, Priority
+from backend.kit.budget import Buckets, Budget, Priority
 from backend.services.ports import IndexedPhone
 from protocol.vocabulary import RecordKind
 
@@ -47,11 +47,14 @@ class Bitrix24:
         client_secret: str,
         clock: Clock,
         region: str = "RU",
+        buckets: Buckets | None = None,
     ) -> None:
+        """`buckets`: what others have spent at this address."""
         self._clock = clock
         self._region = region
         self._portal = portal_url.rstrip("/")
-        self.budget = Budget(RATE_PER_S, BURST, clock)
+        bucket = (buckets or Buckets()).of(portal_url.rstrip("/"), RATE_PER_S, BURST, clock)
+        self.budget = Budget(bucket, clock)
         refresher = Refresher(http, clock, client_id=client_id, client_secret=client_secret)
         self.client = Bitrix24Client(http, grants, refresher, self.budget, clock)
         self._names = mapping.Dictionary()

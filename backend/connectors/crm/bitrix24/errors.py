@@ -49,6 +49,10 @@ class GrantLost(CrmAuthExpired):
         self.certain = certain
 
 
+class TooFast(CrmUnavailable):
+    """The portal counted more requests than it takes at once; it works, and takes one soon."""
+
+
 class MethodBlocked(CrmUnavailable):
     """One method used up its operating time; the others still work."""
 
@@ -67,7 +71,7 @@ def outcome(status: int, code: str, text: str, *, retry_after_s: float | None = 
     if code == "OPERATION_TIME_LIMIT":
         return MethodBlocked(said, retry_after_s=retry_after_s or METHOD_PAUSE_S)
     if code == _TOO_FAST or status == 429:
-        return CrmUnavailable(said, retry_after_s=retry_after_s or BUSY_PAUSE_S)
+        return TooFast(said, retry_after_s=retry_after_s or BUSY_PAUSE_S)
     if code in _LATER or status >= 500:
         return CrmUnavailable(said, retry_after_s=retry_after_s)
     return CrmRejected(said)

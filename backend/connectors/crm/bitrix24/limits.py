@@ -12,6 +12,9 @@ UPLOAD_TIMEOUT_S = 120.0
 """An hour's talk is eleven megabytes, and portals stand behind slow lines."""
 BUSY_PAUSE_S = 1.0
 """After 503 QUERY_LIMIT_EXCEEDED."""
+POP_UP_TRIES = 3
+"""How often a card's request is made when the portal says it was asked too fast: somebody rings,
+and a second later there is a token."""
 METHOD_PAUSE_S = 10.0
 """After 429 OPERATION_TIME_LIMIT without a time of reset."""
 LONGEST_BLOCK_S = 600.0
