@@ -15,6 +15,7 @@ from backend.services.ports import (
     JournalEntry,
     Lease,
     RingOrder,
+    Sound,
     SwitchEvent,
 )
 from protocol.pushes import RecordRef
@@ -86,8 +87,23 @@ class FakeSwitch:
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         self._obey("hold", call_id, customer, on)
 
+    async def consult(self, account: str, call_id: CallId, legs: Sequence[LegId]) -> None:
+        self._obey("consult", call_id, tuple(legs))
+
+    async def set_aside(self, call_id: CallId, leg_id: LegId, sound: Sound) -> None:
+        self._obey("set_aside", leg_id, sound)
+
+    async def mute(self, call_id: CallId, leg_id: LegId, *, on: bool) -> None:
+        self._obey("mute", leg_id, on)
+
     async def send_digits(self, call_id: CallId, leg_id: LegId, digits: str) -> None:
         self._obey("send_digits", call_id, leg_id, digits)
+
+    async def play(self, call_id: CallId, leg_id: LegId, sound: str) -> None:
+        self._obey("play", leg_id, sound)
+
+    async def take_message(self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int) -> None:
+        self._obey("take_message", leg_id, name, max_s)
 
     async def announce_recording(self, call_id: CallId) -> None:
         self._obey("announce_recording", call_id)

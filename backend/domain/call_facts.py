@@ -139,7 +139,7 @@ Fact = LegFact | Held | Taken | Claimed | Over
 def earlier(
     known: tuple[datetime, HangupCause] | None, new: tuple[datetime, HangupCause]
 ) -> tuple[datetime, HangupCause]:
-    """Which of two verdicts about the end came first; of two at once, the one that explains more."""
+    """Which of two ends came first; of two at once, the one that explains more."""
     if known is None:
         return new
     return min(known, new, key=lambda verdict: (verdict[0], -STRENGTH[verdict[1]]))

@@ -53,6 +53,9 @@ class SwitchStage(Protocol):
     async def picks_up(self, endpoint: str) -> None: ...
     async def says_busy(self, endpoint: str) -> None: ...
     async def time_passes(self, seconds: float) -> None: ...
+    async def is_muted(self, endpoint: str) -> bool:
+        """Whether what this phone says is kept from everybody."""
+
     async def keys_heard(self, number: str) -> str:
         """All this customer was sent, pauses as commas."""
 
@@ -158,6 +161,53 @@ class SwitchContract:
         assert call.held
         await stage.switch.hold(arrived.call_id, arrived.leg_id, on=False)
         assert not (await stage.until(HoldReported)).on
+
+    async def test_two_talk_apart_and_come_back_to_the_customer(self, stage: SwitchStage) -> None:
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        call_id, customer = arrived.call_id, arrived.leg_id
+        first, second = order(call_id, stage.phones[0]), order(call_id, stage.phones[1], attempt=2)
+        await stage.switch.answer(call_id, customer)
+        for leg in (first, second):
+            await stage.switch.ring(leg)
+            await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+            await stage.picks_up(leg.endpoint)
+            await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        await stage.switch.connect("demo", call_id, [customer, first.leg_id])
+        await stage.switch.hold(call_id, customer, on=True)
+        await stage.switch.set_aside(call_id, first.leg_id, "ringback")
+        for _ in range(2):
+            await stage.switch.consult("demo", call_id, [first.leg_id, second.leg_id])
+        await stage.loses_contact()
+        await stage.until(SwitchDisconnected)
+        await stage.time_passes(60)
+        (call,) = (await stage.until(SwitchConnected)).calls
+        assert set(call.consulting) == {first.leg_id, second.leg_id}
+        assert (call.connected, call.held) == ((), True)
+        # Over to the second: the first hears music on its own until it leaves.
+        await stage.switch.connect("demo", call_id, [customer, second.leg_id])
+        await stage.switch.hold(call_id, customer, on=False)
+        await stage.switch.set_aside(call_id, first.leg_id, "music")
+        await stage.loses_contact()
+        await stage.until(SwitchDisconnected)
+        await stage.time_passes(60)
+        (call,) = (await stage.until(SwitchConnected)).calls
+        assert set(call.connected) == {customer, second.leg_id}
+        assert (call.consulting, call.held) == ((), False)
+        await stage.switch.connect("demo", call_id, [customer, first.leg_id, second.leg_id])
+        await stage.switch.release(call_id)
+
+    async def test_what_a_muted_leg_says_goes_nowhere(self, stage: SwitchStage) -> None:
+        leg = order(CallId("c1"), stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(stage.phones[0])
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        for on in (True, True, False, False):
+            await stage.switch.mute(CallId("c1"), leg.leg_id, on=on)
+            assert await stage.is_muted(stage.phones[0]) is on
+        with pytest.raises(NotFound):
+            await stage.switch.mute(CallId("c1"), LegId("agent-e9-1"), on=True)
 
     async def test_keys_are_heard_by_the_leg_they_are_meant_for(self, stage: SwitchStage) -> None:
         await stage.calls_in(CALLER)

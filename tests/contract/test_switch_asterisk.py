@@ -56,6 +56,10 @@ class AsteriskStage:
     async def time_passes(self, seconds: float) -> None:
         await self._world.clock.advance(seconds)
 
+    async def is_muted(self, endpoint: str) -> bool:
+        channels = self._world.sandbox.engine.channels.values()
+        return any(c.endpoint == endpoint and "in" in c.muted for c in channels)
+
     async def keys_heard(self, number: str) -> str:
         return self._world.sandbox.customer(number).heard_keys.replace("ww", ",")
 

@@ -44,6 +44,7 @@ from backend.services.ports.recordings import (
     SwitchRecordings,
 )
 from backend.services.ports.storage import (
+    CallbackWanted,
     CallJournal,
     FinishedCall,
     FinishedLeg,
@@ -61,6 +62,7 @@ from backend.services.ports.switch import (
     LiveCall,
     LiveLeg,
     RingOrder,
+    Sound,
     SoundOver,
     Switch,
     SwitchConnected,
@@ -81,6 +83,7 @@ __all__ = [
     "CallJournal",
     "CallReport",
     "CallWriter",
+    "CallbackWanted",
     "Capabilities",
     "ContactSource",
     "CrmCallRow",
@@ -108,6 +111,7 @@ __all__ = [
     "RecordingRows",
     "RecordingState",
     "RingOrder",
+    "Sound",
     "SoundOver",
     "StepNote",
     "StreamKey",

@@ -65,6 +65,8 @@ class LiveCall:
     held: bool
     connected: tuple[LegId, ...]
     """Legs that hear each other."""
+    consulting: tuple[LegId, ...] = ()
+    """Legs that hear each other apart from these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +95,13 @@ class SoundOver:
 
 
 SwitchEvent = (
-    Arrived
-    | LegMoved
-    | LegEnded
-    | HoldReported
-    | SoundOver
-    | SwitchConnected
-    | SwitchDisconnected
+    Arrived | LegMoved | LegEnded | HoldReported | SoundOver | SwitchConnected | SwitchDisconnected
 )
 
 
 TransferKind = Literal["blind", "attended", "conference"]
+Sound = Literal["ringback", "music"]
+"""What somebody hears who is alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +190,17 @@ class Switch(Protocol):
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         """Music for the customer and back; kept on the switch too, for the next owner."""
 
+    async def consult(self, account: str, call_id: CallId, legs: Sequence[LegId]) -> None:
+        """Let these legs of the call hear each other apart from its talk and its recording. They
+        come back, or go over, by `connect`."""
+
+    async def set_aside(self, call_id: CallId, leg_id: LegId, sound: Sound) -> None:
+        """Take an operator's leg out of its room: it hears this sound until it is connected or
+        consults. Asked again, the newest sound is heard."""
+
+    async def mute(self, call_id: CallId, leg_id: LegId, *, on: bool) -> None:
+        """Nobody hears what this leg says, or everybody again."""
+
     async def send_digits(self, call_id: CallId, leg_id: LegId, digits: str) -> None:
         """Let whoever is on this leg hear these keys, `0-9 * #`, one after another; a comma waits
         a second. Accepted at once, heard later; never tried twice by the adapter, because keys
@@ -201,9 +210,7 @@ class Switch(Protocol):
         """Play a sound of the switch's to this leg alone; its end is told by `SoundOver`.
         SwitchRefused when the switch has no such sound."""
 
-    async def take_message(
-        self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int
-    ) -> None:
+    async def take_message(self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int) -> None:
         """Record what this leg alone says after a tone, until it presses #, hangs up or `max_s` are
         over, which `SoundOver` tells. The file is found as that of `record`."""
 

@@ -65,11 +65,13 @@ def live_calls(
     for call_id, pairs in grouped.items():
         pairs.sort(key=lambda pair: (pair[1].at, pair[0].id))
         in_bridge = members.get(names.bridge_id(call_id), [])
+        apart = members.get(names.consult_bridge_id(call_id), [])
         call = LiveCall(
             call_id=call_id,
             legs=tuple(leg for _, leg in pairs),
             held=any(channel.id in held or _shows_held(channel) for channel, _ in pairs),
             connected=tuple(leg.leg_id for channel, leg in pairs if channel.id in in_bridge),
+            consulting=tuple(leg.leg_id for channel, leg in pairs if channel.id in apart),
         )
         found.append((call, tuple(channel.id for channel, _ in pairs)))
     return found

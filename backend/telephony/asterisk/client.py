@@ -138,6 +138,11 @@ class AriClient:
         """Without music playing it does nothing."""
         await self._send("DELETE", f"/channels/{_part(channel_id)}/moh")
 
+    async def mute(self, channel_id: str, *, on: bool) -> None:
+        """What the channel sends us goes no further. Asked twice it stays so."""
+        path = f"/channels/{_part(channel_id)}/mute"
+        await self._send("POST" if on else "DELETE", path, params={"direction": "in"})
+
     async def send_digits(self, channel_id: str, digits: str) -> None:
         """Keys for whoever is on the channel. In the body: they may be somebody's PIN. Asked
         once, because Asterisk may have begun before the connection died."""

@@ -54,6 +54,11 @@ def bridge_id(call_id: CallId) -> str:
     return f"dz.{_escape(call_id)}"
 
 
+def consult_bridge_id(call_id: CallId) -> str:
+    """The second room of a call, where two talk about it while the customer hears music."""
+    return f"dz.{_escape(call_id)}.consult"
+
+
 def bridge_name(account: str, call_id: CallId) -> str:
     """What an administrator sees in `bridge show all`."""
     return f"dozvon-{account}-{call_id}"

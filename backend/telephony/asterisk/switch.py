@@ -13,7 +13,7 @@ import httpx
 from backend.errors import SwitchRefused
 from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock
-from backend.services.ports import Capabilities, RingOrder, SwitchEvent
+from backend.services.ports import Capabilities, RingOrder, Sound, SwitchEvent
 from backend.telephony.asterisk import names, q850
 from backend.telephony.asterisk.client import AriClient
 from backend.telephony.asterisk.listener import Listener
@@ -132,18 +132,28 @@ class AsteriskSwitch:
         await self._client.answer(self._channel(call_id, leg_id))
 
     async def connect(self, account: str, call_id: CallId, legs: Sequence[LegId]) -> None:
-        wanted = [self._channel(call_id, leg) for leg in legs]
-        bridge_id = names.bridge_id(call_id)
-        bridge, _ = await asyncio.gather(
-            self._client.ensure_bridge(bridge_id, names.bridge_name(account, call_id)),
-            self._silence(call_id, legs),
+        await self._gather(names.bridge_id(call_id), account, call_id, legs)
+
+    async def consult(self, account: str, call_id: CallId, legs: Sequence[LegId]) -> None:
+        await self._gather(names.consult_bridge_id(call_id), account, call_id, legs)
+
+    async def set_aside(self, call_id: CallId, leg_id: LegId, sound: Sound) -> None:
+        channel = self._channel(call_id, leg_id)
+        # Out of both rooms first: in a bridge, sounds for one channel are heard by none or by all.
+        await asyncio.gather(
+            self._client.remove_channel(names.bridge_id(call_id), channel),
+            self._client.remove_channel(names.consult_bridge_id(call_id), channel),
         )
-        for member in bridge.channels:
-            if member not in wanted:
-                await self._client.remove_channel(bridge_id, member)
-        missing = [channel for channel in wanted if channel not in bridge.channels]
-        if missing:
-            await self._client.add_channels(bridge_id, missing)
+        if sound == "music":
+            await self._client.stop_ring(channel)
+            await self._client.start_music(channel, self._hold_music)
+        else:
+            await self._client.stop_music(channel)
+            await self._client.ring(channel)
+        self._entertain(channel)
+
+    async def mute(self, call_id: CallId, leg_id: LegId, *, on: bool) -> None:
+        await self._client.mute(self._channel(call_id, leg_id), on=on)
 
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         """The flag is set last: its ChannelVarset is the switch's word that all of it is done,
@@ -171,9 +181,7 @@ class AsteriskSwitch:
         # An id of its own each time: the same message may come twice in one call.
         await self._client.play_to(channel, f"dz.{uuid.uuid4().hex}", sound)
 
-    async def take_message(
-        self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int
-    ) -> None:
+    async def take_message(self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int) -> None:
         channel = self._channel(call_id, leg_id)
         await self._client.stop_ring(channel)
         await self._client.record_channel(channel, name, max_s=max_s)
@@ -197,7 +205,10 @@ class AsteriskSwitch:
         await self._client.hang_up(self._channel(call_id, leg_id), q850.reason_for(cause))
 
     async def release(self, call_id: CallId) -> None:
-        await self._client.delete_bridge(names.bridge_id(call_id))
+        await asyncio.gather(
+            self._client.delete_bridge(names.bridge_id(call_id)),
+            self._client.delete_bridge(names.consult_bridge_id(call_id)),
+        )
 
     async def aclose(self) -> None:
         """End `events()`, drop unfinished chores, close the connections. Calls live on."""
@@ -205,6 +216,22 @@ class AsteriskSwitch:
         await self._client.aclose()
 
     # -- inside -------------------------------------------------------------------------------
+
+    async def _gather(
+        self, bridge_id: str, account: str, call_id: CallId, legs: Sequence[LegId]
+    ) -> None:
+        """Exactly these legs in this room; who comes from another room has left it by that."""
+        wanted = [self._channel(call_id, leg) for leg in legs]
+        bridge, _ = await asyncio.gather(
+            self._client.ensure_bridge(bridge_id, names.bridge_name(account, call_id)),
+            self._silence(call_id, legs),
+        )
+        for member in bridge.channels:
+            if member not in wanted:
+                await self._client.remove_channel(bridge_id, member)
+        missing = [channel for channel in wanted if channel not in bridge.channels]
+        if missing:
+            await self._client.add_channels(bridge_id, missing)
 
     def _channel(self, call_id: CallId, leg_id: LegId) -> str:
         return self._translator.channel_of(call_id, leg_id)

@@ -260,7 +260,7 @@ class Translator:
     def _phone_held(self, channel: Channel, at: datetime, *, on: bool) -> list[Translated]:
         leg = self._known_leg(channel.id)
         # A customer whose own exchange holds us is still in the talk as far as we are concerned.
-        if leg is None or leg.leg_id.startswith("customer"):
+        if leg is None or not leg.leg_id.startswith("agent"):
             return []
         return self._hold(leg.call_id, at, on=on)
 
