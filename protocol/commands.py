@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.frames import Command, Position
+from protocol.phone import RegisterPhone, ReleasePhone, ReportPhone, TakePhone
 from protocol.vocabulary import AgentStatus, CallId, RecordKind, StreamName
 
 Target = Annotated[str, Meta(pattern=r"^\+?[0-9*#]{1,20}$")]
@@ -151,6 +152,10 @@ AnyCommand = (
     | Unsubscribe
     | ReportTab
     | RenewSession
+    | ReportPhone
+    | RegisterPhone
+    | TakePhone
+    | ReleasePhone
 )
 
 COMMANDS: tuple[type[Command], ...] = AnyCommand.__args__

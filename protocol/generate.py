@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from protocol import commands, frames, pushes, samples
+from protocol import commands, frames, phone, pushes, samples
 from protocol.close_codes import CloseCode
 from protocol.typescript import Schema, constant, declaration, union
 from protocol.vocabulary import PROTOCOL_VERSION, CrmTrouble, ErrorCode, Feature, RefusalReason
@@ -33,6 +33,7 @@ _RESULTS: tuple[type[msgspec.Struct], ...] = (
     pushes.HistoryPage,
     pushes.SessionToken,
     pushes.Dialed,
+    phone.PhoneCredentials,
     frames.StreamStart,
 )
 _ALL = (*_CLIENT_FRAMES, *commands.COMMANDS, *_SERVER_FRAMES, *pushes.PUSHES, *_RESULTS)

@@ -8,6 +8,13 @@ from typing import Literal
 import msgspec
 
 from protocol.frames import Push
+from protocol.phone import (
+    ColleaguePhoneChanged,
+    DeviceChanged,
+    PhoneAsked,
+    PhoneChanged,
+    PhonePassed,
+)
 from protocol.vocabulary import (
     AgentStatus,
     CallId,
@@ -252,6 +259,11 @@ AnyPush = (
     | ColleaguePresenceChanged
     | ColleagueStatusChanged
     | ColleagueBusyChanged
+    | DeviceChanged
+    | PhoneChanged
+    | PhoneAsked
+    | PhonePassed
+    | ColleaguePhoneChanged
 )
 PUSHES: tuple[type[Push], ...] = AnyPush.__args__
 REMOVALS: frozenset[str] = frozenset({"call.removed", "contact.removed", "employee.removed"})
@@ -273,6 +285,11 @@ FEATURE_OF: dict[str, Feature] = {
     "colleague.presence_changed": Feature.DIRECTORY,
     "colleague.status_changed": Feature.DIRECTORY,
     "colleague.busy_changed": Feature.DIRECTORY,
+    "device.changed": Feature.VOICE,
+    "phone.changed": Feature.VOICE,
+    "phone.asked": Feature.VOICE,
+    "phone.passed": Feature.VOICE,
+    "colleague.phone_changed": Feature.VOICE,
 }
 """A push goes only to sessions that negotiated its feature."""
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from protocol import commands, frames, pushes
+from protocol import commands, frames, phone, pushes
 from protocol.vocabulary import (
     AccountId,
     AgentStatus,
@@ -23,9 +23,12 @@ from protocol.vocabulary import (
     ErrorCode,
     Feature,
     HangupCause,
+    LegId,
     LegState,
     LookupState,
+    Microphone,
     Outcome,
+    PhonePart,
     RecordKind,
     RefusalReason,
     SessionId,
@@ -207,6 +210,16 @@ COMMANDS: tuple[frames.Command, ...] = (
     commands.Unsubscribe(id=CommandId("cmd_00000012"), stream=_COLLEAGUES),
     commands.ReportTab(id=CommandId("cmd_00000013"), visible=True, sound=False),
     commands.RenewSession(id=CommandId("cmd_00000014")),
+    phone.ReportPhone(
+        id=CommandId("cmd_00000021"),
+        microphone=Microphone.GRANTED,
+        connected=True,
+        registered=True,
+        talking=True,
+    ),
+    phone.RegisterPhone(id=CommandId("cmd_00000022")),
+    phone.TakePhone(id=CommandId("cmd_00000023")),
+    phone.ReleasePhone(id=CommandId("cmd_00000024")),
 )
 
 PUSHES: tuple[frames.Push, ...] = (
@@ -298,12 +311,50 @@ PUSHES: tuple[frames.Push, ...] = (
         busy="talking",
         since=_AT,
     ),
+    phone.DeviceChanged(stream=_ME, entity="device", version=3, device="browser"),
+    phone.PhoneChanged(
+        stream=_ME, entity="phone", version=4, tab="tab_5d1c", missing=[PhonePart.SOUND]
+    ),
+    phone.PhoneAsked(
+        stream=_ME,
+        entity="phone_asked",
+        version=1772442930250000,
+        call_id=_CALL,
+        leg_id=LegId("agent-e_101-1"),
+        act="answer",
+        at=_AT,
+    ),
+    phone.PhonePassed(
+        stream=_ME,
+        entity="phone_passed",
+        version=1772442930250000,
+        number="+74950000117",
+        at=_AT,
+    ),
+    phone.ColleaguePhoneChanged(
+        stream=_COLLEAGUES,
+        entity="phone:e_102",
+        version=2,
+        employee_id=EmployeeId("e_102"),
+        missing=[PhonePart.MICROPHONE_ASK],
+        since=_AT,
+    ),
 )
 
 RESULTS: dict[str, msgspec.Struct] = {
     "history_page": _HISTORY_PAGE,
     "session_token": pushes.SessionToken(token="st_0123456789abcdef", expires_at=_END),  # noqa: S106
     "dialed": pushes.Dialed(call_id=_CALL),
+    "phone_credentials": phone.PhoneCredentials(
+        ws_url="wss://switch.example/ws",
+        username="acme-b101",
+        password="0123456789abcdef0123",  # noqa: S106
+        display_name="Анна Орлова",
+        ice_servers=[phone.IceServer(urls=["stun:turn.example:3478"])],
+        expires_at=_END,
+        domain="switch.example",
+        codecs=["PCMU", "PCMA", "G722"],
+    ),
     "stream_start": _START,
 }
 """What the `result` of a Reply may hold, by the file name of its golden copy."""

@@ -90,6 +90,17 @@ class StepReason(StrEnum):
     NO_ANSWER = "no_answer"
 
 
+class CallbackReason(StrEnum):
+    """Why a customer waits to be called back."""
+
+    ASKED = "asked"
+    """The scenario promised it."""
+    VOICEMAIL = "voicemail"
+    """He left a message."""
+    LOST = "lost"
+    """The operator's connection broke off and nobody could take over."""
+
+
 class CrmTrouble(StrEnum):
     """Why a call is not in the CRM, or not yet."""
 
@@ -179,6 +190,35 @@ class RecordKind(StrEnum):
     LEAD = "lead"
 
 
+class Microphone(StrEnum):
+    """What a tab knows of its microphone."""
+
+    GRANTED = "granted"
+    """Opened once, and sound came."""
+    ASK = "ask"
+    """The browser would ask: somebody has to press a button."""
+    DENIED = "denied"
+    ABSENT = "absent"
+    """No device, or none that opens."""
+    BLOCKED = "blocked"
+    """The page may not: a policy of the page around, or no secure connection."""
+
+
+class PhonePart(StrEnum):
+    """What a phone in the browser lacks to be called on (M3)."""
+
+    TAB = "tab"
+    """No tab is open."""
+    MICROPHONE_ASK = "microphone_ask"
+    MICROPHONE_DENIED = "microphone_denied"
+    MICROPHONE_ABSENT = "microphone_absent"
+    MICROPHONE_BLOCKED = "microphone_blocked"
+    SOUND = "sound"
+    """The browser keeps the tab silent until a click."""
+    SOCKET = "socket"
+    REGISTRATION = "registration"
+
+
 class ErrorCode(StrEnum):
     """Why a command was refused. The widget has a sentence for each, in each language."""
 
@@ -215,3 +255,4 @@ class Feature(StrEnum):
     STATUSES = "statuses"
     DIRECTORY = "directory"
     HISTORY = "history"
+    VOICE = "voice"

@@ -20,6 +20,7 @@ from backend.api.sign_on import SignOnApi
 from backend.bootstrap import amocrm, portals
 from backend.bootstrap.audio import audio_storage
 from backend.bootstrap.foundation import Foundation, bus_check
+from backend.bootstrap.lines import SwitchLineHomes
 from backend.bootstrap.settings_api import settings_doors
 from backend.bootstrap.visitors import seen_today, tell_workday, visitors
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
@@ -31,11 +32,14 @@ from backend.realtime.services import Services
 from backend.services.calls import CallsClient
 from backend.services.crm_admins import CrmAdmins
 from backend.services.crm_events import EventInbox
+from backend.services.ice_servers import IceConfig
+from backend.services.phones import Phones
 from backend.services.presence import Presence
 from backend.services.recordings import RecordingLinks
 from backend.services.sessions import Sessions
 from backend.services.sign_on import SignOn
 from backend.services.statuses import StatusService
+from backend.settings import Settings, listed
 from backend.store.gateways import (
     SqlDirectory,
     SqlHistory,
@@ -46,6 +50,7 @@ from backend.store.gateways import (
     SqlStatuses,
 )
 from backend.store.gateways.crm_admins import SqlAdminRoles
+from backend.store.gateways.lines import SqlLinePeople
 from protocol.vocabulary import AccountId
 
 log = structlog.get_logger(__name__)
@@ -66,6 +71,14 @@ class Web:
     drain: Callable[[], Awaitable[None]]
     """To be called before the server closes its sockets (`serving`)."""
     routes: list[BaseRoute]
+
+
+def _ice(settings: Settings) -> IceConfig:
+    return IceConfig(
+        stun_urls=listed(settings.stun_urls),
+        turn_urls=listed(settings.turn_urls),
+        turn_secret=settings.turn_secret,
+    )
 
 
 @asynccontextmanager
@@ -94,6 +107,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
 
     inbox = SqlInbox(base.database, queue_event)
     calls = CallsClient(bus)
+    homes = SwitchLineHomes(base)
     services = Services(
         calls=calls,
         contacts=calls,
@@ -101,6 +115,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         history=SqlHistory(base.database, base.secrets, settings.base_url),
         sessions=sessions,
         presence=Presence(bus, clock),
+        phones=Phones(bus, clock, SqlLinePeople(base.database), homes, _ice(settings)),
         seen=seen,
     )
     gateway = Gateway(
@@ -171,6 +186,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         )
         await portal_doors.launches.aclose()
         await admins.aclose()
+        await homes.aclose()
         await directory.aclose()
         # Servers other than ours end the lifespan without having drained.
         with contextlib.suppress(Exception):

@@ -32,11 +32,13 @@ from backend.services.contacts import Contacts, PhoneIndex
 from backend.services.contacts.changes import PhoneChanges
 from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
+from backend.services.device_teller import DeviceTeller
 from backend.services.directory import DirectoryTeller
 from backend.services.host_notices import HostNotices
 from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import ContactSource
+from backend.services.ready_lines import ReadyLines
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
 from backend.store.contact_choices import SqlContactChoices
@@ -66,6 +68,8 @@ class Worker:
         self.routing = RoutingTable()
         self.directory = DirectoryTeller(base.bus, base.clock)
         self.outgoing_numbers = OutgoingTeller(base.bus, base.clock)
+        self.devices = DeviceTeller(base.bus, base.clock)
+        self.ready_lines = ReadyLines(base.bus)
         self.statuses = StatusService(
             SqlStatuses(base.database), base.bus, base.clock, routing=self.routing
         )
@@ -184,6 +188,7 @@ class Worker:
                 await self.host_notices.aclose()
                 await self.after_call.aclose()
                 await self.outgoing.aclose()
+                await self.ready_lines.aclose()
                 await self.sources.aclose()
 
     def _follow(self, call: Call) -> None:
@@ -259,6 +264,8 @@ class Worker:
         if loaded is None:
             self.routing.remove(account_id)
             self.outgoing_numbers.forget(account_id)
+            self.devices.forget(account_id)
+            await self.ready_lines.forget(account_id)
             self._crm_users.pop(account_id, None)
             self._known.pop(account_id, None)
             return
@@ -270,6 +277,8 @@ class Worker:
         self._crm_users[account_id] = dict(loaded.crm_users)
         await self.directory.tell(account_id, loaded.people)
         await self.outgoing_numbers.tell(loaded.route)
+        await self.devices.tell(loaded.route)
+        await self.ready_lines.follow(account_id)
         if known is None or set(known.employees) != set(loaded.route.employees):
             await self.statuses.tell(account_id, loaded.route.employees)
 
@@ -322,6 +331,7 @@ class Worker:
             routing=self.routing,
             callers=self.contacts,
             managers=self.outgoing.managers,
+            browser_ready=self.ready_lines.is_ready,
             clock=self._base.clock,
             watch=self._follow,
             observe=self._base.metrics.push_latency.observe,
@@ -380,6 +390,7 @@ class Worker:
                     await self.contacts.republish()
                     await self.directory.republish()
                     await self.outgoing_numbers.republish()
+                    await self.devices.republish()
                     for account_id in tuple(self._known):
                         await self._tell_statuses(account_id)
                 known = current

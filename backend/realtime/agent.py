@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from backend.domain.tab_phone import TabPhone
+from backend.services.presence import Seat
 from protocol.frames import Position
 from protocol.vocabulary import AccountId, EmployeeId, SessionId, StreamName
 
@@ -21,6 +23,13 @@ class Link(Protocol):
     def unsubscribe(self, stream: StreamName) -> None: ...
 
     async def report(self, *, visible: bool, sound: bool) -> None: ...
+
+    @property
+    def seat(self) -> Seat | None:
+        """The tab as presence knows it; None while it is being welcomed."""
+
+    async def be_phone(self, phone: TabPhone | None) -> None:
+        """What this tab is as a phone from now on."""
 
     def prolong(self, expires_at: datetime) -> None: ...
 

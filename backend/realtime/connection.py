@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backend.domain.tab_phone import TabPhone
 from backend.errors import NotAllowed
 from backend.realtime import registry
 from backend.realtime.agent import Agent
@@ -248,6 +249,15 @@ class Connection:
         if self.seat is not None:
             tab = replace(self.seat.tab, visible=visible, sound=sound)
             self.seat = replace(self.seat, tab=tab)
+            await self._gateway.services.presence.arrived(self.seat)
+
+    async def be_phone(self, phone: TabPhone | None) -> None:
+        if self.seat is None:
+            return
+        self.seat = replace(self.seat, tab=replace(self.seat.tab, phone=phone))
+        if phone is None:
+            await self._gateway.services.presence.stopped_phoning(self.seat)
+        else:
             await self._gateway.services.presence.arrived(self.seat)
 
     def prolong(self, expires_at: datetime) -> None:

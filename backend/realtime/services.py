@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from backend.domain.tab_phone import TabPhone
 from backend.services.ports import StreamKey, StreamRead
 from backend.services.presence import Seat
 from backend.services.sessions import Admission, IssuedToken
 from protocol.frames import Command, Position
+from protocol.phone import PhoneCredentials
 from protocol.pushes import HistoryPage
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId, SessionId
 
@@ -65,8 +67,19 @@ class PresenceService(Protocol):
 
     async def arrived(self, seat: Seat) -> None: ...
     async def left(self, seat: Seat) -> None: ...
+    async def stopped_phoning(self, seat: Seat) -> None: ...
     async def refresh(self, seats: Sequence[Seat]) -> None: ...
     async def sweep(self, account_id: AccountId) -> bool: ...
+
+
+class PhoneService(Protocol):
+    """`backend.services.phones.Phones`."""
+
+    async def taking(self, seat: Seat) -> TabPhone: ...
+    async def registering(self, seat: Seat) -> TabPhone: ...
+    async def holds(self, seat: Seat) -> bool: ...
+    async def issue(self, account_id: AccountId, employee_id: EmployeeId) -> PhoneCredentials: ...
+    async def withdraw(self, account_id: AccountId, employee_id: EmployeeId) -> None: ...
 
 
 class SeenService(Protocol):
@@ -84,5 +97,6 @@ class Services:
     history: History
     sessions: SessionService
     presence: PresenceService
+    phones: PhoneService
     seen: SeenService | None = None
     """None where nobody asks who was here today."""

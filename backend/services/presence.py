@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from backend.kit.clock import Clock
+from backend.services.phone_teller import PhoneTeller
 from backend.services.ports import (
     Bus,
     Publication,
@@ -54,7 +55,7 @@ class Seat:
 
 class _Seen(msgspec.Struct, frozen=True):
     employee_id: EmployeeId
-    online: bool
+    online: bool = False
 
 
 _seen = msgspec.json.Decoder(_Seen)
@@ -75,6 +76,7 @@ class Presence:
         self._clock = clock
         self._ttl_s = ttl_s
         self._grace_s = grace_s
+        self._phones = PhoneTeller(bus, clock)
 
     async def arrived(self, seat: Seat) -> None:
         """A tab opened, or reports otherwise than before."""
@@ -83,20 +85,36 @@ class Presence:
         )
         told = await self._online(seat.account_id, seat.employee_id, online=True)
         await self._choose_ringer(seat.account_id, seat.employee_id, tabs, told)
+        if seat.tab.phone is not None:
+            await self._phones.choose(seat.account_id, seat.employee_id, tabs)
+
+    async def stopped_phoning(self, seat: Seat) -> None:
+        """The tab, which stays, is no phone any more."""
+        tabs = await self._bus.mark_present(
+            seat.account_id, seat.employee_id, seat.tab, ttl_s=self._ttl_s
+        )
+        await self._phones.choose(seat.account_id, seat.employee_id, tabs)
 
     async def left(self, seat: Seat) -> None:
         """A tab closed. Its employee counts as online for the grace; `sweep` says otherwise."""
         tabs = await self._bus.mark_gone(
             seat.account_id, seat.employee_id, seat.tab.session, linger_s=self._grace_s
         )
+        if seat.tab.phone is not None:
+            # First of all: the next tab takes the phone over, and a caller may be waiting.
+            await self._phones.choose(seat.account_id, seat.employee_id, tabs)
+            if not tabs:
+                self._phones.forget(seat.account_id, seat.employee_id)
         await self._choose_ringer(seat.account_id, seat.employee_id, tabs, [])
 
     async def refresh(self, seats: Iterable[Seat]) -> None:
         """Keep live tabs alive; every `REFRESH_S`."""
         for seat in seats:
-            await self._bus.mark_present(
+            tabs = await self._bus.mark_present(
                 seat.account_id, seat.employee_id, seat.tab, ttl_s=self._ttl_s
             )
+            if seat.tab.phone is not None:
+                await self._phones.look_again(seat.account_id, seat.employee_id, tabs)
 
     async def sweep(self, account_id: AccountId) -> bool:
         """Compare what colleagues were told with who is there, and tell the difference.
@@ -112,15 +130,26 @@ class Presence:
             if delivery.tag == "colleague.presence_changed"
             and (seen := _seen.decode(delivery.frame)).online
         }
+        phoning = {
+            _seen.decode(delivery.frame).employee_id
+            for delivery in snapshot.deliveries
+            if delivery.tag == "colleague.phone_changed"
+        }
         for employee_id in told - present:
             gone = await self._online(account_id, employee_id, online=False, force=True)
             tabs = await self._bus.present(account_id, employee_id)
             await self._choose_ringer(account_id, employee_id, tabs, gone)
+            if employee_id in phoning:
+                await self._phones.choose(account_id, employee_id, tabs)
         for employee_id in present - told:
             back = await self._online(account_id, employee_id, online=True, force=True)
             # A bus that forgot who is here forgot who rings as well.
             tabs = await self._bus.present(account_id, employee_id)
             await self._choose_ringer(account_id, employee_id, tabs, back)
+            if any(tab.phone is not None for tab in tabs):
+                await self._phones.choose(
+                    account_id, employee_id, tabs, force=employee_id not in phoning
+                )
         return bool(present)
 
     async def _online(

@@ -8,6 +8,7 @@ export const FEATURES = [
   "statuses",
   "directory",
   "history",
+  "voice",
 ] as const;
 
 export const PUSH_TAGS = [
@@ -27,6 +28,11 @@ export const PUSH_TAGS = [
   "colleague.presence_changed",
   "colleague.status_changed",
   "colleague.busy_changed",
+  "device.changed",
+  "phone.changed",
+  "phone.asked",
+  "phone.passed",
+  "colleague.phone_changed",
 ] as const;
 
 export const ERROR_CODES = [
@@ -193,6 +199,21 @@ export interface ColleagueBusyChanged {
   readonly since: string;
 }
 
+/**
+ * What a colleague's browser lacks to be called on. Entity `phone:<employee id>`, stream
+ * `colleagues`; absent for those who talk on telephones.
+ */
+export interface ColleaguePhoneChanged {
+  readonly seq: number;
+  readonly type: "colleague.phone_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly missing: readonly PhonePart[];
+  readonly since: string;
+}
+
 /** Entity `presence:<employee id>`, stream `colleagues`. */
 export interface ColleaguePresenceChanged {
   readonly seq: number;
@@ -289,6 +310,16 @@ export interface DeclineCall {
   readonly call_id: string;
 }
 
+/** Where this employee talks (B21, W13). Entity `device`, stream `me`. */
+export interface DeviceChanged {
+  readonly seq: number;
+  readonly type: "device.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly device: "browser" | "phone";
+}
+
 /**
  * Ring the agent's device, then `target` (W11, W14).
  *
@@ -350,7 +381,7 @@ export interface EmployeeRemoved {
 export type ErrorCode = "bad_proof" | "bad_request" | "bad_ticket" | "crm_auth_expired" | "crm_rejected" | "crm_unavailable" | "expired" | "internal" | "no_device" | "not_allowed" | "not_found" | "switch_unavailable" | "too_many" | "unknown_command" | "wrong_state";
 
 /** What a widget may say it understands in `hello`; pushes of other features are not sent. */
-export type Feature = "calls" | "contacts" | "directory" | "history" | "statuses";
+export type Feature = "calls" | "contacts" | "directory" | "history" | "statuses" | "voice";
 
 /** End the talk. Errors: not_found, wrong_state, switch_unavailable. */
 export interface HangUpCall {
@@ -428,6 +459,13 @@ export interface HoldCall {
   readonly on: boolean;
 }
 
+/** As browsers take it: RTCIceServer. */
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username: string | null;
+  readonly credential: string | null;
+}
+
 /** One party's connection: dialing ► ringing ► up ► ended, never back. */
 export type LegState = "dialing" | "ended" | "ringing" | "up";
 
@@ -442,6 +480,9 @@ export interface ListHistory {
 
 /** How far the search for the caller is. All four are drawn differently on the card (W3). */
 export type LookupState = "found" | "looking" | "not_found" | "unavailable";
+
+/** What a tab knows of its microphone. */
+export type Microphone = "absent" | "ask" | "blocked" | "denied" | "granted";
 
 /**
  * A call the agent asked for in the CRM could not be placed. Entity `notice`, stream `me`: the
@@ -480,6 +521,62 @@ export interface OutgoingNumber {
   readonly name: string | null;
 }
 
+/**
+ * Another tab pressed the button: the phone is to do it. Entity `phone_asked`, stream `me`;
+ * the newest one, which counts only while it is fresh.
+ */
+export interface PhoneAsked {
+  readonly seq: number;
+  readonly type: "phone.asked";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly call_id: string;
+  readonly leg_id: string;
+  readonly act: "answer";
+  readonly at: string;
+}
+
+/** Which of the employee's tabs is the phone, and what it lacks. Entity `phone`, stream `me`. */
+export interface PhoneChanged {
+  readonly seq: number;
+  readonly type: "phone.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly tab: string | null;
+  readonly missing: readonly PhonePart[];
+}
+
+/** Reply of `phone.register`. Good until `expires_at`, or until another tab registers. */
+export interface PhoneCredentials {
+  readonly ws_url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly display_name: string;
+  readonly ice_servers: readonly IceServer[];
+  readonly expires_at: string;
+  readonly domain: string;
+  readonly codecs: readonly string[];
+}
+
+/** What a phone in the browser lacks to be called on (M3). */
+export type PhonePart = "microphone_absent" | "microphone_ask" | "microphone_blocked" | "microphone_denied" | "registration" | "socket" | "sound" | "tab";
+
+/**
+ * A call could not be rung here for want of what `phone.changed` names, and nothing else of
+ * the employee's was there to ring. Entity `phone_passed`, stream `me`: the newest one.
+ */
+export interface PhonePassed {
+  readonly seq: number;
+  readonly type: "phone.passed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly number: string;
+  readonly at: string;
+}
+
 export interface Ping {
   readonly type: "ping";
   readonly n: number;
@@ -506,6 +603,25 @@ export interface RecordRef {
  */
 export type RefusalReason = "bad_number" | "busy" | "callback_off" | "caller_id_not_allowed" | "calls_off" | "click_off" | "no_caller_id" | "no_numbers" | "no_registered_line" | "no_scenario" | "no_trunk" | "not_an_employee" | "not_picked_up" | "numbers_off" | "switch_away" | "too_late";
 
+/**
+ * What the line is registered with, new each time: what was issued before is void.
+ *
+ * Reply: `PhoneCredentials`. Errors: wrong_state (this tab is not the phone), no_device (the
+ * switch has no such line), switch_unavailable.
+ */
+export interface RegisterPhone {
+  readonly type: "phone.register";
+  readonly id: string;
+  readonly ttl_ms?: number;
+}
+
+/** This tab is no phone any more, or does not want to be one. */
+export interface ReleasePhone {
+  readonly type: "phone.release";
+  readonly id: string;
+  readonly ttl_ms?: number;
+}
+
 /** Exchange the session token for a fresh one. Reply: `SessionToken`. */
 export interface RenewSession {
   readonly type: "session.renew";
@@ -526,6 +642,20 @@ export interface ReplyError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What this tab has proven of itself; the server chooses by it which tab is the phone, and
+ * tells what is missing before a call is lost to it. Whether it may sound is in `tab.report`.
+ */
+export interface ReportPhone {
+  readonly type: "phone.report";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly microphone: Microphone;
+  readonly connected?: boolean;
+  readonly registered?: boolean;
+  readonly talking?: boolean;
 }
 
 /** Whether this tab is in front and may sound; the server picks the one that rings (W9). */
@@ -644,6 +774,13 @@ export interface SwitchChanged {
   readonly since: string;
 }
 
+/** Bring the voice to this tab (M14). Errors: wrong_state (its microphone is not granted). */
+export interface TakePhone {
+  readonly type: "phone.take";
+  readonly id: string;
+  readonly ttl_ms?: number;
+}
+
 /** Stop following. `me` and `account` cannot be left. */
 export interface Unsubscribe {
   readonly type: "stream.unsubscribe";
@@ -691,7 +828,11 @@ export type Command =
   | Subscribe
   | Unsubscribe
   | ReportTab
-  | RenewSession;
+  | RenewSession
+  | ReportPhone
+  | RegisterPhone
+  | TakePhone
+  | ReleasePhone;
 
 export type Push =
   | CallChanged
@@ -709,7 +850,12 @@ export type Push =
   | CrmChanged
   | ColleaguePresenceChanged
   | ColleagueStatusChanged
-  | ColleagueBusyChanged;
+  | ColleagueBusyChanged
+  | DeviceChanged
+  | PhoneChanged
+  | PhoneAsked
+  | PhonePassed
+  | ColleaguePhoneChanged;
 
 export type ServerFrame =
   | Welcome

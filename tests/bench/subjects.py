@@ -48,6 +48,7 @@ from protocol.vocabulary import (
 )
 from tests.bench.calls import Switchboard
 from tests.bench.load import ORIGIN
+from tests.fake_lines import phones_of
 from tests.integration.realtime.harness import ChosenStatuses, EmptyHistory, MemorySessions
 from tests.integration.realtime.harness import Remembering as Calls
 
@@ -211,6 +212,7 @@ async def ours(redis_url: str | None) -> AsyncIterator[Ours]:
                 history=EmptyHistory(),
                 sessions=sessions,
                 presence=Presence(bus, _clock),
+                phones=phones_of(bus, _clock),
             ),
             _clock,
             origin_allowed=lambda origin: origin == ORIGIN,

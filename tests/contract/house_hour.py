@@ -23,6 +23,7 @@ from backend.realtime.gateway import Gateway
 from backend.realtime.services import Services
 from backend.services.calls import CallOwner, CallsClient
 from backend.services.contacts import Contacts, PhoneIndex
+from backend.services.device_teller import DeviceTeller
 from backend.services.directory import Colleague, DirectoryTeller
 from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.ports import (
@@ -44,6 +45,7 @@ from backend.services.ports import (
     me_stream,
 )
 from backend.services.presence import Presence
+from backend.services.ready_lines import ReadyLines
 from backend.services.routing import RoutingTable
 from backend.services.sessions import Identity, IssuedToken, Sessions
 from backend.services.statuses import KeptStatus, StatusService
@@ -60,6 +62,7 @@ from protocol.vocabulary import (
     Outcome,
     RecordKind,
 )
+from tests.fake_lines import phones_of
 from tests.fakes import FakeJournal, FakeSwitch, idle
 from tests.integration.realtime.harness import MemorySessions
 from tests.unit.services.stage import ACC, ANNA, BORIS, CUSTOMER, START, VERA, account, employee
@@ -344,6 +347,8 @@ class Hour:
         )  # fmt: skip
         self.directory = DirectoryTeller(self.bus, self.clock)
         self.outgoing = OutgoingTeller(self.bus, self.clock)
+        self.devices = DeviceTeller(self.bus, self.clock)
+        self.ready_lines = ReadyLines(self.bus)
         self.statuses = StatusService(StatusesOnDisk(), self.bus, self.clock, routing=self.routing)
         self.sessions = Sessions(MemorySessions(), self.bus, self.clock)
         calls = CallsClient(self.bus)
@@ -353,6 +358,7 @@ class Hour:
                 calls=calls, contacts=calls, statuses=self.statuses,
                 history=JournalHistory(self.journal), sessions=self.sessions,
                 presence=Presence(self.bus, self.clock),
+                phones=phones_of(self.bus, self.clock),
             ),
             self.clock,
             origin_allowed=lambda origin: origin == ORIGIN,
@@ -388,7 +394,9 @@ class Hour:
         owner = CallOwner(
             connection_id="switch-1", switch=self.switch, bus=self.bus, journal=self.journal,
             lease=lambda: lease, routing=self.routing, callers=self.contacts, clock=self.clock,
+            browser_ready=self.ready_lines.is_ready,
         )  # fmt: skip
+        await self.ready_lines.follow(ACC)
         self._owning = asyncio.create_task(owner.run())
         await idle()
         self.switch.connect_again()
@@ -400,6 +408,7 @@ class Hour:
         if self._owning is not None:
             self._owning.cancel()
             await asyncio.gather(self._owning, return_exceptions=True)
+        await self.ready_lines.aclose()
         await self.contacts.aclose()
 
     async def sign_in(self, who: EmployeeId, **hello: Any) -> PipedTab:

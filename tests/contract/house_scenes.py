@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from backend.domain.browser_line import browser_device, browser_username
 from backend.services.ports.asked import AskedCall
 from backend.services.refused_calls import RefusedCalls
-from protocol.vocabulary import AccountId, CallId, CrmKind, HangupCause, LegState, RefusalReason
+from protocol.vocabulary import (
+    AccountId,
+    CallId,
+    CrmKind,
+    EmployeeId,
+    HangupCause,
+    LegState,
+    RefusalReason,
+)
 from tests.contract.house_hour import KNOWN, PEOPLE, SHARED, UNKNOWN, Hour
 from tests.fakes import idle
 from tests.unit.services.stage import ACC, ANNA, BORIS, CUSTOMER, VERA
@@ -235,6 +244,51 @@ async def a_choice_of_outgoing_numbers_is_given_and_taken(hour: Hour) -> None:
         assert (frame["numbers"] == []) is (told is route)
 
 
+async def a_browser_becomes_the_phone(hour: Hour) -> None:
+    route = hour.routing.account(ACC)
+    assert route is not None
+    vera = route.employees[VERA]
+    only_browser = replace(vera, devices=(browser_device("acc", VERA, vera.extension),))
+    in_browser = replace(route, employees={**route.employees, VERA: only_browser})
+    hour.routing.replace(in_browser)
+    await hour.devices.tell(in_browser)
+    tab = hour.tabs[VERA]
+    await tab.ask("phone.register", refused="wrong_state")
+    call = await _offered_to_vera(hour)
+    assert [f["number"] for f in tab.frames if f["type"] == "phone.passed"][-1:] == [KNOWN]
+    await hour.leaves(call)
+    await hour.wait(3)
+    await tab.ask("phone.report", microphone="granted")
+    assert (await tab.ask("phone.register"))["username"] == f"acc-bx{_short(VERA)}"
+    await tab.ask("phone.report", microphone="granted", connected=True, registered=True)
+    assert hour.ready_lines.is_ready(ACC, VERA)
+    call = await _offered_to_vera(hour)
+    await tab.ask("call.answer", call_id=call)
+    asked = [f for f in tab.frames if f["type"] == "phone.asked"][-1]
+    assert (asked["call_id"], asked["act"]) == (call, "answer")
+    await hour.picks_up(call, VERA)
+    await hour.leaves(call, VERA)
+    await hour.wait(3)
+    await tab.ask("phone.take")
+    await tab.ask("phone.release")
+    assert not hour.ready_lines.is_ready(ACC, VERA)
+    hour.routing.replace(route)
+    await hour.devices.tell(route)
+
+
+def _short(who: EmployeeId) -> str:
+    return browser_username("", who, None).removeprefix("-bx")
+
+
+async def _offered_to_vera(hour: Hour) -> CallId:
+    """The first step's people decline: the next is hers."""
+    call = await hour.calls(KNOWN)
+    for who in (ANNA, BORIS):
+        await hour.tabs[who].ask("call.decline", call_id=call)
+    await idle(120)
+    return call
+
+
 async def nothing_happens(hour: Hour) -> None:
     """Long enough for the log of a stream to be forgotten: whoever comes back gets a snapshot."""
     await hour.wait(620)
@@ -264,5 +318,6 @@ ONCE: tuple[Scene, ...] = (
     another_worker_takes_over,
     a_click_in_the_crm_is_refused,
     a_choice_of_outgoing_numbers_is_given_and_taken,
+    a_browser_becomes_the_phone,
 )
 SELDOM: tuple[Scene, ...] = (nothing_happens, history_of_another_epoch)

@@ -23,6 +23,7 @@ from tests.contract import house_transcript
 from tests.contract.house_hour import PEOPLE, Hour, busy_hour
 from tests.contract.house_scenes import ONCE, SELDOM, Scene
 from tests.contract.house_transcript import StreamRecord, folded
+from tests.unit.protocol.test_frozen_version import frozen, read_by_the_released
 from tests.unit.services.stage import ANNA
 
 ROOT = Path(__file__).parent.parent.parent
@@ -151,7 +152,7 @@ def test_every_frame_is_as_the_schema_says(played: Played) -> None:
         for kind in generate._ALL
         if kind.__struct_config__.tag is not None
     }
-    released = json.loads((ROOT / "protocol" / "frozen" / "v1.schema.json").read_bytes())
+    released = read_by_the_released(frozen())
     checks: dict[str, list[jsonschema.Draft202012Validator]] = {}
     # As today's widget knows it, and as the released one does.
     for schema in (generate.schema(), released):

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from backend.realtime.handlers import calls, contacts, history, sessions, statuses, streams, tabs
+from backend.realtime.handlers import (
+    calls,
+    contacts,
+    history,
+    phones,
+    sessions,
+    statuses,
+    streams,
+    tabs,
+)
 from backend.realtime.registry import HANDLERS
 from protocol import commands
 
-__all__ = ["calls", "check", "contacts", "history", "sessions", "statuses", "streams", "tabs"]
+__all__ = [
+    "calls",
+    "check",
+    "contacts",
+    "history",
+    "phones",
+    "sessions",
+    "statuses",
+    "streams",
+    "tabs",
+]
 
 
 def check() -> None:

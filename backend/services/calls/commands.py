@@ -10,6 +10,7 @@ from structlog.contextvars import bound_contextvars
 
 from backend.domain.scenario import Device
 from backend.errors import BadRequest, Expired, NoDevice, WrongState
+from backend.services.calls import browser
 from backend.services.calls.asked import Asked
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
@@ -155,7 +156,17 @@ class Commands:
             raise WrongState("the call does not ring here")
         if offer.answering:
             return  # pressed in another tab a moment ago
-        able = [d for d in (*offer.ringing.values(), *offer.route.devices) if d.auto_answer]
+        in_tab = [leg for leg, device in offer.ringing.items() if device.kind == "browser"]
+        if in_tab:
+            # It rings in a tab: the one that is the phone takes it, nothing is rung anew.
+            browser.ask_to_answer(self._core, live, employee_id, in_tab[0])
+            return
+        ready = self._core.browser_ready(live.call.account_id, employee_id)
+        devices = sorted(
+            (*offer.ringing.values(), *offer.route.devices),
+            key=lambda device: device.kind != "browser" if ready else device.kind == "browser",
+        )
+        able = [device for device in devices if device.auto_answer]
         if not able:
             raise NoDevice("no device of this employee picks up by itself")
         device: Device = able[0]

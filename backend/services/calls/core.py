@@ -23,7 +23,13 @@ from backend.errors import AppError, NotFound, SwitchError, SwitchRefused, Switc
 from backend.kit.clock import Clock
 from backend.services.calls import records, views
 from backend.services.calls.asked import Asked
-from backend.services.calls.hooks import Callers, Managers, NoManagers
+from backend.services.calls.hooks import (
+    BrowserReady,
+    Callers,
+    Managers,
+    NoManagers,
+    never_ready,
+)
 from backend.services.calls.live import Live
 from backend.services.calls.notices import Notices
 from backend.services.calls.publisher import Publisher
@@ -78,10 +84,12 @@ class Core:
         callers: Callers,
         clock: Clock,
         managers: Managers | None = None,
+        browser_ready: BrowserReady = never_ready,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self.managers: Managers = managers or NoManagers()
+        self.browser_ready = browser_ready
         self._watch = watch
         self.connection_id = connection_id
         self.switch = switch

@@ -4,7 +4,7 @@ Looking a caller up never waits: ringing goes first. Only a step that asks whom 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,15 @@ class NoManagers:
 
     async def find(self, account_id: AccountId, number: str, step: ManagerStep) -> Manager:
         return Manager(reason=StepReason.NO_INTEGRATION)
+
+
+BrowserReady = Callable[[AccountId, EmployeeId], bool]
+"""Whether the person's browser is proven ready to be rung, without I/O."""
+
+
+def never_ready(_account_id: AccountId, _employee_id: EmployeeId) -> bool:
+    """Where nobody says whose browser is ready."""
+    return False
 
 
 class Named(Protocol):

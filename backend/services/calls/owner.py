@@ -17,7 +17,7 @@ from backend.services.calls.adoption import Adoption
 from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
-from backend.services.calls.hooks import Callers, Managers
+from backend.services.calls.hooks import BrowserReady, Callers, Managers, never_ready
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
 from backend.services.calls.ringing import Ringing
@@ -71,6 +71,7 @@ class CallOwner:
         callers: Callers,
         clock: Clock,
         managers: Managers | None = None,
+        browser_ready: BrowserReady = never_ready,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
@@ -89,6 +90,7 @@ class CallOwner:
             callers=callers,
             clock=clock,
             managers=managers,
+            browser_ready=browser_ready,
             watch=watch,
             observe=observe,
         )

@@ -106,7 +106,9 @@ class Placing:
             return call_id
         if core.busy(account_id, employee_id) == "talking":
             raise WrongState("already on a call", reason=RefusalReason.BUSY.value)
-        devices = _reachable(caller, registered)
+        devices = _reachable(
+            caller, registered, browser_ready=core.browser_ready(account_id, employee_id)
+        )
         shown = None
         if colleague is None:
             shown = caller_id(
@@ -255,9 +257,14 @@ def _is_line(device: Device) -> bool:
     return device.kind != "mobile"
 
 
-def _reachable(caller: EmployeeRoute, registered: dict[str, bool]) -> list[Device]:
-    """Best first, without those known to be away: the call falls to the mobile at once (L1953)."""
+def _reachable(
+    caller: EmployeeRoute, registered: dict[str, bool], *, browser_ready: bool
+) -> list[Device]:
+    """Best first, without those known to be away: the call falls to the mobile at once (L1953).
+    A browser that is not proven ready is left out while something else can be rung (M3)."""
     found = [d for d in caller.devices if registered.get(d.endpoint, True)]
+    if not browser_ready and any(d.kind != "browser" for d in found):
+        found = [d for d in found if d.kind != "browser"]
     return sorted(found, key=lambda device: (device.priority, device.endpoint))
 
 

@@ -12,7 +12,7 @@ from backend.domain.call import Over
 from backend.domain.leg_id import agent_leg
 from backend.domain.scenario import AnyStep, Device, ManagerStep, Step, may_ring, share_s
 from backend.errors import AppError
-from backend.services.calls import records
+from backend.services.calls import browser, records
 from backend.services.calls.core import Core
 from backend.services.calls.hooks import Manager
 from backend.services.calls.live import Live, Offer, RemovalReason
@@ -171,6 +171,7 @@ class Ringing:
         talking = core.busy(live.call.account_id, employee_id) == "talking"
         if talking and not step.rings_busy:
             return StepReason.BUSY
+        devices = tuple(browser.worth_ringing(core, live, employee_id, devices))
         offer = Offer(
             route=replace(route, devices=devices),
             waiting=list(devices),

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from backend.domain.tab_phone import TabPhone
 from protocol.frames import Position, Push
 from protocol.vocabulary import AccountId, EmployeeId
 
@@ -58,6 +59,8 @@ class TabPresence:
     visible: bool
     sound: bool
     since: datetime
+    phone: TabPhone | None = None
+    """What it proved as a phone; None for tabs that are none."""
 
 
 class Bus(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from backend.domain.browser_line import browser_device
 from backend.domain.phone_number import canonical, parse
 from backend.domain.scenario import Device, Scenario, parse_scenario
 from backend.errors import BadRequest
@@ -94,7 +95,8 @@ def _employee(found: AccountRouting, employee: Employee, trunk: Trunk | None) ->
         name=employee.name,
         extension=employee.extension,
         # Without devices nothing rings, whichever way a call comes.
-        devices=tuple(
+        devices=_browser(found, employee)
+        + tuple(
             Device(
                 priority=number.priority,
                 kind=number.kind,
@@ -113,6 +115,13 @@ def _employee(found: AccountRouting, employee: Employee, trunk: Trunk | None) ->
         caller_id=canonical(caller_id, region=found.account.region) if caller_id else None,
         caller_id_choice=employee.caller_id_choice,
     )
+
+
+def _browser(found: AccountRouting, employee: Employee) -> tuple[Device, ...]:
+    """The line of whoever talks in the browser; the numbers stay, for when no tab can (B21)."""
+    if employee.device != "browser" or not employee.calls_enabled:
+        return ()
+    return (browser_device(found.account.slug, employee.id, employee.extension),)
 
 
 def _endpoint(number: EmployeeNumber, trunk: Trunk | None, region: str) -> str | None:

@@ -33,6 +33,7 @@ from protocol.commands import AnswerCall
 from protocol.pushes import CallChanged, CallRemoved, Who
 from protocol.samples import PUSHES
 from protocol.vocabulary import AccountId, CallState, CrmKind, EmployeeId, StreamName
+from tests.fake_lines import phones_of
 from tests.integration.realtime.harness import (
     ACCOUNT,
     ANNA,
@@ -155,6 +156,7 @@ async def office() -> AsyncIterator[Office]:
             history=EmptyHistory(),
             sessions=sessions,
             presence=Presence(bus, clock),
+            phones=phones_of(bus, clock),
         )
         gateway = Gateway(bus, services, clock, origin_allowed=lambda asked: asked == origin)
         sign_on = SignOn(directory, sessions, [OneProof()], origin)

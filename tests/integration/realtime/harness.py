@@ -37,6 +37,7 @@ from protocol.vocabulary import (
     StatusSource,
     StreamName,
 )
+from tests.fake_lines import phones_of
 
 ORIGIN = "https://app.test"
 ACCOUNT = AccountId("acme")
@@ -304,6 +305,7 @@ async def house(
         history=EmptyHistory(),
         sessions=sessions,
         presence=Presence(bus, clock),
+        phones=phones_of(bus, clock),
     )
     gateway = Gateway(bus, services, clock, origin_allowed=allowed, limits=limits)
     async with gateway, listening(gateway) as url:

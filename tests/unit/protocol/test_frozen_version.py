@@ -30,9 +30,15 @@ def frozen() -> Schema:
     return found
 
 
+def read_by_the_released(schema: Schema) -> Schema:
+    """The schema as its widget reads by it: whatever comes in an open enum is a word to it."""
+    return schema | {"$defs": schema["$defs"] | {name: {"type": "string"} for name in OPEN}}
+
+
 def breaks(before: Schema, now: Schema) -> list[str]:
     """What somebody who knows only `before` could not live with, in sentences."""
-    sent = _reached(before, [kind.__name__ for kind in _FROM_CLIENT])
+    known = before["$defs"]
+    sent = _reached(before, [k.__name__ for k in _FROM_CLIENT if k.__name__ in known])
     told = _reached(before, set(before["$defs"]) - sent)
     faults = []
     for name, old in before["$defs"].items():
@@ -138,7 +144,8 @@ def released() -> list[tuple[Path, str]]:
 
 @pytest.mark.parametrize(("path", "name"), released(), ids=lambda value: getattr(value, "stem", ""))
 def test_todays_messages_are_as_the_released_schema_says(path: Path, name: str) -> None:
-    jsonschema.validate(json.loads(path.read_bytes()), frozen() | {"$ref": f"#/$defs/{name}"})
+    schema = read_by_the_released(frozen()) | {"$ref": f"#/$defs/{name}"}
+    jsonschema.validate(json.loads(path.read_bytes()), schema)
 
 
 def test_no_released_message_lost_its_golden_file() -> None:

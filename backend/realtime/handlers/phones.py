@@ -1,0 +1,50 @@
+"""The phone in the browser: what a tab proves, which one has it, what it registers with."""
+
+from __future__ import annotations
+
+from backend.domain.tab_phone import TabPhone
+from backend.errors import WrongState
+from backend.realtime.agent import Agent
+from backend.realtime.registry import handles
+from backend.realtime.services import Services
+from backend.services.presence import Seat
+from protocol.phone import PhoneCredentials, RegisterPhone, ReleasePhone, ReportPhone, TakePhone
+
+
+def _seat(agent: Agent) -> Seat:
+    if agent.link.seat is None:
+        raise WrongState("not welcomed yet")
+    return agent.link.seat
+
+
+@handles(ReportPhone)
+async def report(command: ReportPhone, agent: Agent, services: Services) -> None:
+    before = _seat(agent).tab.phone
+    await agent.link.be_phone(
+        TabPhone(
+            microphone=command.microphone,
+            connected=command.connected,
+            registered=command.registered,
+            talking=command.talking,
+            taken=0 if before is None else before.taken,
+        )
+    )
+
+
+@handles(RegisterPhone)
+async def register(_command: RegisterPhone, agent: Agent, services: Services) -> PhoneCredentials:
+    await agent.link.be_phone(await services.phones.registering(_seat(agent)))
+    return await services.phones.issue(agent.account_id, agent.employee_id)
+
+
+@handles(TakePhone)
+async def take(command: TakePhone, agent: Agent, services: Services) -> None:
+    await agent.link.be_phone(await services.phones.taking(_seat(agent)))
+
+
+@handles(ReleasePhone)
+async def release(_command: ReleasePhone, agent: Agent, services: Services) -> None:
+    held = await services.phones.holds(_seat(agent))
+    await agent.link.be_phone(None)
+    if held:
+        await services.phones.withdraw(agent.account_id, agent.employee_id)
