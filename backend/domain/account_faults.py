@@ -23,7 +23,9 @@ from backend.domain.account_config import (
     key_of,
 )
 from backend.domain.phone_number import canonical, known_region, parse
-from backend.domain.scenario import MAX_STEPS, parse_scenario
+from backend.domain.scenario import MAX_STEPS
+from backend.domain.scenario_reading import group_of, leads_to, parse_scenario
+from backend.domain.working_hours import parse_hours
 from backend.errors import BadRequest
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -33,7 +35,10 @@ _EXTENSION = re.compile(r"[0-9]{2,5}")
 _ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9]{1,19}/[A-Za-z0-9_.@+{}:-]{1,120}")
 """Technology and resource, as an Asterisk endpoint is written."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_ORIGIN = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
+"""As browsers write `Origin`: small letters, no path; names outside of ASCII as punycode."""
 MAX_NAME = 200
+MAX_ORIGINS = 50
 MAX_NUMBERS = 10
 
 
@@ -131,6 +136,11 @@ def _settings(config: AccountConfig) -> Iterator[Fault]:
         return Fault(kind="settings", key=key, field=field, code=code, data=data)
 
     chosen = config.settings
+    try:
+        parse_hours(chosen.hours.week, chosen.hours.days)
+    except BadRequest as error:
+        code = str(error.data["why"])
+        yield Fault(kind="settings", key="hours", field="week", code=code, data=error.data)
     caller_id = chosen.outgoing.default_caller_id
     if caller_id is not None and caller_id not in _own(config):
         yield fault("outgoing", "default_caller_id", "caller_id_unknown", number=caller_id)
@@ -138,6 +148,12 @@ def _settings(config: AccountConfig) -> Iterator[Fault]:
         yield fault("outgoing", "override_caller_id", "override_without_number")
     if chosen.crm.call_tracking and not chosen.crm.callback_form:
         yield fault("crm", "call_tracking", "tracking_without_callback")
+    origins = chosen.call_tracking.origins
+    if len(origins) > MAX_ORIGINS:
+        yield fault("call_tracking", "origins", "too_many_origins", most=MAX_ORIGINS)
+    for place, origin in enumerate(origins):
+        if not _ORIGIN.fullmatch(origin):
+            yield fault("call_tracking", f"origins[{place}]", "bad_origin", origin=origin)
 
 
 def _own(config: AccountConfig) -> set[str]:
@@ -238,6 +254,8 @@ def _scenario(config: AccountConfig, scenario: ScenarioConfig) -> Iterator[Fault
         yield fault("final", "scenario_final")
     people = {employee.id for employee in config.employees}
     groups = {group.id for group in config.groups}
+    others = {other.id: other for other in config.scenarios}
+    spoken = False
     for place, raw in enumerate(scenario.steps):
         way = f"steps[{place}]"
         try:
@@ -249,8 +267,37 @@ def _scenario(config: AccountConfig, scenario: ScenarioConfig) -> Iterator[Fault
         for number, employee_id in enumerate(raw.get("employees", ())):
             if employee_id not in people:
                 yield fault(f"{way}.employees[{number}]", "unknown_employee", id=employee_id)
-        if (group := raw.get("group")) is not None and group not in groups:
-            yield fault(f"{way}.group", "unknown_group", id=group)
+        if (named := group_of(raw)) is not None and named[1] not in groups:
+            yield fault(f"{way}.{named[0]}", "unknown_group", id=named[1])
+        if (closed := leads_to(raw)) is not None:
+            if closed not in others:
+                yield fault(f"{way}.hours.closed", "unknown_scenario", id=closed)
+            elif _leads_back(scenario.id, closed, others):
+                yield fault(f"{way}.hours.closed", "scenario_circle", id=others[closed].name)
+        if "external" in raw and not config.lines:
+            yield fault(f"{way}.external", "external_without_line")
+        if spoken and not raw.keys() & {"message", "callback", "hangup", "hours"}:
+            yield fault(way, "step_after_voicemail")
+        spoken = spoken or "voicemail" in raw
+        sound = raw["message"]["sound"] if "message" in raw else ""
+        if sound.startswith("dozvon/") and not sound.startswith(f"dozvon/{config.slug}/"):
+            yield fault(f"{way}.message.sound", "sound_foreign", example=f"dozvon/{config.slug}/hi")
+
+
+def _leads_back(start: str, at: str, others: Mapping[str, ScenarioConfig]) -> bool:
+    """Whether scenario `at` comes to `start` by steps that go on elsewhere."""
+    seen, waiting = {at}, [at]
+    while waiting:
+        current = waiting.pop()
+        if current == start:
+            return True
+        found = others.get(current)
+        for raw in () if found is None else found.steps:
+            further = leads_to(raw)
+            if further is not None and further not in seen:
+                seen.add(further)
+                waiting.append(further)
+    return False
 
 
 def _virtual_numbers(config: AccountConfig) -> Iterator[Fault]:
@@ -264,6 +311,9 @@ def _virtual_numbers(config: AccountConfig) -> Iterator[Fault]:
             yield Fault(**item, field="name", code="too_long", data={"most": MAX_NAME})
         if len(number.label) > MAX_NAME:
             yield Fault(**item, field="label", code="too_long", data={"most": MAX_NAME})
+        for field in ("site", "source", "medium", "campaign"):
+            if len(getattr(number, field)) > MAX_NAME:
+                yield Fault(**item, field=field, code="too_long", data={"most": MAX_NAME})
         if number.scenario is not None and number.scenario not in scenarios:
             data = {"id": number.scenario}
             yield Fault(**item, field="scenario", code="unknown_scenario", data=data)

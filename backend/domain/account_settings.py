@@ -13,8 +13,17 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from backend.domain.working_hours import WEEKDAYS
+
 AreaName = Literal[
-    "crm", "outgoing", "recording", "people", "workday", "personal_manager", "call_tracking"
+    "crm",
+    "outgoing",
+    "recording",
+    "people",
+    "workday",
+    "hours",
+    "personal_manager",
+    "call_tracking",
 ]
 
 
@@ -89,6 +98,20 @@ class WorkdaySettings(Area, frozen=True, kw_only=True):
     write_on: bool = False
 
 
+class HoursSettings(Area, frozen=True, kw_only=True):
+    """When the account works, for scenario steps that ask it (`domain.working_hours`).
+
+    `week`: hours by weekday, `mon` to `sun`; one that is missing is closed. `days`: dates that
+    differ, `2026-11-04` or each year's `01-01`; without hours they are closed. The clock is that of
+    the account's time zone.
+    """
+
+    week: dict[str, tuple[str, ...]] = msgspec.field(
+        default_factory=lambda: dict.fromkeys(WEEKDAYS[:5], ("09:00-18:00",))
+    )
+    days: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+
+
 class PersonalManagerSettings(Area, frozen=True, kw_only=True):
     """Whom a scenario's manager step asks for.
 
@@ -125,6 +148,7 @@ class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
     recording: RecordingSettings = RecordingSettings()
     people: PeopleSettings = PeopleSettings()
     workday: WorkdaySettings = WorkdaySettings()
+    hours: HoursSettings = msgspec.field(default_factory=HoursSettings)
     personal_manager: PersonalManagerSettings = PersonalManagerSettings()
     call_tracking: CallTrackingSettings = CallTrackingSettings()
 
@@ -135,6 +159,7 @@ AREAS: Final[dict[AreaName, type[Area]]] = {
     "recording": RecordingSettings,
     "people": PeopleSettings,
     "workday": WorkdaySettings,
+    "hours": HoursSettings,
     "personal_manager": PersonalManagerSettings,
     "call_tracking": CallTrackingSettings,
 }
@@ -177,6 +202,7 @@ def all_kept(rows: Mapping[str, dict[str, Any]]) -> AllSettings:
         recording=area(RecordingSettings),
         people=area(PeopleSettings),
         workday=area(WorkdaySettings),
+        hours=area(HoursSettings),
         personal_manager=area(PersonalManagerSettings),
         call_tracking=area(CallTrackingSettings),
     )

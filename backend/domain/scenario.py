@@ -1,7 +1,8 @@
-"""What happens to a call to a virtual number: steps that ring people, then an end.
+"""What happens to a call to a virtual number: steps, then an end.
 
-A step names whom to ring (`Step`) or has the CRM name him (`ManagerStep`). Whatever comes of a
-step but an answer leads to the next one.
+A step rings people it names (`Step`), whom the CRM names (`ManagerStep`) or a number outside
+(`ExternalStep`), says something, asks the clock, takes a message or a wish to be called back.
+Whatever comes of a step but an answer or an end leads to the next one.
 
 Also which of an employee's devices may ring: his status decides, for every device at once (W7).
 """
@@ -9,15 +10,19 @@ Also which of an employee's devices may ring: his status decides, for every devi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from backend.errors import BadRequest
+from backend.domain.working_hours import WorkingHours
 from protocol.vocabulary import AgentStatus, EmployeeId, HangupCause
 
 DeviceKind = Literal["desk", "mobile", "sip", "browser"]
 """`browser`: the employee's own line in a tab (`domain.browser_line`); no stored number is one."""
-Mode = Literal["parallel", "in_turn"]
+Mode = Literal["parallel", "in_turn", "longest_idle"]
+"""All at once; in their order; or whoever has not talked for longest first."""
+Ending = Literal["busy", "no_answer", "normal"]
+"""How a call ends: what its caller's own exchange makes of it. `normal` after it was answered, by a
+message or by a tone to speak after."""
 ManagerSource = Literal["contact", "deal"]
 """Whose responsible user is the manager: the contact's, or its active deal's (amoCRM)."""
 
@@ -88,123 +93,121 @@ class ManagerStep:
         return self.ring_busy
 
 
-AnyStep = Step | ManagerStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalStep:
+    """Ring a number outside, through the account's line, for `timeout_s`. Who answers there is
+    nobody of ours."""
+
+    number: str
+    timeout_s: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursStep:
+    """Go on in working hours; outside them with the steps of scenario `closed`, or end without one.
+
+    `hours`: None is the account's own calendar. `closed_at` is filled in by `linked`: where the
+    other scenario's steps begin in this one's, None when the call is to end.
+    """
+
+    hours: WorkingHours | None = None
+    closed: str | None = None
+    closed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStep:
+    """Play `sound`, by the switch's name for it, to the caller, who is answered for that."""
+
+    sound: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailStep:
+    """Record what the caller says after the tone, `max_s` at most. `group` is told of it; without
+    one those the call rang."""
+
+    max_s: int = 120
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackStep:
+    """Keep that the caller is to be called back, for `group` or those the call rang."""
+
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndStep:
+    final: Ending
+
+
+PeopleStep = Step | ManagerStep
+"""Steps that ring employees."""
+AnyStep = (
+    Step
+    | ManagerStep
+    | ExternalStep
+    | HoursStep
+    | MessageStep
+    | VoicemailStep
+    | CallbackStep
+    | EndStep
+)
+
+_CAUSES: Mapping[Ending, HangupCause] = {
+    "busy": HangupCause.BUSY,
+    "no_answer": HangupCause.NO_ANSWER,
+    "normal": HangupCause.NORMAL,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`final` is what the caller hears when all steps are spent."""
+    """`final` is what the caller hears when all steps are spent. `own` of the steps are its own;
+    those after them are other scenarios' it may go on with (`linked`)."""
 
     name: str
     steps: tuple[AnyStep, ...]
-    final: Literal["busy", "no_answer"] = "no_answer"
+    final: Ending = "no_answer"
+    own: int | None = None
 
     @property
     def final_cause(self) -> HangupCause:
-        return HangupCause.BUSY if self.final == "busy" else HangupCause.NO_ANSWER
+        return cause_of(self.final)
 
 
-def parse_scenario(name: str, steps: Iterable[Mapping[str, Any]], final: str) -> Scenario:
-    """The scenario kept as data. Raises BadRequest naming the step that cannot be meant."""
-    parsed = tuple(_step(number, raw) for number, raw in enumerate(steps, 1))
-    if not parsed or len(parsed) > MAX_STEPS:
-        raise BadRequest(f"a scenario has 1 to {MAX_STEPS} steps, not {len(parsed)}")
-    if final not in ("busy", "no_answer"):
-        raise BadRequest(f"final is busy or no_answer, not {final!r}")
-    return Scenario(name=name, steps=parsed, final="busy" if final == "busy" else "no_answer")
+def cause_of(final: Ending) -> HangupCause:
+    return _CAUSES[final]
 
 
-def _step(number: int, raw: Mapping[str, Any]) -> AnyStep:
-    if "manager" in raw:
-        return _manager(number, raw)
-    _known(number, raw, {"employees", "group", "mode", "timeout_s", "devices", "ring_busy"})
-    employees, group = raw.get("employees", ()), raw.get("group")
-    mode = raw.get("mode", "parallel")
-    ring_busy = raw.get("ring_busy")
-    if not isinstance(employees, list | tuple) or not all(
-        isinstance(e, str) and e for e in employees
-    ):
-        raise _wrong(number, "step_employees", "employees is a list of ids")
-    if group is not None and (not isinstance(group, str) or not group):
-        raise _wrong(number, "step_group", "group is an id")
-    if not employees and group is None:
-        raise _wrong(number, "step_rings_nobody", "rings nobody")
-    if mode not in ("parallel", "in_turn"):
-        raise _wrong(number, "step_mode", f"mode is parallel or in_turn, not {mode!r}")
-    if ring_busy is not None and not isinstance(ring_busy, bool):
-        raise _wrong(number, "step_ring_busy", "ring_busy is true or false")
-    return Step(
-        employees=tuple(EmployeeId(employee) for employee in employees),
-        group=group,
-        mode=mode,
-        timeout_s=_timeout(number, raw),
-        devices=_devices(number, raw),
-        ring_busy=ring_busy,
-    )
+def linked(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
+    """Each scenario with the steps of those it may go on with behind its own, so that a place in
+    it stays one number. Two that lead to each other in a circle end where it would close."""
+    return {key: _linked(key, scenarios) for key in scenarios}
 
 
-def _manager(number: int, raw: Mapping[str, Any]) -> ManagerStep:
-    """`{"manager": {…}}`, all of it optional."""
-    _known(number, raw, {"manager"})
-    asked = raw["manager"]
-    if not isinstance(asked, Mapping):
-        raise _wrong(number, "step_manager", "manager is an object, {} at least")
-    names = {"wait_s", "check_status", "source", "timeout_s", "devices", "ring_busy"}
-    _known(number, asked, names)
-    wait_s, source = asked.get("wait_s"), asked.get("source")
-    check_status, ring_busy = asked.get("check_status"), asked.get("ring_busy", False)
-    waits = {"least": MIN_WAIT_S, "most": MAX_WAIT_S}
-    if wait_s is not None:
-        if isinstance(wait_s, bool) or not isinstance(wait_s, int | float):
-            raise _wrong(number, "step_wait", "wait_s is seconds", **waits)
-        if not MIN_WAIT_S <= wait_s <= MAX_WAIT_S:
-            said = f"wait_s is {MIN_WAIT_S} to {MAX_WAIT_S:g}"
-            raise _wrong(number, "step_wait", said, **waits)
-    if check_status is not None and not isinstance(check_status, bool):
-        raise _wrong(number, "step_check_status", "check_status is true or false")
-    if source not in (None, "contact", "deal"):
-        raise _wrong(number, "step_source", f"source is contact or deal, not {source!r}")
-    if not isinstance(ring_busy, bool):
-        raise _wrong(number, "step_ring_busy", "ring_busy is true or false")
-    return ManagerStep(
-        wait_s=None if wait_s is None else float(wait_s),
-        check_status=check_status,
-        source=source,
-        timeout_s=_timeout(number, asked),
-        devices=_devices(number, asked),
-        ring_busy=ring_busy,
-    )
+def _linked(first: str, scenarios: Mapping[str, Scenario]) -> Scenario:
+    steps: list[AnyStep] = []
+    begins: dict[str, int] = {}
 
+    def place(key: str, above: frozenset[str]) -> int:
+        if key in begins:
+            return begins[key]
+        begins[key] = at = len(steps)
+        own = scenarios[key]
+        steps.extend((*own.steps, EndStep(final=own.final)))
+        for index, step in enumerate(own.steps, at):
+            if not isinstance(step, HoursStep) or step.closed is None:
+                continue
+            if step.closed in scenarios and step.closed not in above:
+                to = place(step.closed, above | {step.closed})
+                steps[index] = replace(step, closed_at=to)
+        return at
 
-def _wrong(number: int, why: str, said: str, **data: Any) -> BadRequest:
-    """`why` is the code of the sentence people read (`services.settings_texts`)."""
-    return BadRequest(f"step {number}: {said}", why=why, **data)
-
-
-def _known(number: int, raw: Mapping[str, Any], names: set[str]) -> None:
-    unknown = set(raw) - names
-    if unknown:
-        listed = ", ".join(sorted(map(str, unknown)))
-        known = ", ".join(sorted(names))
-        raise _wrong(number, "step_unknown_field", f"unknown {listed}", names=listed, known=known)
-
-
-def _timeout(number: int, raw: Mapping[str, Any]) -> int:
-    timeout_s = raw.get("timeout_s", 30)
-    limits = {"least": MIN_SHARE_S, "most": MAX_TIMEOUT_S}
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int):
-        raise _wrong(number, "step_timeout", "timeout_s is whole seconds", **limits)
-    if not MIN_SHARE_S <= timeout_s <= MAX_TIMEOUT_S:
-        said = f"timeout_s is {MIN_SHARE_S} to {MAX_TIMEOUT_S}"
-        raise _wrong(number, "step_timeout", said, **limits)
-    return timeout_s
-
-
-def _devices(number: int, raw: Mapping[str, Any]) -> Literal["in_order", "all"]:
-    devices = raw.get("devices", "in_order")
-    if devices not in ("in_order", "all"):
-        raise _wrong(number, "step_devices", f"devices is in_order or all, not {devices!r}")
-    return "all" if devices == "all" else "in_order"
+    place(first, frozenset({first}))
+    return replace(scenarios[first], steps=tuple(steps), own=len(scenarios[first].steps))
 
 
 def may_ring(status: AgentStatus, devices: Iterable[Device]) -> tuple[Device, ...]:

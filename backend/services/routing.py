@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
 
 from backend.domain.account_settings import AllSettings
 from backend.domain.phone_number import Extension, PhoneNumber
 from backend.domain.scenario import Device, Scenario
 from backend.domain.visits import Way
+from backend.domain.working_hours import WorkingHours, parse_hours
+from backend.errors import BadRequest
 from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
+
+log = structlog.get_logger(__name__)
 
 ROUTING_TOPIC = "routing"
 """Wake-up topic: an account's map changed in storage (payload: its id); load it anew."""
@@ -79,6 +86,17 @@ class AccountRoute:
     def outside(self, number: PhoneNumber) -> str | None:
         """The endpoint that rings `number`, or None without a trunk."""
         return None if self.trunk is None else through(self.trunk, number)
+
+    def open_at(self, hours: WorkingHours | None, at: datetime) -> bool:
+        """Whether somebody works at `at`: by these hours, else by the account's own. A calendar
+        that cannot be read is open: a closed door turns customers away."""
+        kept = self.settings.hours
+        try:
+            calendar = hours or parse_hours(kept.week, kept.days)
+            return calendar.open_at(at, self.timezone)
+        except (BadRequest, ValueError, KeyError, OSError) as error:
+            log.error("working hours not read", account=self.account_id, error=repr(error))
+            return True
 
     def by_extension(self, extension: Extension) -> EmployeeRoute | None:
         return next(

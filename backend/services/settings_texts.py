@@ -198,8 +198,87 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The step rings nobody. Add employees or group.",
     ),
     "step_mode": (
-        "mode — parallel (все сразу) или in_turn (по очереди).",
-        "mode is parallel (all at once) or in_turn (one after another).",
+        "mode — parallel (все сразу), in_turn (по очереди) или longest_idle (кто дольше свободен).",
+        ("mode is parallel (all at once), in_turn (one after another) or longest_idle (who has not "
+        "talked for longest)."),
+    ),
+    "step_table": (
+        "{kind} — таблица, например {{}}.",
+        "{kind} is a table, {{}} for example.",
+    ),
+    "step_external": (
+        "number — номер телефона с плюсом и кодом страны: +74951234567.",
+        "number is a phone number with its plus and country code: +74951234567.",
+    ),
+    "step_closed": (
+        "closed — сценарий, по которому звонок идёт в нерабочее время.",
+        "closed is the scenario calls go on with outside working hours.",
+    ),
+    "step_hours_week": (
+        "Чтобы указать days или timezone, укажите и week; без них действует календарь компании.",
+        "With days or timezone, give week too; without any, the account's calendar counts.",
+    ),
+    "step_sound": (
+        ("sound — имя звука на станции: латинские буквы, цифры, дефис, подчёркивание и / для "
+        "папок, без расширения."),
+        ("sound is the switch's name of a sound: letters, digits, dash, underscore and / for "
+        "folders, without an extension."),
+    ),
+    "step_speech": (
+        "max_s — длина сообщения в целых секундах, от {least} до {most}.",
+        "max_s is the length of the message in whole seconds, {least} to {most}.",
+    ),
+    "step_hangup": (
+        "hangup — busy (занято), no_answer (нет ответа) или normal (обычное завершение).",
+        "hangup is busy, no_answer or normal.",
+    ),
+    "step_after_voicemail": (
+        ("После записи сообщения можно проиграть сообщение, пообещать перезвонить или завершить "
+        "звонок. Перенесите этот шаг выше."),
+        ("After a voicemail a call can hear a message, be promised a call back, or end. Move this "
+        "step up."),
+    ),
+    "scenario_circle": (
+        "Сценарий «{id}» возвращается сюда же. Выберите другой или завершите звонок.",
+        "The scenario \"{id}\" leads back here. Choose another or end the call.",
+    ),
+    "external_without_line": (
+        "Внешний номер набирается через линию аккаунта, а её нет. Добавьте линию.",
+        "A number outside is dialled through the account's line, and there is none. Add a line.",
+    ),
+    "sound_foreign": (
+        "Это папка другого аккаунта. Свои звуки лежат в папке с вашим именем: {example}.",
+        ("This folder is another account's. Your own sounds are in the folder named after you: "
+        "{example}."),
+    ),
+    # ── working hours ──
+    "hours_week": (
+        "week — таблица дней недели: mon = [\"09:00-18:00\"].",
+        "week is a table of weekdays: mon = [\"09:00-18:00\"].",
+    ),
+    "hours_weekday": (
+        "Нет дня недели «{day}». Бывают mon, tue, wed, thu, fri, sat, sun.",
+        "There is no weekday \"{day}\". Known: mon, tue, wed, thu, fri, sat, sun.",
+    ),
+    "hours_days": (
+        "days — таблица дат, не больше {most}.",
+        "days is a table of dates, {most} at most.",
+    ),
+    "hours_day": (
+        "«{day}» — не дата. Пишите 2026-11-04, а для ежегодного дня 11-04.",
+        "\"{day}\" is no date. Write 2026-11-04, or 11-04 for every year.",
+    ),
+    "hours_list": (
+        "Часы дня «{day}» — список: [\"09:00-13:00\", \"14:00-18:00\"]; пустой — выходной.",
+        "The hours of \"{day}\" are a list: [\"09:00-13:00\", \"14:00-18:00\"]; empty is closed.",
+    ),
+    "hours_interval": (
+        "«{text}» ({day}) — не часы работы. Пишите 09:00-18:00.",
+        "\"{text}\" ({day}) are no hours. Write 09:00-18:00.",
+    ),
+    "hours_overlap": (
+        "Часы дня «{day}» пересекаются. Исправьте их.",
+        "The hours of \"{day}\" overlap. Correct them.",
     ),
     "step_devices": (
         "devices — in_order (по приоритету) или all (все сразу).",
@@ -250,6 +329,62 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "too_many_origins": (
         "Сайтов не больше {most}. Уберите лишние.",
         "There are at most {most} sites. Remove some.",
+    ),
+    # ── call tracking's doors ──
+    "bad_visit_key": (
+        ("Такого ключа нет. Выдайте новый в настройках коллтрекинга или командой "
+        "dozvon visits key."),
+        ("There is no such key. Issue another in the settings of call tracking or with "
+        "dozvon visits key."),
+    ),
+    "site_key_here": (
+        ("Этот ключ — для страниц сайта. Серверу выдайте серверный ключ: он начинается "
+        "с dvk_."),
+        "This key is for a site's pages. Give the server a server's key: it begins with dvk_.",
+    ),
+    "visits_off": (
+        "Коллтрекинг выключен. Включите его в настройках: call_tracking.visits.",
+        "Call tracking is off. Switch it on in the settings: call_tracking.visits.",
+    ),
+    "origin_not_allowed": (
+        "Этому сайту нельзя просить номер. Добавьте его адрес в настройки: call_tracking.origins.",
+        "This site may not ask for numbers. Add it to the settings: call_tracking.origins.",
+    ),
+    "visits_too_many": (
+        "Слишком часто. Повторите через {retry_after_s} с: ничего не потеряно и не записано дважды.",
+        "Too often. Repeat in {retry_after_s} s: nothing is lost, and nothing kept twice.",
+    ),
+    "visits_refused": (
+        "Посещения не записаны: исправьте отмеченное и пришлите их снова целиком.",
+        "The visits were not kept: correct what is marked and send all of them again.",
+    ),
+    "events_needed": (
+        "Нужен объект с полем events — списком посещённых страниц, и ничем больше.",
+        "An object with events, a list of pages that were seen, is needed, and nothing else.",
+    ),
+    "events_count": (
+        "В одном запросе от 1 до {most} страниц. Разделите их на несколько запросов.",
+        "A request has 1 to {most} pages. Split them into several requests.",
+    ),
+    "body_too_large": (
+        "Запрос больше {most} байт. Разделите его на несколько.",
+        "The request is longer than {most} bytes. Split it into several.",
+    ),
+    "bad_page_url": (
+        "Это не адрес страницы. Нужен полный: https://example.ru/catalog.",
+        "This is no page's address. A whole one is needed: https://example.org/catalog.",
+    ),
+    "visit_too_old": (
+        "Посещения хранятся с {oldest}; это старше. Уберите его из запроса.",
+        "Visits are kept since {oldest}; this one is older. Leave it out.",
+    ),
+    "number_not_lent": (
+        "Номер {number} не из пула. Отметьте его в настройках виртуальных номеров (pool).",
+        "The number {number} is not of the pool. Mark it in the settings of virtual numbers (pool).",
+    ),
+    "too_many_keys": (
+        "Ключей уже {most}. Отзовите ненужные.",
+        "There are {most} keys already. Withdraw some.",
     ),
     # ── secrets ──
     "credentials_missing": (

@@ -111,6 +111,7 @@ class Adoption:
             live = Live(call=raised(kept.call, core.first_version()), slug=account.slug)
             live.name, live.step = kept.name, kept.step
             live.recording, live.inherited = kept.recording, True
+            live.wanted = kept.wanted
             live.extension_dialed = kept.extension_dialed
             live.notes, live.caller_id, live.asked = kept.notes, kept.caller_id, kept.asked
             found = core.routing.dialed(core.connection_id, kept.call.dialed)

@@ -30,6 +30,7 @@ from backend.services.calls.hooks import (
     NoManagers,
     never_ready,
 )
+from backend.services.calls.idle import Idle, LastTalks, NoTalks
 from backend.services.calls.live import Live
 from backend.services.calls.notices import Notices
 from backend.services.calls.publisher import Publisher
@@ -84,11 +85,13 @@ class Core:
         callers: Callers,
         clock: Clock,
         managers: Managers | None = None,
+        talks: LastTalks | None = None,
         browser_ready: BrowserReady = never_ready,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self.managers: Managers = managers or NoManagers()
+        self.idle = Idle(talks or NoTalks())
         self.browser_ready = browser_ready
         self._watch = watch
         self.connection_id = connection_id

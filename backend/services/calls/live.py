@@ -9,7 +9,7 @@ from typing import Literal
 from backend.domain.call import Call
 from backend.domain.scenario import Device, Scenario
 from backend.services.calls.asked import Asked
-from backend.services.ports import StepNote
+from backend.services.ports import CallbackWanted, StepNote
 from backend.services.routing import EmployeeRoute, VirtualNumber
 from protocol.pushes import CallChanged
 from protocol.vocabulary import EmployeeId, LegId
@@ -49,7 +49,14 @@ class Live:
     step: int = -1
     """Index of the running step; -1 before the first."""
     asking: asyncio.Task[None] | None = None
-    """The running step asks the CRM whom to ring."""
+    """The running step asks the CRM whom to ring, or has the caller listen or speak."""
+    outside: LegId | None = None
+    """The number outside that the running step rings."""
+    outside_timer: asyncio.Task[None] | None = None
+    sound_over: asyncio.Event = field(default_factory=asyncio.Event)
+    """What was played to the caller alone, or recorded of him, is over."""
+    wanted: CallbackWanted | None = None
+    """The caller is to be called back, unless somebody answers after all."""
     notes: dict[int, StepNote] = field(default_factory=dict)
     """What became of steps that asked, by their index."""
     caller_id: str | None = None

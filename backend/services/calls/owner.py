@@ -18,6 +18,7 @@ from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
 from backend.services.calls.hooks import BrowserReady, Callers, Managers, never_ready
+from backend.services.calls.idle import LastTalks
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
 from backend.services.calls.ringing import Ringing
@@ -30,6 +31,7 @@ from backend.services.ports import (
     Lease,
     LegEnded,
     LegMoved,
+    SoundOver,
     Switch,
     SwitchConnected,
     SwitchDisconnected,
@@ -71,6 +73,7 @@ class CallOwner:
         callers: Callers,
         clock: Clock,
         managers: Managers | None = None,
+        talks: LastTalks | None = None,
         browser_ready: BrowserReady = never_ready,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
@@ -90,6 +93,7 @@ class CallOwner:
             callers=callers,
             clock=clock,
             managers=managers,
+            talks=talks,
             browser_ready=browser_ready,
             watch=watch,
             observe=observe,
@@ -115,6 +119,7 @@ class CallOwner:
         try:
             for account in self._routing.accounts_on(self._core.connection_id):
                 await self._serve(account)
+                self._core.spawn(self._core.idle.load(account.account_id))
             async for event in self._switch.events():
                 # Whatever this event leads to, tasks included, is logged under its call.
                 with bound_contextvars(**self._ids(event)):
@@ -218,6 +223,10 @@ class CallOwner:
                 self._on_fact(call_id, Ended(leg_id=leg_id, cause=cause, at=at))
             case HoldReported(call_id=call_id, on=on, at=at):
                 self._on_fact(call_id, Held(on=on, at=at))
+            case SoundOver(call_id=call_id):
+                live = self._core.calls.get(call_id)
+                if live is not None:
+                    live.sound_over.set()
             case SwitchConnected():
                 self._core.notices.switch(connected=True, at=event.at)
                 await self._adoption.adopt(event)

@@ -21,7 +21,7 @@ from backend.domain.call import (
     apply,
 )
 from backend.services.calls.asked import Asked
-from backend.services.ports import JournalEntry, StepNote
+from backend.services.ports import CallbackWanted, JournalEntry, StepNote
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId
 
 _FACTS: dict[str, type[Fact]] = {
@@ -39,6 +39,7 @@ BEGAN = "call.began"
 STEP = "scenario.step"
 NOTE = "scenario.note"
 RECORDED = "call.recorded"
+WANTED = "call.wanted_back"
 EXTENSION = "call.extension_dialed"
 
 
@@ -116,6 +117,17 @@ def extension_dialed(call: Call, at: datetime) -> JournalEntry:
     )
 
 
+def wanted(call: Call, what: CallbackWanted, at: datetime) -> JournalEntry:
+    """The caller is to be called back; a later entry replaces it."""
+    return JournalEntry(
+        account_id=call.account_id,
+        call_id=call.call_id,
+        kind=WANTED,
+        at=at,
+        data=msgspec.to_builtins(what),
+    )
+
+
 def note(call: Call, what: StepNote, at: datetime) -> JournalEntry:
     """What became of a step that asked the CRM; a later note of the same step replaces it."""
     return JournalEntry(
@@ -136,6 +148,7 @@ class Remembered:
     caller_id: str | None
     asked: Asked
     recording: str | None = None
+    wanted: CallbackWanted | None = None
     extension_dialed: bool | None = None
 
 
@@ -157,15 +170,19 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
     )
     index = -1
     recording = None
+    back: CallbackWanted | None = None
     keyed: bool | None = None
     notes: dict[int, StepNote] = {}
     for entry in entries:
         if entry.kind == STEP:
-            index = max(index, int(entry.data["index"]))
+            # Not the highest: working hours may lead back to an earlier one's steps.
+            index = int(entry.data["index"])
         elif entry.kind == RECORDED:
             recording = str(entry.data["name"])
         elif entry.kind == EXTENSION:
             keyed = True
+        elif entry.kind == WANTED:
+            back = msgspec.convert(entry.data, CallbackWanted)
         elif entry.kind == NOTE:
             known = msgspec.convert(entry.data, StepNote)
             notes[known.step] = known
@@ -179,5 +196,6 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         caller_id=birth.caller_id,
         asked=birth.asked,
         recording=recording,
+        wanted=back,
         extension_dialed=keyed,
     )

@@ -10,12 +10,22 @@ import structlog
 
 from backend.domain.call import Over
 from backend.domain.leg_id import agent_leg
-from backend.domain.scenario import AnyStep, Device, ManagerStep, Step, may_ring, share_s
+from backend.domain.scenario import (
+    AnyStep,
+    Device,
+    ExternalStep,
+    ManagerStep,
+    PeopleStep,
+    Step,
+    may_ring,
+    share_s,
+)
 from backend.errors import AppError
 from backend.services.calls import browser, records
 from backend.services.calls.core import Core
 from backend.services.calls.hooks import Manager
 from backend.services.calls.live import Live, Offer, RemovalReason
+from backend.services.calls.steps import Steps
 from backend.services.calls.views import other_party
 from backend.services.ports import StepNote
 from backend.services.routing import AccountRoute
@@ -46,6 +56,7 @@ class Ringing:
 
     def __init__(self, core: Core, settled: Callable[[Live], None]) -> None:
         self._core = core
+        self._steps = Steps(core, self.advance, settled)
         self.settled = settled
         """Told after a change made by a timer or a failed order: the owner sees to the rest."""
 
@@ -53,7 +64,7 @@ class Ringing:
 
     def advance(self, live: Live) -> None:
         """Go on until somebody is offered the call, or nobody is left to ask."""
-        while live.call.state is CallState.RINGING and not live.offers and live.asking is None:
+        while live.call.state is CallState.RINGING and not _waits(live):
             if live.turn:
                 self._offer_one(live, live.turn.pop(0))
                 continue
@@ -67,9 +78,14 @@ class Ringing:
         """Take a ringing call over: whoever rings goes on ringing, in the step it was in."""
         live.step = step
         running = self._step(live)
-        timeout_s = 30.0 if running is None else float(running.timeout_s)
+        timeout_s = 30.0
+        if isinstance(running, Step | ManagerStep | ExternalStep):
+            timeout_s = float(running.timeout_s)
         for leg in live.call.live_legs:
-            if leg.employee_id is None or live.call.is_origin(leg):
+            if live.call.is_origin(leg) or leg.is_customer:
+                continue
+            if leg.employee_id is None:
+                self._steps.resume_outside(live, leg.leg_id, timeout_s)
                 continue
             route = self._core.account(live).employees.get(leg.employee_id)
             if route is None or leg.employee_id in live.offers:
@@ -81,11 +97,10 @@ class Ringing:
                 offer.ringing[leg.leg_id] = known
             live.offers[leg.employee_id] = offer
             self._time(live, offer, timeout_s)
-        if isinstance(running, Step) and running.mode == "in_turn":
-            people = running.people(self._core.account(live).groups)
-            live.turn = [who for who in people if who not in live.call.rung]
-        elif not live.offers and step >= 0:
-            live.step = step - 1  # its attempts ended unheard: ring these people once more
+        if isinstance(running, Step) and running.mode != "parallel":
+            live.turn = [who for who in self._people(live, running) if who not in live.call.rung]
+        elif not live.offers and live.outside is None and step >= 0:
+            live.step = step - 1  # its attempts ended unheard: do it once more
         self.advance(live)
 
     def _begin_step(self, live: Live, index: int) -> None:
@@ -98,12 +113,23 @@ class Ringing:
         if isinstance(step, ManagerStep):
             live.asking = core.spawn(self._ask_manager(live, index, step))
             return
-        people = list(step.people(core.account(live).groups))
-        if step.mode == "in_turn":
+        if not isinstance(step, Step):
+            self._steps.begin(live, step)
+            return
+        people = self._people(live, step)
+        if step.mode != "parallel":
             live.turn = people
             return
         for employee_id in people:
             self._offer_one(live, employee_id)
+
+    def _people(self, live: Live, step: Step) -> list[EmployeeId]:
+        """Whom the step rings, in its order."""
+        core = self._core
+        people = list(step.people(core.account(live).groups))
+        if step.mode == "longest_idle":
+            people = core.idle.longest_first(live.call.account_id, people)
+        return people
 
     async def _ask_manager(self, live: Live, index: int, step: ManagerStep) -> None:
         """Have the CRM name who is rung; the caller hears ringing meanwhile (L1006)."""
@@ -161,11 +187,13 @@ class Ringing:
         core, step = self._core, self._step(live)
         account = core.account(live)
         route = account.employees.get(employee_id)
-        if route is None or step is None or employee_id == live.call.placed_by:
+        if route is None or not isinstance(step, Step | ManagerStep):
+            return StepReason.NOT_AN_EMPLOYEE
+        if employee_id == live.call.placed_by:
             return StepReason.NOT_AN_EMPLOYEE
         if not route.devices:
             return StepReason.UNREACHABLE
-        devices = may_ring(_counts(route.status, step, account), route.devices)
+        devices = may_ring(counts(route.status, step, account), route.devices)
         if not devices:
             return StepReason.OFF_WORK
         talking = core.busy(live.call.account_id, employee_id) == "talking"
@@ -261,6 +289,7 @@ class Ringing:
 
     def leg_gone(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
         """An attempt ended. A person who rejects means it; anything else tries the next device."""
+        self._steps.leg_gone(live, leg_id)
         for offer in tuple(live.offers.values()):
             if leg_id not in offer.ringing:
                 continue
@@ -285,9 +314,7 @@ class Ringing:
 
     def stop(self, live: Live, *, winner: LegId | None, cause: HangupCause) -> None:
         """Nobody else rings any more."""
-        if live.asking is not None:
-            live.asking.cancel()
-            live.asking = None
+        self._steps.stop(live, winner=winner, cause=cause)
         for offer in live.offers.values():
             if offer.timer is not None:
                 offer.timer.cancel()
@@ -319,7 +346,12 @@ class Ringing:
             raise error
 
 
-def _counts(status: AgentStatus, step: AnyStep, account: AccountRoute) -> AgentStatus:
+def _waits(live: Live) -> bool:
+    """The running step is not done yet."""
+    return bool(live.offers) or live.asking is not None or live.outside is not None
+
+
+def counts(status: AgentStatus, step: PeopleStep, account: AccountRoute) -> AgentStatus:
     """The status that decides what rings.
 
     A manager who was in the CRM today is rung whatever his status in the widget, off work

@@ -159,6 +159,7 @@ class Talking:
         if not call.live_legs:
             live.all_gone.set()
         self._recording.end(live)
+        core.idle.ended(call)
         # Before the cards leave: the search ends with the last of them.
         record = core.callers.record_of(call.call_id)
         core.show(live)
@@ -169,7 +170,7 @@ class Talking:
         core = self._core
         await self._legs_gone(live)
         record = core.callers.record_of(live.call.call_id) or record
-        kept = views.finished(live, record)
+        kept = views.finished(live, record, core.account(live))
         core.journal.finish(kept)
         log.info(
             "call ended",
@@ -184,9 +185,9 @@ class Talking:
         core.spawn(self._release(live))
         core.spawn(self._tell_history(live))
         await core.clock.sleep(CARD_S - GRACE_S)
-        if views.finished(live, None).outcome != kept.outcome:
+        if views.finished(live, None, core.account(live)).outcome != kept.outcome:
             # A late report made a missed call an answered one.
-            core.journal.finish(views.finished(live, record))
+            core.journal.finish(views.finished(live, record, core.account(live)))
         live.closed = True
         core.show(live)
         core.put_away(live)

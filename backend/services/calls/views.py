@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from backend.domain.call import Call, Leg
 from backend.services.calls.live import Live, RemovalReason
-from backend.services.ports import FinishedCall, FinishedLeg
+from backend.services.ports import CallbackWanted, FinishedCall, FinishedLeg
 from backend.services.routing import AccountRoute
 from protocol.pushes import Action, CallChanged, CallRemoved, RecordRef, Who
 from protocol.vocabulary import (
+    CallbackReason,
     CallState,
     Direction,
     EmployeeId,
     HangupCause,
     LegState,
+    Outcome,
     StreamName,
 )
 
@@ -135,8 +137,11 @@ def who(account: AccountRoute, employee_id: EmployeeId) -> Who:
     return Who(employee_id=employee_id, name=employee_id if route is None else route.name)
 
 
-def finished(live: Live, record: tuple[RecordRef, str] | None) -> FinishedCall:
+def finished(
+    live: Live, record: tuple[RecordRef, str] | None, account: AccountRoute
+) -> FinishedCall:
     """What is kept for ever of an ended call. Raises ValueError when it still lives."""
+    wanted = _wanted(live)
     call = live.call
     if call.ended_at is None or call.outcome is None:
         raise ValueError(f"call {call.call_id} lives")
@@ -162,7 +167,25 @@ def finished(live: Live, record: tuple[RecordRef, str] | None) -> FinishedCall:
         recording=live.recording,
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
         callback=call.callback,
+        wanted=wanted,
+        wanted_by=() if wanted is None else _told(live, wanted, account),
     )
+
+
+def _wanted(live: Live) -> CallbackWanted | None:
+    """Nobody is called back who talked to somebody after all."""
+    wanted = live.wanted
+    if wanted is None or live.call.outcome is not Outcome.ANSWERED:
+        return wanted
+    return wanted if wanted.reason is CallbackReason.LOST else None
+
+
+def _told(live: Live, wanted: CallbackWanted, account: AccountRoute) -> tuple[EmployeeId, ...]:
+    """Who is told to call back: the group's people, else those the call rang or who talked, else
+    everybody."""
+    group = account.groups.get(wanted.group, ()) if wanted.group is not None else ()
+    rung = [who for who in (*live.call.rung, *live.withdrawn) if who in account.employees]
+    return tuple(dict.fromkeys(group or rung or account.employees))
 
 
 def _finished_leg(call: Call, leg: Leg) -> FinishedLeg:

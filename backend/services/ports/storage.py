@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId, StepReason
+from protocol.vocabulary import (
+    AccountId,
+    CallbackReason,
+    CallId,
+    EmployeeId,
+    HangupCause,
+    LegId,
+    StepReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,15 @@ class StepNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackWanted:
+    """The caller is to be called back: he was promised it, left a message, or was lost."""
+
+    reason: CallbackReason
+    group: str | None = None
+    """Whom it is for; None: those the call rang."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedCall:
     """What is kept of a call for ever. Writing it twice leaves one."""
 
@@ -89,6 +106,10 @@ class FinishedCall:
     """Steps that asked the CRM for the customer's manager, in order."""
     callback: bool = False
     """The customer asked to be called: an operator was rung first, then he."""
+    wanted: CallbackWanted | None = None
+    """Somebody has to call back; kept as a task of its own beside the call."""
+    wanted_by: tuple[EmployeeId, ...] = ()
+    """Who is told of that."""
 
 
 class CallJournal(Protocol):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from backend.domain.browser_line import browser_device
 from backend.domain.phone_number import canonical, parse
-from backend.domain.scenario import Device, Scenario, parse_scenario
+from backend.domain.scenario import Device, Scenario, linked
+from backend.domain.scenario_reading import parse_scenario
+from backend.domain.visits import Source, Way
 from backend.errors import BadRequest
 from backend.services.directory import Colleague
 from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber, through
@@ -59,7 +63,8 @@ class SqlRouting:
 
 
 def route(found: AccountRouting, connection_id: str) -> AccountRoute:
-    scenarios = {scenario.id: _scenario(found, scenario) for scenario in found.scenarios}
+    read = {scenario.id: _scenario(found, scenario) for scenario in found.scenarios}
+    scenarios = linked({key: scenario for key, scenario in read.items() if scenario is not None})
     trunk = next((t for t in found.trunks if t.connection_id == connection_id), None)
     return AccountRoute(
         account_id=found.account.id,
@@ -71,6 +76,8 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
                 name=number.name or None,
                 scenario=scenarios.get(number.scenario_id or ""),
                 crm_line=number.crm_line,
+                pool=bool(number.tracking.get("pool")),
+                way=_way(number.tracking),
             )
             for number in found.virtual_numbers
             if number.connection_id == connection_id
@@ -83,6 +90,14 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
         timezone=found.account.timezone,
         settings=found.settings,
     )
+
+
+def _way(tracking: Mapping[str, Any]) -> Way | None:
+    """What a number stands for by itself; None for nothing."""
+    names = ("source", "medium", "campaign")
+    source = Source(**{name: tracking[name] for name in names if name in tracking})
+    site = str(tracking.get("site", ""))
+    return Way(site=site, source=source) if site or source else None
 
 
 def _employee(found: AccountRouting, employee: Employee, trunk: Trunk | None) -> EmployeeRoute:

@@ -13,6 +13,7 @@ from backend.bus.memory import MemoryBus
 from backend.domain.scenario import AnyStep, Device, Scenario
 from backend.kit.clock import ManualClock
 from backend.services.calls import CallOwner, CallsClient
+from backend.services.calls.idle import LastTalks
 from backend.services.ports import (
     Arrived,
     HoldReported,
@@ -88,7 +89,10 @@ def account(
 class Stage:
     """One owner and everything around it."""
 
-    def __init__(self, route: AccountRoute, *, token: int = 1) -> None:
+    def __init__(
+        self, route: AccountRoute, *, token: int = 1, talks: LastTalks | None = None
+    ) -> None:
+        self.talks = talks
         self.clock = ManualClock(START)
         self.bus = MemoryBus(self.clock)
         self.journal = FakeJournal()
@@ -118,6 +122,7 @@ class Stage:
             routing=self.routing,
             callers=self.callers,
             managers=self.managers,
+            talks=self.talks,
             clock=self.clock,
         )
 
