@@ -23,6 +23,7 @@ from backend.services.ports import (
     SwitchDisconnected,
     SwitchEvent,
     SwitchRecordings,
+    Towards,
 )
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
@@ -42,6 +43,9 @@ class SwitchStage(Protocol):
 
     @property
     def missing_phone(self) -> str: ...
+    def outside(self, number: str) -> Towards:
+        """An outside party, as it is rung through this switch."""
+
     async def until(self, kind: type[E], **members: Any) -> E:
         """The next event of this kind whose members match, within a deadline."""
 
@@ -65,7 +69,7 @@ class SwitchStage(Protocol):
         """The connection drops; it comes back when time passes."""
 
 
-def order(call_id: CallId, endpoint: str, attempt: int = 1) -> RingOrder:
+def order(stage: SwitchStage, call_id: CallId, endpoint: str, attempt: int = 1) -> RingOrder:
     return RingOrder(
         account="demo",
         call_id=call_id,
@@ -74,7 +78,14 @@ def order(call_id: CallId, endpoint: str, attempt: int = 1) -> RingOrder:
         caller_number=CALLER,
         caller_name="",
         timeout_s=15,
+        towards=stage.outside(CALLER),
     )
+
+
+def needs(able: bool, what: str) -> None:
+    """Skip, and say so, what the engine declares it cannot do."""
+    if not able:
+        pytest.skip(f"the engine's capabilities have no {what}")
 
 
 class SwitchContract:
@@ -106,7 +117,7 @@ class SwitchContract:
 
     async def test_a_leg_rings_is_up_and_ends(self, stage: SwitchStage) -> None:
         call_id, phone = CallId("c1"), stage.phones[0]
-        leg = order(call_id, phone)
+        leg = order(stage, call_id, phone)
         await stage.switch.ring(leg)
         await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
         await stage.picks_up(phone)
@@ -116,7 +127,7 @@ class SwitchContract:
         assert ended.cause is HangupCause.NORMAL
 
     async def test_the_same_order_twice_rings_once(self, stage: SwitchStage) -> None:
-        leg = order(CallId("c1"), stage.phones[0])
+        leg = order(stage, CallId("c1"), stage.phones[0])
         await stage.switch.ring(leg)
         await stage.switch.ring(leg)
         await stage.until(LegMoved, state=LegState.RINGING)
@@ -124,16 +135,16 @@ class SwitchContract:
 
     async def test_a_device_that_is_not_there(self, stage: SwitchStage) -> None:
         with pytest.raises(NoDevice):
-            await stage.switch.ring(order(CallId("c1"), stage.missing_phone))
+            await stage.switch.ring(order(stage, CallId("c1"), stage.missing_phone))
 
     async def test_busy_and_unanswered_are_told_apart(self, stage: SwitchStage) -> None:
         first, second = stage.phones
         call_id = CallId("c1")
-        await stage.switch.ring(order(call_id, first))
+        await stage.switch.ring(order(stage, call_id, first))
         await stage.until(LegMoved, state=LegState.RINGING)
         await stage.says_busy(first)
         assert (await stage.until(LegEnded)).cause is HangupCause.BUSY
-        await stage.switch.ring(order(call_id, second, attempt=2))
+        await stage.switch.ring(order(stage, call_id, second, attempt=2))
         await stage.until(LegMoved, state=LegState.RINGING)
         await stage.time_passes(15)
         assert (await stage.until(LegEnded)).cause is HangupCause.NO_ANSWER
@@ -143,9 +154,10 @@ class SwitchContract:
         await stage.switch.release(CallId("c1"))
 
     async def test_hold_is_reported_and_survives(self, stage: SwitchStage) -> None:
+        needs(stage.switch.capabilities.hold, "hold")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
-        leg = order(arrived.call_id, stage.phones[0])
+        leg = order(stage, arrived.call_id, stage.phones[0])
         await stage.switch.ring(leg)
         await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
         await stage.picks_up(stage.phones[0])
@@ -163,10 +175,14 @@ class SwitchContract:
         assert not (await stage.until(HoldReported)).on
 
     async def test_two_talk_apart_and_come_back_to_the_customer(self, stage: SwitchStage) -> None:
+        needs("conference" in stage.switch.capabilities.transfers, "conference")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
         call_id, customer = arrived.call_id, arrived.leg_id
-        first, second = order(call_id, stage.phones[0]), order(call_id, stage.phones[1], attempt=2)
+        first, second = (
+            order(stage, call_id, stage.phones[0]),
+            order(stage, call_id, stage.phones[1], attempt=2),
+        )
         await stage.switch.answer(call_id, customer)
         for leg in (first, second):
             await stage.switch.ring(leg)
@@ -198,7 +214,8 @@ class SwitchContract:
         await stage.switch.release(call_id)
 
     async def test_what_a_muted_leg_says_goes_nowhere(self, stage: SwitchStage) -> None:
-        leg = order(CallId("c1"), stage.phones[0])
+        needs(stage.switch.capabilities.mute, "mute")
+        leg = order(stage, CallId("c1"), stage.phones[0])
         await stage.switch.ring(leg)
         await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
         await stage.picks_up(stage.phones[0])
@@ -212,7 +229,7 @@ class SwitchContract:
     async def test_keys_are_heard_by_the_leg_they_are_meant_for(self, stage: SwitchStage) -> None:
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
-        leg = order(arrived.call_id, stage.phones[0])
+        leg = order(stage, arrived.call_id, stage.phones[0])
         await stage.switch.ring(leg)
         await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
         await stage.picks_up(stage.phones[0])
@@ -235,9 +252,10 @@ class SwitchContract:
     async def test_a_talk_is_recorded_until_its_file_is_fetched(
         self, stage: SwitchStage, tmp_path: Path
     ) -> None:
+        needs(stage.switch.capabilities.recording, "recording by command")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
-        leg = order(arrived.call_id, stage.phones[0])
+        leg = order(stage, arrived.call_id, stage.phones[0])
         await stage.switch.ring(leg)
         await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
         await stage.picks_up(stage.phones[0])

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from backend.sandbox.ari import Script
-from backend.services.ports import Switch, SwitchEvent, SwitchRecordings
+from backend.services.ports import Switch, SwitchEvent, SwitchRecordings, Towards
 from backend.telephony.asterisk import AsteriskRecordings
 from tests.contract.switch_suite import SwitchContract
 from tests.integration.asterisk.world import DEADLINE_S, DID, World, world
@@ -26,6 +26,9 @@ class AsteriskStage:
     def __init__(self, made: World, recordings: AsteriskRecordings) -> None:
         self._world = made
         self._recordings = recordings
+
+    def outside(self, number: str) -> Towards:
+        return Towards(endpoint=f"PJSIP/{number}@trunk-demo", shown=DID)
 
     @property
     def switch(self) -> Switch:

@@ -1,0 +1,18 @@
+"""The UIS/CoMagic cloud through its Call API and Data API: the second engine behind the port."""
+
+from backend.telephony.uis.post import Answer, Letter, MemoryPost, Post
+from backend.telephony.uis.questions import NOBODY, UNKNOWN
+from backend.telephony.uis.recordings import UisRecordings
+from backend.telephony.uis.switch import CAPABILITIES, UisSwitch
+
+__all__ = [
+    "CAPABILITIES",
+    "NOBODY",
+    "UNKNOWN",
+    "Answer",
+    "Letter",
+    "MemoryPost",
+    "Post",
+    "UisRecordings",
+    "UisSwitch",
+]

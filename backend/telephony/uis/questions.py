@@ -1,0 +1,75 @@
+"""The cloud asks where a call is to go, in the middle of its scenario, and waits for a page.
+
+How long it waits is documented nowhere, so we answer early. Whom to ring is the owner's decision,
+made by the same scenario steps as on any other switch; here its orders meet the question, whichever
+of both comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from backend.kit.clock import Clock
+from protocol.vocabulary import LegId
+
+NOBODY: Final = 1
+"""`returned_code`: our scenario rings nobody now."""
+UNKNOWN: Final = 2
+"""`returned_code`: we know nothing of this call, or are not there."""
+GATHER_S: Final = 0.15
+"""People rung together are ordered one by one, within milliseconds."""
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Where orders and questions of one session meet."""
+
+    phones: dict[LegId, str] = field(default_factory=dict)
+    """Ordered and not answered with yet."""
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
+
+
+class Questions:
+    def __init__(self, clock: Clock, wait_s: float) -> None:
+        self._clock = clock
+        self._wait_s = wait_s
+        self._desks: dict[int, _Desk] = {}
+
+    def offer(self, session_id: int, leg_id: LegId, phone: str) -> int:
+        """Have this phone be the answer to the next question. Returns how often it was asked."""
+        desk = self._desks.setdefault(session_id, _Desk())
+        desk.phones[leg_id] = phone
+        desk.came.set()
+        return desk.asked
+
+    def withdraw(self, session_id: int, leg_id: LegId) -> bool:
+        """False when the cloud was already told to ring it."""
+        desk = self._desks.get(session_id)
+        return desk is not None and desk.phones.pop(leg_id, None) is not None
+
+    def forget(self, session_id: int) -> None:
+        self._desks.pop(session_id, None)
+
+    async def answer(self, session_id: int) -> dict[str, Any]:
+        """The body of our page."""
+        desk = self._desks.setdefault(session_id, _Desk())
+        desk.asked += 1
+        if not desk.phones:
+            desk.came.clear()
+            await self._within(desk.came, self._wait_s)
+        if desk.phones:
+            await self._clock.sleep(GATHER_S)
+        phones, desk.phones = list(dict.fromkeys(desk.phones.values())), {}
+        return {"phones": phones} if phones else {"returned_code": NOBODY}
+
+    async def _within(self, came: asyncio.Event, seconds: float) -> None:
+        waits = asyncio.ensure_future(came.wait())
+        ends = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((waits, ends), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waits.cancel()
+            ends.cancel()

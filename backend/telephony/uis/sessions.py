@@ -1,0 +1,435 @@
+"""The cloud's sessions as the calls of the port. No I/O: what is heard goes in, events come out.
+
+The cloud knows sessions and legs by numbers of its own; our legs have names that were given before
+the cloud was asked. A leg we ordered is recognised by whose it is: the employee, or the number.
+Legs the cloud rings by a scenario of its own take the cloud's number for the attempt, so that
+their names are the same on every reading.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from backend.services.ports import (
+    Arrived,
+    HoldReported,
+    LegEnded,
+    LegMoved,
+    LiveCall,
+    LiveLeg,
+    SwitchEvent,
+)
+from backend.telephony.uis import names
+from backend.telephony.uis.wire import LegRow, Notification, SessionRow
+from protocol.vocabulary import CallId, EmployeeId, HangupCause, LegId, LegState
+
+_RANK: Final = {LegState.DIALING: 1, LegState.RINGING: 2, LegState.UP: 3, LegState.ENDED: 4}
+_OVER_KEPT: Final = 1_000
+"""Sessions that are over: their late notifications are recognised this long."""
+
+UNNUMBERED: Final = -1
+"""In place of the cloud's number, for a leg it never showed."""
+_Key = tuple[int, int]
+
+Who = Callable[[int], EmployeeId | None]
+"""Our employee behind one of the cloud's."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Expected:
+    """A leg that was ordered and that the cloud has not shown yet."""
+
+    leg_id: LegId
+    target: names.Line | names.Outside
+
+    def fits(self, employee: int | None, number: str) -> bool:
+        if isinstance(self.target, names.Outside):
+            return number == self.target.number
+        if employee is not None:
+            return employee == self.target.employee
+        return bool(number) and number == self.target.number
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    leg_id: LegId
+    vendor_id: int | None = None
+    employee: int | None = None
+    number: str = ""
+    state: LegState = LegState.DIALING
+    asked: HangupCause | None = None
+    """We asked for its end, for this cause."""
+    apart: bool = False
+    """Talks to a colleague while the contact waits."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One session that lives, as far as we know."""
+
+    session_id: int
+    call_id: CallId
+    inbound: bool
+    number: str
+    dialed: str
+    began_at: datetime
+    legs: dict[LegId, Leg] = field(default_factory=dict)
+    expected: list[Expected] = field(default_factory=list)
+    strangers: dict[int, LegRow] = field(default_factory=dict)
+    """Employees' legs of a session of ours that nobody has ordered yet."""
+    held: bool = False
+    listed: bool = False
+    """`list.calls` has shown it: from then on its absence means its end."""
+
+    def by_vendor(self, vendor_id: int) -> Leg | None:
+        return next((leg for leg in self.legs.values() if leg.vendor_id == vendor_id), None)
+
+    @property
+    def live(self) -> list[Leg]:
+        return [leg for leg in self.legs.values() if leg.state is not LegState.ENDED]
+
+    @property
+    def contact(self) -> Leg | None:
+        return self.legs.get(names.CONTACT_LEG)
+
+    @property
+    def setting_up(self) -> bool:
+        """Somebody rings: the next moments matter."""
+        rings = any(leg.state is not LegState.UP for leg in self.live)
+        return rings or bool(self.expected) or not self.legs
+
+
+class Sessions:
+    def __init__(self, identity: str, who: Who, kept: dict[tuple[int, int], LegId]) -> None:
+        """`kept`: names of ordered legs by session and the cloud's leg, from a process before."""
+        self._identity = identity
+        self._who = who
+        self._kept = kept
+        self._live: dict[int, Session] = {}
+        self._over: OrderedDict[int, None] = OrderedDict()
+        self.named: list[tuple[int, int, LegId]] = []
+        """Names given since it was last emptied, to be kept."""
+        self.ignored: Counter[str] = Counter()
+        """What nothing was made of, by kind."""
+
+    # ── reading ──
+
+    def all(self) -> list[Session]:
+        return list(self._live.values())
+
+    def get(self, session_id: int) -> Session | None:
+        return self._live.get(session_id)
+
+    def of_call(self, call_id: CallId) -> Session | None:
+        """The newest session of a call: each attempt of a call we place is one of its own."""
+        own = [session for session in self._live.values() if session.call_id == call_id]
+        return max(own, key=lambda session: session.session_id, default=None)
+
+    def waiting(self, caller: str, called: str) -> Session | None:
+        """The newest inbound session of this pair that nobody talks in."""
+        found = [
+            session
+            for session in self._live.values()
+            if session.inbound
+            and names.digits(session.number) == names.digits(caller)
+            and names.digits(session.dialed) == names.digits(called)
+            and all(leg.state is not LegState.UP or leg is session.contact for leg in session.live)
+        ]
+        return max(found, key=lambda session: session.session_id, default=None)
+
+    def calls(self) -> tuple[LiveCall, ...]:
+        """All that lives, for whoever connects."""
+        return tuple(_live_call(session) for session in self._live.values() if session.live)
+
+    # ── what we did ──
+
+    def started(self, session_id: int, call_id: CallId, number: str, at: datetime) -> Session:
+        """A session of ours; a list may have shown it before the answer came."""
+        known = self._live.get(session_id)
+        if known is not None:
+            return known
+        session = Session(
+            session_id=session_id,
+            call_id=call_id,
+            inbound=False,
+            number=number,
+            dialed="",
+            began_at=at,
+        )
+        self._live[session_id] = session
+        return session
+
+    def expect(self, session: Session, expected: Expected, at: datetime) -> list[SwitchEvent]:
+        """Give a leg its name, now if the cloud shows it already."""
+        if expected.leg_id in session.legs:
+            return []
+        session.expected.append(expected)
+        told: list[SwitchEvent] = []
+        for row in list(session.strangers.values()):
+            if expected.fits(row.employee, row.called):
+                del session.strangers[row.leg_id]
+                told += self._leg_row(session, row, at)
+        return told
+
+    def forget(self, session: Session, leg_id: LegId) -> None:
+        """It is not going to be shown any more."""
+        session.expected = [one for one in session.expected if one.leg_id != leg_id]
+
+    # ── what was heard ──
+
+    def heard(self, note: Notification, at: datetime) -> list[SwitchEvent]:
+        """What one notification means. Its order among others is not promised."""
+        if note.session_id in self._over:
+            return []
+        session = self._live.get(note.session_id)
+        told: list[SwitchEvent] = []
+        if session is None:
+            if note.event not in ("incoming", "ringing") or note.direction == "out":
+                self.ignored[f"{note.event} of a strange session"] += 1
+                return []
+            session, told = self._arrive(note.session_id, note.contact, note.virtual, at)
+        match note.event:
+            case "ringing":
+                return told + self._rings(session, note, at)
+            case "talk_started":
+                return told + self._talks(session, note, at)
+        return told
+
+    def listed(self, rows: Iterable[SessionRow], at: datetime) -> list[SwitchEvent]:
+        """What `list.calls` shows. Ends are not told here: see `missing`."""
+        told: list[SwitchEvent] = []
+        for row in rows:
+            if row.session_id in self._over:
+                continue
+            session = self._live.get(row.session_id)
+            if session is None:
+                if row.inbound:
+                    session, arrived = self._arrive(row.session_id, row.contact, row.virtual, at)
+                    told += arrived
+                elif row.external_id:
+                    call_id = CallId(row.external_id)
+                    session = self.started(row.session_id, call_id, row.contact, at)
+                else:
+                    self.ignored["session of a telephone"] += 1
+                    continue
+            session.listed = True
+            for leg in row.legs:
+                told += self._leg_row(session, leg, at)
+            told += self._holds(session, row, at)
+        return told
+
+    def missing(self, rows: Iterable[SessionRow], known: Iterable[_Key]) -> list[_Key]:
+        """Which of the `known` legs the list shows as over or no longer shows. `known` is
+        `shown()` from before the list was asked for: who is younger than that is no ghost."""
+        up = {
+            row.session_id: {leg.leg_id for leg in row.legs if leg.state is not LegState.ENDED}
+            for row in rows
+        }
+        return [
+            (session_id, vendor_id)
+            for session_id, vendor_id in known
+            if session_id not in up or (vendor_id != UNNUMBERED and vendor_id not in up[session_id])
+        ]
+
+    def shown(self) -> list[_Key]:
+        """Live legs of sessions a list has shown, by session and the cloud's number."""
+        return [
+            (session.session_id, UNNUMBERED if leg.vendor_id is None else leg.vendor_id)
+            for session in self._live.values()
+            if session.listed
+            for leg in session.live
+        ]
+
+    def end(
+        self, session: Session, leg: Leg, cause: HangupCause, at: datetime
+    ) -> list[SwitchEvent]:
+        """A leg is over; with the contact's, or the last one, the session is."""
+        if leg.state is LegState.ENDED:
+            return []
+        leg.state = LegState.ENDED
+        self.forget(session, leg.leg_id)
+        told: list[SwitchEvent] = [
+            LegEnded(call_id=session.call_id, leg_id=leg.leg_id, cause=cause, at=at)
+        ]
+        if leg is session.contact:
+            for other in session.live:
+                up = other.state is LegState.UP
+                over = other.asked or (HangupCause.NORMAL if up else HangupCause.CANCELLED)
+                told += self.end(session, other, over, at)
+        if not session.live:
+            self._close(session)
+        return told
+
+    def reset(self) -> None:
+        """Contact was lost: what lives is read anew. Names and orders stay."""
+        for session in self._live.values():
+            session.listed = False
+
+    def drop(self, shown: Iterable[int]) -> None:
+        """After contact was lost: sessions the list does not show are over, untold."""
+        for session_id in set(self._live) - set(shown):
+            self._close(self._live[session_id])
+
+    def _close(self, session: Session) -> None:
+        self._live.pop(session.session_id, None)
+        self._over[session.session_id] = None
+        while len(self._over) > _OVER_KEPT:
+            self._over.popitem(last=False)
+
+    # ── inside ──
+
+    def _arrive(
+        self, session_id: int, number: str, dialed: str, at: datetime
+    ) -> tuple[Session, list[SwitchEvent]]:
+        call_id = names.inbound_call(self._identity, session_id)
+        session = Session(
+            session_id=session_id,
+            call_id=call_id,
+            inbound=True,
+            number=number,
+            dialed=dialed,
+            began_at=at,
+        )
+        session.legs[names.CONTACT_LEG] = Leg(
+            leg_id=names.CONTACT_LEG, number=number, state=LegState.RINGING
+        )
+        self._live[session_id] = session
+        arrived = Arrived(
+            call_id=call_id, leg_id=names.CONTACT_LEG, number=number, dialed=dialed, at=at
+        )
+        return session, [arrived]
+
+    def _rings(self, session: Session, note: Notification, at: datetime) -> list[SwitchEvent]:
+        if not note.leg_ids or note.employee is None:
+            self.ignored["ringing without a leg"] += 1
+            return []
+        leg = self._named(session, note.leg_ids[0], note.employee, note.employee_number)
+        return [] if leg is None else self._move(session, leg, LegState.RINGING, at)
+
+    def _talks(self, session: Session, note: Notification, at: datetime) -> list[SwitchEvent]:
+        """Both sides hear each other."""
+        told: list[SwitchEvent] = []
+        own = [leg for leg in session.live if leg.employee == note.employee is not None]
+        own += [leg for leg in session.live if leg.vendor_id in note.leg_ids and leg not in own]
+        if not own and note.employee is not None:
+            taken = session.contact.vendor_id if session.contact is not None else None
+            numbers = [leg_id for leg_id in note.leg_ids if leg_id != taken]
+            # Which of two unknown numbers is the employee's cannot be told: the list will.
+            if len(numbers) == 1:
+                leg = self._named(session, numbers[0], note.employee, note.employee_number)
+                own = [] if leg is None else [leg]
+        if session.contact is not None and session.contact not in own:
+            own.append(session.contact)
+        for leg in own:
+            told += self._move(session, leg, LegState.UP, at)
+        return told
+
+    def _leg_row(self, session: Session, row: LegRow, at: datetime) -> list[SwitchEvent]:
+        if row.state is None:
+            self.ignored[f"state {row.caption}"] += 1
+            return []
+        if row.state is LegState.ENDED and session.by_vendor(row.leg_id) is None:
+            return []
+        if row.is_operator:
+            leg = self._named(session, row.leg_id, row.employee, names.digits(row.called))
+            if leg is None:
+                session.strangers[row.leg_id] = row
+                return []
+        else:
+            leg = self._outside(session, row)
+        if row.state is LegState.ENDED:
+            return []
+        leg.apart = row.apart
+        return self._move(session, leg, row.state, at)
+
+    def _outside(self, session: Session, row: LegRow) -> Leg:
+        """A leg of nobody's of ours: the contact's, or a third party's whom we asked for."""
+        known = session.by_vendor(row.leg_id)
+        if known is not None:
+            return known
+        number = names.digits(row.calling if session.inbound else row.called)
+        contact = session.contact
+        if contact is None or contact.vendor_id is None:
+            self.forget(session, names.CONTACT_LEG)
+            if contact is None:
+                contact = Leg(leg_id=names.CONTACT_LEG, number=number)
+                session.legs[names.CONTACT_LEG] = contact
+            contact.vendor_id = row.leg_id
+            return contact
+        return self._ordered(session, row.leg_id, None, names.digits(row.called)) or contact
+
+    def _named(
+        self, session: Session, vendor_id: int, employee: int | None, number: str
+    ) -> Leg | None:
+        """The leg of an employee; None while nobody ordered it in a call of ours."""
+        known = session.by_vendor(vendor_id)
+        if known is not None:
+            return known
+        ordered = self._ordered(session, vendor_id, employee, number)
+        if ordered is not None:
+            return ordered
+        ours = self._who(employee) if session.inbound and employee is not None else None
+        if ours is None:
+            return None
+        leg = Leg(leg_id=LegId(f"agent-{ours}-{vendor_id}"), vendor_id=vendor_id, employee=employee)
+        session.legs[leg.leg_id] = leg
+        return leg
+
+    def _ordered(
+        self, session: Session, vendor_id: int, employee: int | None, number: str
+    ) -> Leg | None:
+        kept = self._kept.get((session.session_id, vendor_id))
+        expected = next((one for one in session.expected if one.fits(employee, number)), None)
+        leg_id = kept if kept is not None else None if expected is None else expected.leg_id
+        if leg_id is None:
+            return None
+        self.forget(session, leg_id)
+        leg = session.legs.get(leg_id)
+        if leg is None:
+            leg = session.legs[leg_id] = Leg(leg_id=leg_id)
+        leg.vendor_id, leg.employee = vendor_id, employee
+        leg.number = number
+        if kept is None:
+            self._kept[session.session_id, vendor_id] = leg_id
+            self.named.append((session.session_id, vendor_id, leg_id))
+        return leg
+
+    def _move(self, session: Session, leg: Leg, state: LegState, at: datetime) -> list[SwitchEvent]:
+        if _RANK[state] <= _RANK[leg.state] or leg.state is LegState.ENDED:
+            return []
+        leg.state = state
+        return [LegMoved(call_id=session.call_id, leg_id=leg.leg_id, state=state, at=at)]
+
+    def _holds(self, session: Session, row: SessionRow, at: datetime) -> list[SwitchEvent]:
+        """The employee's own phone, or a forerunner, may have put the contact on hold."""
+        outside = [leg for leg in row.legs if not leg.is_operator]
+        on = any(leg.on_hold for leg in outside)
+        if on == session.held or not outside:
+            return []
+        session.held = on
+        return [HoldReported(call_id=session.call_id, on=on, at=at)]
+
+
+def _live_call(session: Session) -> LiveCall:
+    up = [leg for leg in session.live if leg.state is LegState.UP and not leg.apart]
+    talking = len(up) > 1 and not session.held
+    return LiveCall(
+        call_id=session.call_id,
+        legs=tuple(
+            LiveLeg(
+                leg_id=leg.leg_id,
+                state=leg.state,
+                number=leg.number or (session.number if leg is session.contact else ""),
+                dialed=session.dialed if leg is session.contact and session.inbound else "",
+                at=session.began_at,
+            )
+            for leg in session.live
+        ),
+        held=session.held,
+        connected=tuple(leg.leg_id for leg in up) if talking else (),
+        consulting=tuple(leg.leg_id for leg in session.live if leg.apart),
+    )

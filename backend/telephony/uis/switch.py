@@ -1,0 +1,406 @@
+"""The Switch port over the UIS/CoMagic cloud: commands by Call API, news by `listener`.
+
+The cloud owns bridges and legs: it rings both sides of a call by one order, connects them by
+itself, and asks us where an inbound call is to go. What the port orders one by one is done by it
+already, or is the answer to its question; what it cannot do is in `CAPABILITIES`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import httpx
+
+from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
+from backend.kit.backoff import Backoff
+from backend.kit.clock import Clock
+from backend.services.ports import Capabilities, HoldReported, RingOrder, SwitchEvent
+from backend.services.ports.switch import Sound
+from backend.telephony.uis import names
+from backend.telephony.uis.call_api import DTMF, CallApi, MessageKind
+from backend.telephony.uis.data_api import DataApi
+from backend.telephony.uis.errors import mnemonic_of
+from backend.telephony.uis.listener import Listener
+from backend.telephony.uis.post import Post
+from backend.telephony.uis.questions import Questions
+from backend.telephony.uis.rpc import RpcClient
+from backend.telephony.uis.sessions import Expected, Leg, Session, Who
+from protocol.vocabulary import CallId, HangupCause, LegId, LegState
+
+CAPABILITIES: Final = Capabilities(
+    answer=False,
+    mute=False,
+    transfers=frozenset(("attended",)),
+    recording=False,
+    announcement=False,
+    sounds=False,
+    routes=True,
+)
+ASKED_S: Final = 12.0
+"""A leg of an inbound call that the cloud did not ask for within this time cannot be rung."""
+_REGISTERED_S: Final = 10.0
+"""How long the list of SIP lines stands: each reading costs a point."""
+_PAUSE: Final = ","
+
+
+class UisSwitch:
+    """One account of the cloud as a `Switch`. `events()` may be read by one reader at a time.
+
+    `who` names our employee behind one of the cloud's; `identity` is part of the ids of inbound
+    calls and must stay the same for good. Without `data_url` there are no reasons of ends and no
+    registrations.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        post: Post,
+        who: Who,
+        clock: Clock,
+        identity: str,
+        data_url: str = "",
+        poll_s: float = 30.0,
+        answer_s: float = 3.0,
+        hold_message: str = "tts:Пожалуйста, подождите на линии.",
+        request_timeout_s: float = 5.0,
+        backoff: Backoff | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._clock = clock
+        self._hold = _message(hold_message)
+        self._rpc = RpcClient(url, token, timeout_s=request_timeout_s, transport=transport)
+        self._calls = CallApi(self._rpc)
+        self._data_rpc = (
+            RpcClient(data_url, token, timeout_s=request_timeout_s, transport=transport)
+            if data_url
+            else None
+        )
+        self._data = None if self._data_rpc is None else DataApi(self._data_rpc)
+        self._questions = Questions(clock, answer_s)
+        self._listener = Listener(
+            identity,
+            self._rpc,
+            self._calls,
+            self._data,
+            post,
+            self._questions,
+            clock=clock,
+            who=who,
+            poll_s=poll_s,
+            backoff=backoff or Backoff(),
+        )
+        self._lines: tuple[float, dict[str, bool]] | None = None
+        """When the SIP lines were read, and what was told."""
+        self._keys = asyncio.Lock()
+        """Keys go one after another, in the order they were pressed."""
+        self._recorded: dict[str, CallId] = {}
+        """Call by the name its recording was given."""
+        self._doubtful: set[CallId] = set()
+        """Calls whose order to start was sent and not answered."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    @property
+    def ignored(self) -> dict[str, int]:
+        """What nothing was made of, by kind, for the metrics."""
+        return dict(self._listener.sessions.ignored)
+
+    def events(self) -> AsyncIterator[SwitchEvent]:
+        return self._listener.events()
+
+    # ── ringing ──
+
+    async def ring(self, order: RingOrder) -> None:
+        target = names.parse(order.endpoint)
+        if target is None:
+            raise NoDevice(f"{order.endpoint!r} is no line of this cloud")
+        session = self._listener.sessions.of_call(order.call_id)
+        if session is None or not (session.live or session.expected):
+            await self._start(order, target)
+            return
+        if order.leg_id in session.legs or any(
+            one.leg_id == order.leg_id for one in session.expected
+        ):
+            return
+        expected = Expected(leg_id=order.leg_id, target=target)
+        if session.held:
+            await self._calls.consult(session.session_id, _number(target))
+            self._tell_later(session, expected, order.timeout_s)
+        elif not session.inbound:
+            # The other side of a call we began: the cloud rings it by itself.
+            self._tell_later(session, expected, order.timeout_s)
+        elif any(leg.state is LegState.UP for leg in session.live if leg is not session.contact):
+            raise SwitchRefused("the cloud rings a third party only while the contact is on hold")
+        else:
+            self._offer(session, expected, _number(target), order.timeout_s)
+
+    async def _start(self, order: RingOrder, target: names.Line | names.Outside) -> None:
+        """Both sides by one order. Asked again after a lost answer, it is looked for first."""
+        if isinstance(target, names.Outside) or order.towards is None:
+            raise SwitchRefused("the cloud begins a call with an employee's phone only")
+        contact = names.parse(order.towards.endpoint)
+        if contact is None:
+            raise NoDevice(f"{order.towards.endpoint!r} is no line of this cloud")
+        if order.call_id in self._doubtful:
+            await self._find(order.call_id)
+        session = self._listener.sessions.of_call(order.call_id)
+        if session is None:
+            self._doubtful.add(order.call_id)
+            try:
+                session_id = await self._calls.start_employee_call(
+                    employee=target.employee,
+                    number=target.number,
+                    contact=_number(contact),
+                    virtual=names.digits(order.towards.shown),
+                    external_id=order.call_id,
+                )
+            except (SwitchRefused, NotFound):
+                self._doubtful.discard(order.call_id)
+                raise
+            session = self._listener.sessions.started(
+                session_id, order.call_id, _number(contact), self._clock.now()
+            )
+        self._doubtful.discard(order.call_id)
+        self._tell_later(session, Expected(leg_id=order.leg_id, target=target), order.timeout_s)
+
+    async def _find(self, call_id: CallId) -> None:
+        for row in await self._calls.sessions():
+            if row.external_id == call_id and not row.inbound:
+                self._listener.sessions.started(
+                    row.session_id, call_id, row.contact, self._clock.now()
+                )
+
+    def _tell_later(self, session: Session, expected: Expected, timeout_s: int) -> None:
+        """The leg is told of as soon as the cloud shows it, and given up after its time."""
+        self._listener.tell(self._listener.sessions.expect(session, expected, self._clock.now()))
+        self._listener.chore(self._run_out(session, expected.leg_id, timeout_s))
+        self._listener.look_soon()
+
+    async def _run_out(self, session: Session, leg_id: LegId, timeout_s: float) -> None:
+        await self._clock.sleep(timeout_s)
+        leg = session.legs.get(leg_id)
+        waits = leg is None and any(one.leg_id == leg_id for one in session.expected)
+        if waits or (leg is not None and leg.state in (LegState.DIALING, LegState.RINGING)):
+            await self.hang_up(session.call_id, leg_id, HangupCause.NO_ANSWER)
+
+    def _offer(self, session: Session, expected: Expected, phone: str, timeout_s: int) -> None:
+        """Ring it by answering the cloud's question, now or when it comes."""
+        self._listener.sessions.expect(session, expected, self._clock.now())
+        self._questions.offer(session.session_id, expected.leg_id, phone)
+        self._listener.chore(self._unasked(session, expected.leg_id, min(ASKED_S, timeout_s)))
+        self._listener.chore(self._run_out(session, expected.leg_id, timeout_s))
+
+    async def _unasked(self, session: Session, leg_id: LegId, wait_s: float) -> None:
+        await self._clock.sleep(wait_s)
+        if self._questions.withdraw(session.session_id, leg_id):
+            self._end_unshown(session, leg_id, HangupCause.UNREACHABLE)
+
+    def _end_unshown(self, session: Session, leg_id: LegId, cause: HangupCause) -> None:
+        """A leg the cloud never showed."""
+        leg = session.legs.setdefault(leg_id, Leg(leg_id=leg_id))
+        self._listener.end(session, leg, cause)
+
+    async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
+        """SIP lines are told by the cloud; an employee as a whole, or a mobile, is not."""
+        asked = {
+            name: line for name in endpoints if isinstance(line := names.parse(name), names.Line)
+        }
+        if self._data is None or not asked:
+            return {}
+        now = self._clock.monotonic()
+        if self._lines is None or now - self._lines[0] >= _REGISTERED_S:
+            self._lines = (now, await self._data.registered())
+        known = self._lines[1]
+        return {
+            name: known.get(line.number, False)
+            for name, line in asked.items()
+            if line.number and (line.number in known or _is_sip(line.number))
+        }
+
+    async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
+        """The cloud's scenario decides what is heard."""
+
+    async def answer(self, call_id: CallId, leg_id: LegId) -> None:
+        """The cloud did, when it connected them."""
+
+    async def connect(self, account: str, call_id: CallId, legs: Sequence[LegId]) -> None:
+        """Two who were rung for each other are connected already; a third party is let in, or
+        sent away, by a command."""
+        session = self._session(call_id)
+        wanted = self._present(session, legs)
+        if not session.held or session.contact not in wanted:
+            return
+        own = [leg for leg in session.live if leg is not session.contact]
+        newest = max(own, key=lambda leg: leg.vendor_id or 0, default=None)
+        if len(own) > 1 and newest in wanted:
+            await self._calls.transfer(session.session_id)
+        elif len(own) > 1:
+            await self._calls.restore(session.session_id)
+        else:
+            await self._calls.unhold(session.session_id)
+        self._report_hold(session, on=False)
+
+    # ── in the talk ──
+
+    async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
+        session = self._session(call_id)
+        if session.held != on:
+            if on:
+                await self._calls.hold(session.session_id, *self._hold)
+            else:
+                await self._calls.unhold(session.session_id)
+        self._report_hold(session, on=on)
+
+    def _report_hold(self, session: Session, *, on: bool) -> None:
+        session.held = on
+        now = self._clock.now()
+        self._listener.tell([HoldReported(call_id=session.call_id, on=on, at=now)])
+
+    async def consult(self, account: str, call_id: CallId, legs: Sequence[LegId]) -> None:
+        """The cloud connects a third party with who asked for it, once it answers."""
+        self._present(self._session(call_id), legs)
+
+    async def set_aside(self, call_id: CallId, leg_id: LegId, sound: Sound) -> None:
+        """What is heard meanwhile is the cloud's own."""
+
+    async def mute(self, call_id: CallId, leg_id: LegId, *, on: bool) -> None:
+        raise SwitchRefused("the cloud mutes nobody: the telephone does")
+
+    async def send_digits(self, call_id: CallId, leg_id: LegId, digits: str) -> None:
+        """One request for each key, whoever's leg is named: the contact hears it. Keys the cloud
+        does not take are refused before the first."""
+        session = self._session(call_id)
+        self._present(session, [leg_id])
+        if set(digits) - DTMF - {_PAUSE}:
+            raise SwitchRefused("the cloud sends 0-9, * and # only")
+        self._listener.chore(self._send_keys(session.session_id, digits))
+
+    async def _send_keys(self, session_id: int, digits: str) -> None:
+        async with self._keys:
+            for key in digits:
+                if key == _PAUSE:
+                    await self._clock.sleep(1.0)
+                else:
+                    await self._calls.send_dtmf(session_id, key)
+
+    async def play(self, call_id: CallId, leg_id: LegId, sound: str) -> None:
+        raise SwitchRefused("the cloud plays sounds by its own scenario only")
+
+    async def take_message(self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int) -> None:
+        raise SwitchRefused("the cloud takes messages by its own scenario only")
+
+    async def announce_recording(self, call_id: CallId) -> None:
+        raise SwitchRefused("the cloud announces recordings by its own scenario only")
+
+    async def record(self, call_id: CallId, name: str) -> None:
+        session = self._session(call_id)
+        self._recorded[name] = call_id
+        await self._record(session, on=True)
+
+    async def mute_recording(self, name: str, *, on: bool) -> None:
+        """The cloud has no silence: it stops, and goes on in another file."""
+        call_id = self._recorded.get(name)
+        session = None if call_id is None else self._listener.sessions.of_call(call_id)
+        if session is not None:
+            await self._record(session, on=not on)
+
+    async def stop_recording(self, name: str) -> None:
+        await self.mute_recording(name, on=True)
+        self._recorded.pop(name, None)
+
+    async def _record(self, session: Session, *, on: bool) -> None:
+        try:
+            await self._calls.record(session.session_id, on=on)
+        except (SwitchRefused, NotFound) as error:
+            done = {"record_already_started", "record_already_stopped", "forbidden"}
+            # `forbidden`: the account records by its own settings, and nobody switches that off.
+            if mnemonic_of(error) not in done and (on or not isinstance(error, NotFound)):
+                raise
+
+    # ── the end ──
+
+    async def hang_up(self, call_id: CallId, leg_id: LegId, cause: HangupCause) -> None:
+        session = self._listener.sessions.of_call(call_id)
+        if session is None:
+            return
+        if self._questions.withdraw(session.session_id, leg_id):
+            self._end_unshown(session, leg_id, cause)
+            return
+        leg = session.legs.get(leg_id)
+        if leg is not None and leg.state is LegState.ENDED:
+            return
+        if leg is not None:
+            leg.asked = leg.asked or cause
+        try:
+            if leg is None or leg.vendor_id is None or self._ends_all(session, leg):
+                if leg is None and session.inbound:
+                    self._end_unshown(session, leg_id, cause)
+                    return
+                await self._calls.release(session.session_id)
+            else:
+                await self._calls.disconnect(session.session_id, leg.vendor_id)
+        except NotFound:
+            pass
+        if leg is None:
+            self._end_unshown(session, leg_id, cause)
+        self._listener.look_soon()
+
+    def _ends_all(self, session: Session, leg: Leg) -> bool:
+        """The contact's end ends the session; so does the caller's, before somebody else is up."""
+        if leg is session.contact:
+            return True
+        others = [one for one in session.live if one is not leg and one.state is LegState.UP]
+        return not session.inbound and not others
+
+    async def release(self, call_id: CallId) -> None:
+        """Nothing of ours is left in the cloud."""
+        for name, owner in tuple(self._recorded.items()):
+            if owner == call_id:
+                del self._recorded[name]
+
+    async def aclose(self) -> None:
+        await self._listener.aclose()
+        await self._rpc.aclose()
+        if self._data_rpc is not None:
+            await self._data_rpc.aclose()
+
+    def _present(self, session: Session, legs: Sequence[LegId]) -> list[Leg]:
+        """Raises NotFound unless all of them live."""
+        wanted = [leg for leg in session.live if leg.leg_id in legs]
+        if len(wanted) < len(set(legs)):
+            raise NotFound("a leg is gone")
+        return wanted
+
+    def _session(self, call_id: CallId) -> Session:
+        session = self._listener.sessions.of_call(call_id)
+        if session is None:
+            raise NotFound("the cloud has no such call")
+        return session
+
+
+def _number(target: names.Line | names.Outside) -> str:
+    """What the cloud is told to ring. Raises NoDevice for a line without a number."""
+    if not target.number:
+        raise NoDevice("write the line's number: UIS/<employee>/<number>")
+    return target.number
+
+
+def _is_sip(number: str) -> bool:
+    """SIP lines of the cloud begin with 0; outside numbers never do."""
+    return number.startswith("0")
+
+
+def _message(written: str) -> tuple[MessageKind, str]:
+    """`media:<id>` or `tts:<text>`. Raises SwitchUnavailable when it is neither."""
+    kind, _, value = written.partition(":")
+    if kind == "media" and value:
+        return "media", value
+    if kind == "tts" and value:
+        return "tts", value
+    raise SwitchUnavailable("DOZVON_UIS_HOLD is media:<id> or tts:<text>")

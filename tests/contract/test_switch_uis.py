@@ -1,0 +1,102 @@
+"""The switch contract, kept by the UIS adapter on the sandbox cloud."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from backend.services.ports import Switch, SwitchEvent, SwitchRecordings, Towards
+from backend.telephony.uis import UisRecordings
+from tests.contract.switch_suite import SwitchContract
+from tests.integration.uis.world import ANNA, BORIS, DID, TOKEN, World, world
+
+E = TypeVar("E", bound=SwitchEvent)
+
+
+class UisStage:
+    """The sandbox's people, moved by hand. Contact is lost when nothing answers any more."""
+
+    phones = (f"UIS/11/{ANNA}", f"UIS/12/{BORIS}")
+    missing_phone = "UIS/99/0700999"
+
+    def __init__(self, made: World, recordings: UisRecordings) -> None:
+        self._world = made
+        self._recordings = recordings
+
+    def outside(self, number: str) -> Towards:
+        return Towards(endpoint=f"UIS/+{number}", shown=f"+{DID}")
+
+    @property
+    def switch(self) -> Switch:
+        return self._world.switch
+
+    @property
+    def recordings(self) -> SwitchRecordings:
+        return self._recordings
+
+    async def until(self, kind: type[E], **members: Any) -> E:
+        return await self._world.heard.until(kind, **members)
+
+    async def told_since(self) -> list[SwitchEvent]:
+        return await self._world.heard.since()
+
+    async def calls_in(self, number: str) -> None:
+        self._world.cloud.place_call(number, DID)
+
+    async def gives_up(self, number: str) -> None:
+        self._world.cloud.hang_up(number)
+        await self._world.heard.settle()
+
+    async def picks_up(self, endpoint: str) -> None:
+        self._world.cloud.pick_up(_number(endpoint))
+
+    async def says_busy(self, endpoint: str) -> None:
+        self._world.cloud.decline(_number(endpoint), "operator_busy")
+
+    async def is_muted(self, endpoint: str) -> bool:
+        return False
+
+    async def keys_heard(self, number: str) -> str:
+        """A second between two keys is a comma."""
+        await self.time_passes(2)
+        heard, last = "", None
+        for at, key in self._world.cloud.of(number).keys:
+            if last is not None and (at - last).total_seconds() >= 1:
+                heard += ","
+            heard, last = heard + key, at
+        return heard
+
+    async def time_passes(self, seconds: float) -> None:
+        self._world.cloud.down = False
+        await self._world.clock.advance(seconds)
+        await self._world.heard.settle()
+
+    async def loses_contact(self) -> None:
+        self._world.cloud.down = True
+        for _ in range(70):
+            await self._world.clock.advance(0.5)
+            await self._world.heard.settle()
+
+
+def _number(endpoint: str) -> str:
+    return endpoint.rpartition("/")[2]
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[UisStage]:
+    async with world() as made:
+        recordings = UisRecordings(
+            "http://cloud.test/v2.0",
+            TOKEN,
+            clock=made.clock,
+            transport=httpx.ASGITransport(made.app),
+        )
+        yield UisStage(made, recordings)
+        await recordings.aclose()
+
+
+class TestUisSwitch(SwitchContract):
+    """Every rule of the contract the engine is able to keep; the rest is skipped by name."""
