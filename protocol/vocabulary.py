@@ -112,6 +112,8 @@ class CrmTrouble(StrEnum):
     """The caller hid the number: CRMs keep no calls without one."""
     UNKNOWN_NUMBER = "unknown_number"
     """It knows nobody with the number and keeps nothing of strangers."""
+    COLLECTED = "collected"
+    """An earlier call of this stranger waits there to be taken in hand; it is told after that."""
     NOBODY_KNOWN = "nobody_known"
     """None of the call's people is a user of it."""
     REJECTED = "rejected"

@@ -137,8 +137,17 @@ class AfterCall:
         """The switch connections there are now, by id."""
         await self._files.take(connections)
 
+    async def numbers_changed(self, account_id: AccountId) -> None:
+        """The CRM may know strangers by now whose calls were kept for that."""
+        kind = CrmKind.AMOCRM.value
+        async with self._base.database.begin(account_id) as tx:
+            for call_id in await CrmCallStore(tx).known_by_now(account_id, kind):
+                await crm_calls.defer(self._jobs, tx, account_id, call_id)
+
     async def tidy(self, account_id: AccountId) -> None:
-        """Delete audio the account no longer wants to keep."""
+        """Delete audio the account no longer wants to keep; tell the CRM what waited for a
+        contact that no webhook named."""
+        await self.numbers_changed(account_id)
         async with self._base.database.begin(account_id) as tx:
             wanted = await AccountSettingsStore(tx).get(account_id, RecordingSettings)
         await self.recordings.prune(account_id, keep=timedelta(days=wanted.keep_days))

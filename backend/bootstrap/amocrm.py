@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.routing import Route
@@ -93,7 +93,12 @@ def doors(
 
 
 def work(
-    base: Foundation, jobs: JobQueue, events: CrmEvents, sources: Sources, phones: PhoneChanges
+    base: Foundation,
+    jobs: JobQueue,
+    events: CrmEvents,
+    sources: Sources,
+    phones: PhoneChanges,
+    numbers_changed: Callable[[AccountId], Awaitable[None]],
 ) -> AmoCrmKeeper:
     """Registers amoCRM's jobs and handlers; the keeper is to be run by one process."""
 
@@ -118,7 +123,7 @@ def work(
         clock=base.clock,
     )
     jobs_of_amocrm.register(jobs, install(base, jobs), keeper)
-    AmoCrmChanges(phones, source).listen(events)
+    AmoCrmChanges(phones, source, numbers_changed).listen(events)
     return keeper
 
 

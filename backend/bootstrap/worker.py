@@ -131,7 +131,14 @@ class Worker:
         self.phones = PhoneChanges(
             index=self.index, store=SqlPhoneIndex(base.database), bus=base.bus
         )
-        self.amocrm = amocrm.work(base, self.jobs, self.crm_events, self.sources, self.phones)
+        self.amocrm = amocrm.work(
+            base,
+            self.jobs,
+            self.crm_events,
+            self.sources,
+            self.phones,
+            self.after_call.numbers_changed,
+        )
         self.portals = portals.work(base, self.jobs, self.sources, self.crm_events, self.phones)
         self._leases = SqlLeases(base.database)
         self._routes = SqlRouting(base.database)

@@ -6,7 +6,7 @@ never comes is made good by the half-hourly reading of the whole account.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from backend.services.contacts.changes import PhoneChanges
@@ -25,9 +25,16 @@ class Reader(Protocol):
 
 
 class AmoCrmChanges:
-    def __init__(self, phones: PhoneChanges, readers: Callable[[AccountId], Reader | None]) -> None:
+    def __init__(
+        self,
+        phones: PhoneChanges,
+        readers: Callable[[AccountId], Reader | None],
+        changed: Callable[[AccountId], Awaitable[None]],
+    ) -> None:
+        """`changed` hears when an account may know numbers it did not."""
         self._phones = phones
         self._readers = readers
+        self._changed = changed
 
     def listen(self, events: CrmEvents) -> None:
         for entity in _ENTITIES:
@@ -46,3 +53,4 @@ class AmoCrmChanges:
         for kind in kinds:
             phones = await reader.read_phones(kind, record_id)
             await self._phones.take(event.account_id, KIND, {(kind, record_id): phones})
+        await self._changed(event.account_id)

@@ -7,12 +7,17 @@ after that the call goes without, and is given the address when there is one.
 An interface that loses answers doubles calls unless somebody looks first: each try is marked on
 disk before it is made, and after a marked try what stands in the CRM is read before anything is
 written again. The outcome only ever improves: a missed call that turns out answered is corrected.
+
+A stranger who calls a hundred times is one request there, not a hundred: while the first waits to
+be taken in hand, the later calls are kept here (`collected`) and written once the CRM knows the
+number.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -81,8 +86,11 @@ class CallRecords:
             return
         if facts.call.direction == Direction.INTERNAL.value:
             return
-        if facts.row is not None and facts.row.state == "written":
+        state = None if facts.row is None else facts.row.state
+        if state == "written":
             await self._improve(writer, facts)
+        elif state == "collected" and spare:
+            return  # its recording is told with it, once the CRM knows the number
         else:
             try:
                 await self._write(writer, facts)
@@ -111,6 +119,11 @@ class CallRecords:
                     # What an earlier try said may be older than what is known now.
                     written = await writer.amend(written.ref, report)
                 else:
+                    if report.may_collect:
+                        earlier = await self._rows.earlier(
+                            call.account_id, writer.kind, call.number
+                        )
+                        report = replace(report, earlier=earlier)
                     written = await writer.write(report)
         except TimeoutError:
             slow = CrmUnavailable(f"no end to it within {self._within_s:.0f} s")
@@ -146,6 +159,16 @@ class CallRecords:
         await self._written(writer, facts, written)
 
     async def _written(self, writer: CallWriter, facts: CallFacts, written: Written) -> None:
+        if written.joined:
+            await self._rows.save(
+                facts.call.account_id,
+                facts.call.call_id,
+                writer.kind,
+                state="collected",
+                ref=written.ref,
+                trouble=CrmTrouble.COLLECTED,
+            )
+            return
         await self._rows.save(
             facts.call.account_id,
             facts.call.call_id,

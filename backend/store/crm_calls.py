@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, literal, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, exists, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.services.ports import CrmCallRow, Taken
-from backend.store.tables import calls, crm_calls
+from backend.store.tables import calls, crm_calls, phone_index
 from protocol.vocabulary import AccountId, CallId
 
 TROUBLE: Final = "trouble"
@@ -53,11 +53,7 @@ class CrmCallStore:
         writing = (
             select(literal(1))
             .select_from(crm_calls)
-            .join(
-                calls,
-                (calls.c.account_id == crm_calls.c.account_id)
-                & (calls.c.id == crm_calls.c.call_id),
-            )
+            .join(calls, _same_call())
             .where(
                 crm_calls.c.account_id == account_id,
                 crm_calls.c.crm_kind == kind,
@@ -70,7 +66,47 @@ class CrmCallStore:
             return "busy"
         known = await self.find(account_id, call_id, kind)
         await self.save(account_id, call_id, kind, state="writing")
-        return "first" if known is None or known.state == "expected" else "again"
+        # Of those nothing was written yet, so there is nothing to look for.
+        untold = known is None or known.state in ("expected", "collected")
+        return "first" if untold else "again"
+
+    async def earlier(self, account_id: AccountId, kind: str, number: str) -> str | None:
+        """Where the number's last written call stands over there."""
+        found = await self._tx.execute(
+            select(crm_calls.c.external_call_id)
+            .select_from(crm_calls)
+            .join(calls, _same_call())
+            .where(
+                crm_calls.c.account_id == account_id,
+                crm_calls.c.crm_kind == kind,
+                crm_calls.c.state == "written",
+                calls.c.number == number,
+            )
+            .order_by(crm_calls.c.updated_at.desc())
+            .limit(1)
+        )
+        return found.scalar_one_or_none()
+
+    async def known_by_now(self, account_id: AccountId, kind: str) -> list[CallId]:
+        """Collected calls whose number is the CRM's by now, oldest first."""
+        known = exists().where(
+            phone_index.c.account_id == account_id,
+            phone_index.c.crm_kind == kind,
+            phone_index.c.e164 == calls.c.number,
+        )
+        found = await self._tx.execute(
+            select(crm_calls.c.call_id)
+            .select_from(crm_calls)
+            .join(calls, _same_call())
+            .where(
+                crm_calls.c.account_id == account_id,
+                crm_calls.c.crm_kind == kind,
+                crm_calls.c.state == "collected",
+                known,
+            )
+            .order_by(calls.c.started_at)
+        )
+        return [CallId(call_id) for call_id in found.scalars()]
 
     async def lock(self, account_id: AccountId, call_id: CallId) -> None:
         """Until the transaction ends, nobody else decides what becomes of the call's recording.
@@ -124,6 +160,10 @@ class CrmCallStore:
             .where(*_this(account_id, call_id, kind))
             .values(**values, updated_at=func.now())
         )
+
+
+def _same_call() -> ColumnElement[bool]:
+    return (calls.c.account_id == crm_calls.c.account_id) & (calls.c.id == crm_calls.c.call_id)
 
 
 def _row(row: RowMapping) -> CrmCallRow:

@@ -9,8 +9,10 @@ from sqlalchemy import RowMapping, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.services.contacts.sync import Doubt
 from backend.services.ports import IndexedPhone
 from backend.store.tables import phone_index
+from backend.store.tables import phone_index_doubts as doubts
 from protocol.vocabulary import AccountId, CrmKind
 
 _BATCH = 1000
@@ -29,8 +31,11 @@ class PhoneIndexStore:
     ) -> int:
         """Put a full reading in place of the last one; returns how many rows there are now.
 
-        Readers see the old index until the transaction commits.
+        Readers see the old index until the transaction commits. A doubt that stood is settled.
         """
+        await self._tx.execute(
+            delete(doubts).where(doubts.c.account_id == account_id, doubts.c.crm_kind == kind.value)
+        )
         await self._tx.execute(
             delete(phone_index).where(
                 phone_index.c.account_id == account_id, phone_index.c.crm_kind == kind.value
@@ -44,6 +49,21 @@ class PhoneIndexStore:
                 count += await self.add(account_id, kind, batch)
                 batch = []
         return count + await self.add(account_id, kind, batch)
+
+    async def doubt(self, account_id: AccountId, kind: CrmKind) -> Doubt | None:
+        query = select(doubts).where(
+            doubts.c.account_id == account_id, doubts.c.crm_kind == kind.value
+        )
+        row = (await self._tx.execute(query)).mappings().one_or_none()
+        return None if row is None else Doubt(since=row["since"], rows=row["rows"])
+
+    async def save_doubt(self, account_id: AccountId, kind: CrmKind, doubt: Doubt) -> None:
+        values = {"rows": doubt.rows, "since": doubt.since}
+        await self._tx.execute(
+            insert(doubts)
+            .values(account_id=account_id, crm_kind=kind.value, **values)
+            .on_conflict_do_update(index_elements=["account_id", "crm_kind"], set_=values)
+        )
 
     async def add(
         self, account_id: AccountId, kind: CrmKind, phones: Sequence[IndexedPhone]

@@ -77,6 +77,7 @@ export const CRM_TROUBLES = [
   "unavailable",
   "withheld",
   "unknown_number",
+  "collected",
   "nobody_known",
   "rejected",
 ] as const;

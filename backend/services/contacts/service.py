@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
 from backend.domain import phone_number
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable, NotFound
 from backend.kit.breaker import Breaker
+from backend.services.contacts.crm_states import CrmStates, version_after
 from backend.services.contacts.index import KnownCaller, PhoneIndex
-from backend.services.ports import Publication, account_stream, me_stream
-from protocol.pushes import ContactChanged, ContactMatch, ContactRemoved, CrmChanged, RecordRef
+from backend.services.ports import Publication, me_stream
+from protocol.pushes import ContactChanged, ContactMatch, ContactRemoved, RecordRef
 from protocol.vocabulary import CrmKind, LookupState, StreamName
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ LOOK_UP_TIMEOUT_S = 10.0
 """Past this a card says the CRM does not answer; the answer is still taken when it comes."""
 REMEMBER_S = 20.0
 """A second call from the same number within this time reuses the answer."""
-
-CrmState = Literal["ok", "slow", "down", "auth_expired"]
 
 
 class ChoiceStore(Protocol):
@@ -96,10 +95,7 @@ class Contacts:
         self._flights: dict[tuple[AccountId, str], asyncio.Task[list[ContactMatch]]] = {}
         self._fresh: dict[tuple[AccountId, str], tuple[float, list[ContactMatch]]] = {}
         self._breakers: dict[AccountId, Breaker] = {}
-        self._crm_state: dict[AccountId, CrmState] = {}
-        self._lost: set[AccountId] = set()
-        """Accounts whose connection said so itself."""
-        self._crm_version: dict[AccountId, int] = {}
+        self._states = CrmStates(sources, clock, self._publish)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def known(self, account_id: AccountId, number: str) -> KnownCaller | None:
@@ -184,8 +180,7 @@ class Contacts:
         """Tell everything anew, after the bus lost its memory."""
         for call_id, search in list(self._searches.items()):
             await self._tell(call_id, search, search.watchers)
-        for account_id, state in list(self._crm_state.items()):
-            await self._tell_crm(account_id, state)
+        await self._states.republish()
 
     async def aclose(self) -> None:
         tasks = [*self._tasks, *self._flights.values()]
@@ -211,7 +206,7 @@ class Contacts:
             async with asyncio.timeout(self._timeout_s):
                 matches = await asyncio.shield(flight)
         except TimeoutError:
-            await self._crm_is(search.account_id, "slow")
+            await self._states.becomes(search.account_id, "slow")
             await self._unavailable(call_id, search)
             try:
                 matches = await asyncio.shield(flight)
@@ -287,7 +282,7 @@ class Contacts:
             raise
         except CrmAuthExpired:
             breaker.failed()
-            await self._crm_is(account_id, "auth_expired")
+            await self._states.becomes(account_id, "auth_expired")
             raise
         except CrmRejected as error:
             # It answers, so it is neither slow nor down; this question it does not take.
@@ -299,16 +294,16 @@ class Contacts:
                 # An answer nobody foresaw must not leave a card looking for ever.
                 log.exception("contacts.look_up_broke", account=account_id)
                 breaker.failed()
-                await self._crm_is(account_id, "down")
+                await self._states.becomes(account_id, "down")
                 raise CrmUnavailable("the CRM's answer could not be read") from error
             breaker.failed()
             log.warning("contacts.look_up_failed", account=account_id, error=str(error))
-            await self._crm_is(account_id, "down")
+            await self._states.becomes(account_id, "down")
             raise
         took = self._clock.monotonic() - began
         self._observe(took)
         breaker.succeeded()
-        await self._crm_is(account_id, "slow" if took > self._timeout_s / 2 else "ok")
+        await self._states.becomes(account_id, "slow" if took > self._timeout_s / 2 else "ok")
         self._fresh[key] = (self._clock.monotonic(), matches)
         if len(self._fresh) > 10_000:
             self._fresh.clear()
@@ -320,40 +315,13 @@ class Contacts:
 
     async def connection_is(self, account_id: AccountId, *, lost: bool) -> None:
         """Whether an administrator has to connect again, known without looking anybody up."""
-        if lost:
-            self._lost.add(account_id)
-            await self._crm_is(account_id, "auth_expired")
-        elif account_id in self._lost:
-            self._lost.discard(account_id)
-            await self._crm_is(account_id, "ok")
-
-    async def _crm_is(self, account_id: AccountId, state: CrmState) -> None:
-        if self._crm_state.get(account_id, "ok") != state:
-            log.info("contacts.crm_state", account=account_id, state=state)
-            self._crm_state[account_id] = state
-            await self._tell_crm(account_id, state)
-
-    async def _tell_crm(self, account_id: AccountId, state: CrmState) -> None:
-        source = self._sources(account_id)
-        if source is None:
-            return
-        version = self._version(self._crm_version.get(account_id, 0))
-        self._crm_version[account_id] = version
-        push = CrmChanged(
-            stream=StreamName.ACCOUNT,
-            entity="crm",
-            version=version,
-            crm=CrmKind(source.kind),
-            state=state,
-            since=self._clock.now(),
-        )
-        await self._publish([Publication(account_stream(account_id), push)])
+        await self._states.connection_is(account_id, lost=lost)
 
     async def _tell(
         self, call_id: CallId, search: _Search, employees: Iterable[EmployeeId]
     ) -> None:
         source = self._sources(search.account_id)
-        search.version = self._version(search.version)
+        search.version = version_after(search.version, self._clock)
         push = ContactChanged(
             stream=StreamName.ME,
             entity=f"contact:{call_id}",
@@ -371,7 +339,7 @@ class Contacts:
     async def _remove(
         self, call_id: CallId, search: _Search, employees: Iterable[EmployeeId]
     ) -> None:
-        search.version = self._version(search.version)
+        search.version = version_after(search.version, self._clock)
         push = ContactRemoved(
             stream=StreamName.ME,
             entity=f"contact:{call_id}",
@@ -387,10 +355,6 @@ class Contacts:
             await self._bus.publish(publications)
         except Exception:
             log.exception("contacts.not_told")
-
-    def _version(self, last: int) -> int:
-        """Grows within an owner and over a change of owner: microseconds of the clock."""
-        return max(last + 1, int(self._clock.now().timestamp() * 1_000_000))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -48,16 +49,16 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Doubt:
+class Doubt:
     """A reading far below what is known."""
 
-    since: float
-    """Monotonic seconds: when so few were read first."""
+    since: datetime
+    """When so few were read first."""
     rows: int
 
-    def confirmed_by(self, rows: int, now: float) -> bool:
+    def confirmed_by(self, rows: int, now: datetime) -> bool:
         wait_s = CONFIRM_AFTER_S if rows else CONFIRM_EMPTY_AFTER_S
-        return self.like(rows) and now - self.since >= wait_s
+        return self.like(rows) and (now - self.since).total_seconds() >= wait_s
 
     def like(self, rows: int) -> bool:
         return abs(rows - self.rows) <= self.rows * SAME_SHARE
@@ -74,7 +75,12 @@ class PhoneIndexStore(Protocol):
     async def replace(
         self, account_id: AccountId, kind: CrmKind, phones: Sequence[IndexedPhone]
     ) -> None:
-        """All or nothing."""
+        """All or nothing; what was doubted is settled."""
+
+    async def doubt(self, account_id: AccountId, kind: CrmKind) -> Doubt | None:
+        """The reading that waits to be confirmed."""
+
+    async def save_doubt(self, account_id: AccountId, kind: CrmKind, doubt: Doubt) -> None: ...
 
 
 class PhoneIndexSync:
@@ -102,8 +108,9 @@ class PhoneIndexSync:
         self._every_s = every_s
         self._due: dict[AccountId, float] = {}
         self._failing: set[AccountId] = set()
-        self._doubts: dict[AccountId, _Doubt] = {}
-        """Of this process: another that takes over begins to doubt anew."""
+        self._doubted: set[AccountId] = set()
+        """Accounts whose last reading is doubted. The doubt itself is on disk: a worker restarted
+        more often than a doubt lasts would never believe that people did clear out."""
 
     async def load(self, account_id: AccountId) -> int:
         """Take the last good reading from disk; returns how many numbers are known.
@@ -129,10 +136,12 @@ class PhoneIndexSync:
             self._failed(account_id, error=str(error))
             return False
         before = await self._store.count(account_id, kind)
-        if len(rows) < before * LEAST_SHARE and not self._confirmed(account_id, len(rows)):
+        few = len(rows) < before * LEAST_SHARE
+        if few and not await self._confirmed(account_id, kind, len(rows)):
+            self._doubted.add(account_id)
             self._failed(account_id, rows=len(rows), before=before)
             return False
-        self._doubts.pop(account_id, None)
+        self._doubted.discard(account_id)
         await self._store.replace(account_id, kind, rows)
         numbers = self._index.replace(account_id, rows)
         if account_id in self._failing:
@@ -171,12 +180,12 @@ class PhoneIndexSync:
             late.cancel()
             await asyncio.gather(late, return_exceptions=True)
 
-    def _confirmed(self, account_id: AccountId, rows: int) -> bool:
+    async def _confirmed(self, account_id: AccountId, kind: CrmKind, rows: int) -> bool:
         """Whether so few were read before, long enough ago."""
-        now = self._clock.monotonic()
-        doubt = self._doubts.get(account_id)
+        now = self._clock.now()
+        doubt = await self._store.doubt(account_id, kind)
         if doubt is None or not doubt.like(rows):
-            self._doubts[account_id] = _Doubt(now, rows)
+            await self._store.save_doubt(account_id, kind, Doubt(now, rows))
             return False
         if not doubt.confirmed_by(rows, now):
             return False
@@ -208,7 +217,7 @@ class PhoneIndexSync:
         async with slots:
             done = await self._guarded(account_id)
         # A doubted reading cost as much as a good one: it is repeated in its time.
-        regular = done or account_id in self._doubts
+        regular = done or account_id in self._doubted
         pause_s = self._every_s if regular else min(RETRY_AFTER_S, self._every_s)
         self._due[account_id] = self._clock.monotonic() + pause_s
 

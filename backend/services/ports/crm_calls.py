@@ -10,9 +10,11 @@ from backend.services.ports.recordings import RecordingRow
 from backend.services.ports.storage import FinishedCall
 from protocol.vocabulary import AccountId, CallId, CrmTrouble, Direction, HangupCause, Outcome
 
-CrmCallState = Literal["waiting", "writing", "written", "refused"]
+CrmCallState = Literal["waiting", "writing", "written", "refused", "collected"]
 """waiting ─► writing ─► written;  writing ─► waiting (an answer was lost: look before writing);
-writing ─► refused ─► writing (somebody asked for another try)."""
+writing ─► refused ─► writing (somebody asked for another try);  writing ─► collected (an earlier
+call of the number still waits over there to be taken in hand) ─► writing (the CRM knows the number
+now)."""
 Taken = Literal["first", "again", "busy"]
 
 
@@ -38,6 +40,8 @@ class CallReport:
     link_ready: bool
     may_collect: bool
     """A call whose number the CRM does not know may go where it collects such calls."""
+    earlier: str | None = None
+    """`Written.ref` of the number's last call over there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,9 @@ class Written:
     ref: str
     linked: bool
     """The recording's address is with it."""
+    joined: bool = False
+    """Nothing was written: `ref` is an earlier call's, which stands for the number until somebody
+    takes it in hand."""
 
 
 class CallWriter(Protocol):
@@ -102,6 +109,10 @@ class CrmCallRows(Protocol):
     async def take(self, account_id: AccountId, call_id: CallId, kind: str, number: str) -> Taken:
         """Begin to write it. `busy`: somebody writes it, or another call of this number, right
         now; `again`: an earlier try may have got through."""
+
+    async def earlier(self, account_id: AccountId, kind: str, number: str) -> str | None:
+        """The `ref` of what was written last for this number. Ask after `take`: until then
+        another call of the number may be on its way."""
 
     async def save(
         self,

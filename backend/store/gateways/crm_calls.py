@@ -43,6 +43,10 @@ class SqlCrmCalls:
         async with self._database.begin(account_id) as tx:
             return await CrmCallStore(tx).take(account_id, call_id, kind, number)
 
+    async def earlier(self, account_id: AccountId, kind: str, number: str) -> str | None:
+        async with self._database.begin(account_id) as tx:
+            return await CrmCallStore(tx).earlier(account_id, kind, number)
+
     async def note(
         self,
         account_id: AccountId,

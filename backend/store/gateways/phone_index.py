@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from backend.services.contacts.changes import Record
+from backend.services.contacts.sync import Doubt
 from backend.services.ports import IndexedPhone
 from backend.store.database import Database
 from backend.store.phone_index import PhoneIndexStore
@@ -31,6 +32,14 @@ class SqlPhoneIndex:
     ) -> None:
         async with self._database.begin(account_id) as tx:
             await PhoneIndexStore(tx).replace(account_id, kind, phones)
+
+    async def doubt(self, account_id: AccountId, kind: CrmKind) -> Doubt | None:
+        async with self._database.begin(account_id) as tx:
+            return await PhoneIndexStore(tx).doubt(account_id, kind)
+
+    async def save_doubt(self, account_id: AccountId, kind: CrmKind, doubt: Doubt) -> None:
+        async with self._database.begin(account_id) as tx:
+            await PhoneIndexStore(tx).save_doubt(account_id, kind, doubt)
 
     async def correct(
         self,

@@ -11,7 +11,12 @@ from backend.store.tables.calls import (
     crm_calls,
     intents,
 )
-from backend.store.tables.contacts import contact_choices, inbox, phone_index
+from backend.store.tables.contacts import (
+    contact_choices,
+    inbox,
+    phone_index,
+    phone_index_doubts,
+)
 from backend.store.tables.grants import crm_bindings, crm_grants
 from backend.store.tables.installs import crm_clients, crm_installs, pairings, pending_installs
 from backend.store.tables.outgoing import asked_calls, manager_answers
@@ -69,6 +74,7 @@ __all__ = [
     "pairings",
     "pending_installs",
     "phone_index",
+    "phone_index_doubts",
     "recordings",
     "scenarios",
     "sessions",

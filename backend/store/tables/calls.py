@@ -41,6 +41,7 @@ calls = Table(
     # How the caller came to dial the number, while it may be kept (`call_tracking.keep_days`).
     Column("visit", JSONB, nullable=True),
     Index(None, "account_id", "started_at", "id"),
+    Index(None, "account_id", "number"),
 )
 
 _call = ("calls.account_id", "calls.id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Table, Text, UniqueConstraint
 
 from backend.store.tables.base import account_id, document, instant, maybe_text, metadata, text
 
@@ -19,6 +19,16 @@ phone_index = Table(
     document("extra"),
     instant("updated_at", nullable=True),
     Index(None, "account_id", "e164"),
+)
+
+# A reading far smaller than the last one, kept until a later reading confirms or refutes it.
+phone_index_doubts = Table(
+    "phone_index_doubts",
+    metadata,
+    account_id(primary_key=True),
+    text("crm_kind", primary_key=True),
+    Column("rows", Integer, nullable=False),
+    instant("since"),
 )
 
 contact_choices = Table(

@@ -225,19 +225,22 @@ class House:
             await self.rig.clock.advance(1)
             await asyncio.sleep(0.001)
 
-    async def settle(self, rounds: int = 6) -> None:
+    async def settle(self, rounds: int = 6, *, at_once: int = 1) -> None:
         """Until nothing is left to do."""
-        await self.work()
+        await self.work(at_once=at_once)
         for _ in range(rounds):
             if await self.jobs.waiting() == 0:
                 return
             await self.later()
 
-    async def history(self, call: str = "c1") -> HistoryEntry:
+    async def entries(self) -> list[HistoryEntry]:
         page = await SqlHistory(self.database, self.secrets, BASE).page(
             ALPHA, ANNA, before=None, limit=50
         )
-        return next(entry for entry in page.entries if entry.call_id == call)
+        return page.entries
+
+    async def history(self, call: str = "c1") -> HistoryEntry:
+        return next(entry for entry in await self.entries() if entry.call_id == call)
 
     # ── what AfterCall asks of the sources ──
 

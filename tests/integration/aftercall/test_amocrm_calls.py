@@ -13,9 +13,11 @@ from backend.domain.account_settings import CrmSettings, RecordingSettings
 from backend.sandbox.amocrm import Fault
 from backend.sandbox.amocrm.trade import fill_customers
 from backend.sandbox.amocrm.world import CUSTOMER, values_of
+from backend.services.ports import IndexedPhone
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.database import Database
-from protocol.vocabulary import HangupCause
+from backend.store.phone_index import PhoneIndexStore
+from protocol.vocabulary import CallId, CrmKind, HangupCause
 from tests.integration.aftercall.rig import BASE, STRANGER, House, ended, house
 from tests.integration.conftest import ALPHA
 
@@ -189,17 +191,62 @@ async def test_a_withheld_number_is_said_so(home: House) -> None:
 
 
 @pytest.mark.feature("A12")
-async def test_calls_of_one_stranger_at_once_are_told_one_after_another(home: House) -> None:
-    """P13: each looks for the number before it makes something new."""
+async def test_a_stranger_s_calls_are_one_request_and_join_his_card_once_it_is_accepted(
+    home: House,
+) -> None:
+    """P13, and at once: each looks for the number before it makes something new."""
     for n in range(4):
         await home.end(ended(f"c{n}", number=STRANGER))
+    await home.settle(at_once=4)
+    (request,) = _unsorted(home)
+    await home.end(ended("c4", number=STRANGER))
     await home.settle()
-    told = {u["source_uid"] for u in _unsorted(home)} | {
-        n["params"]["uniq"]
-        for n in home.rig.amo.world.notes.values()  # type: ignore[union-attr]
-        if "uniq" in n["params"]
+    assert len(_unsorted(home)) == 1
+    entries = {entry.call_id: entry for entry in await home.entries()}
+    first = entries.pop(CallId(request["source_uid"]))
+    assert first.crm == "written"
+    assert {(entry.crm, entry.crm_reason) for entry in entries.values()} == {
+        ("waiting", "collected")
     }
-    assert told == {"c0", "c1", "c2", "c3"}
+    assert len(entries) == 4
+    assert await home.jobs.counts() == (0, 0), "nothing asks again and again"
+    # Nobody has accepted it: another look changes nothing.
+    await home.after.numbers_changed(ALPHA)
+    await home.settle()
+    assert _notes(home) == []
+
+    amo = home.rig.amo  # type: ignore[union-attr]
+    grant = home.rig.grants.grant
+    answer = await home.rig.http.post(
+        f"{grant.base_url}/api/v4/leads/unsorted/{request['uid']}/accept",
+        headers={"Authorization": f"Bearer {grant.access_token}"},
+    )
+    assert answer.status_code == 200
+    (contact,) = request["_ids"]["contacts"]
+    known = IndexedPhone(
+        e164=STRANGER, kind="contact", record_id=str(contact), name="", responsible_crm_id=None
+    )
+    async with home.database.begin(ALPHA) as tx:
+        await PhoneIndexStore(tx).add(ALPHA, CrmKind.AMOCRM, [known])
+    await home.after.numbers_changed(ALPHA)
+    await home.settle()
+    noted = [
+        note["params"]["uniq"]
+        for note in amo.world.notes.values()
+        if note["params"].get("uniq") in {f"c{n}" for n in range(5)}
+    ]
+    assert sorted(noted) == [f"c{n}" for n in range(5)], "each of them, once"
+    assert {entry.crm for entry in await home.entries()} == {"written"}
+
+
+async def test_after_a_declined_request_the_stranger_s_next_call_is_a_new_one(home: House) -> None:
+    await home.end(ended("c0", number=STRANGER))
+    await home.settle()
+    (request,) = _unsorted(home)
+    request["_state"] = "declined"
+    await home.end(ended("c1", number=STRANGER))
+    await home.settle()
+    assert [u["source_uid"] for u in _unsorted(home)] == ["c0", "c1"]
 
 
 async def test_an_answer_lost_with_a_customers_card_leaves_no_second_note(home: House) -> None:

@@ -90,6 +90,8 @@ class Rig:
     index: PhoneIndex
     synchronised: list[str]
     """Accounts whose employees were asked to be synchronised."""
+    numbered: list[str]
+    """Accounts that may know numbers they did not."""
     http: httpx.AsyncClient
     """A browser, at our server."""
     page: httpx.AsyncClient = field(repr=False)
@@ -242,8 +244,13 @@ async def rig(database_url: str, database: Database, **more: Any) -> AsyncIterat
         directory = SqlDirectory(database, base.secrets, clock)
         routes = amocrm.doors(base, jobs, inbox, directory, Doors(clock))
         inbox_jobs.register(jobs, events, inbox)
-        keeper = amocrm.work(base, jobs, events, sources, phones)
         synchronised: list[str] = []
+        numbered: list[str] = []
+
+        async def numbers_changed(account_id: AccountId) -> None:
+            numbered.append(account_id)
+
+        keeper = amocrm.work(base, jobs, events, sources, phones, numbers_changed)
 
         @jobs.task("employees.sync")
         async def employees(*, account_id: str, asked_by: str) -> None:
@@ -268,6 +275,7 @@ async def rig(database_url: str, database: Database, **more: Any) -> AsyncIterat
             sources=sources,
             index=index,
             synchronised=synchronised,
+            numbered=numbered,
             http=await stack.enter_async_context(browser),
             page=await stack.enter_async_context(page),
         )

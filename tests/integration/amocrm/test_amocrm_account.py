@@ -103,6 +103,7 @@ async def test_a_changed_contact_is_known_by_its_new_number(joined: Rig) -> None
     await joined.work()
     (known,) = joined.index.find(ALPHA, "+79165554433")
     assert (known.name, known.record.id) == ("Новый Клиент", record_id)
+    assert joined.numbered == [ALPHA], "calls kept for an unknown number may be told now"
     await joined.http.post(
         await hook(joined),
         content=body(joined, **{"contacts[delete][0][id]": record_id}),

@@ -131,6 +131,55 @@ async def test_an_upgrade_keeps_who_was_a_supervisor(postgres: PostgresForTests)
             await admin.execute("drop database earlier with (force)")
 
 
+async def test_an_old_database_gets_its_checks_named_as_a_new_one_has_them(
+    postgres: PostgresForTests,
+) -> None:
+    """Before 0001 and 0005 gave finished names, the convention doubled them."""
+    doubled = {
+        "accounts": ("id_plain", "slug_plain"),
+        "employees": ("role",),
+        "employee_numbers": ("kind",),
+    }
+    aside = postgres.url.replace(f"/{DATABASE}?", "/postgres?")
+    async with await psycopg.AsyncConnection.connect(aside, autocommit=True) as admin:
+        await admin.execute("create database misnamed template template0")
+    url = postgres.url.replace(f"/{DATABASE}?", "/misnamed?")
+
+    def upgrade(connection: Connection) -> None:
+        config = run._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011")
+
+    async def checks() -> set[str]:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            found = await connection.execute(
+                "select conname from pg_constraint where contype = 'c' and conrelid <> 0"
+                " and conname like 'ck%'"
+            )
+            return {name for (name,) in await found.fetchall()}
+
+    try:
+        engine = engine_for(url, pool_size=1, role=False)
+        async with engine.begin() as owner:
+            await owner.run_sync(upgrade)
+        named = await checks()
+        async with engine.begin() as owner:
+            for table, names in doubled.items():
+                for name in names:
+                    new, old = f"ck_{table}_{name}", f"ck_{table}_ck_{table}_{name}"
+                    await owner.execute(
+                        text(f"alter table {table} rename constraint {new} to {old}")
+                    )
+        await engine.dispose()
+        assert len(await checks() - named) == 4
+        await migrate(url)
+        assert named <= await checks()
+        assert not any(name.count("ck_") > 1 for name in await checks())
+    finally:
+        async with await psycopg.AsyncConnection.connect(aside, autocommit=True) as admin:
+            await admin.execute("drop database misnamed with (force)")
+
+
 def test_every_script_says_whether_it_runs_before_or_after_the_release() -> None:
     folder = Path(migrate.__code__.co_filename).parent / "versions"
     names = sorted(path.stem for path in folder.glob("[0-9]*.py"))

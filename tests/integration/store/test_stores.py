@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from backend.kit.secrets_box import SecretsBox, SecretUnreadable
+from backend.services.contacts.sync import Doubt
 from backend.services.ports import IndexedPhone
 from backend.store.accounts import AccountStore
 from backend.store.calls import CallStore, CrmCall
@@ -21,6 +22,7 @@ from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
 from backend.store.gateways import SqlPortalCalls
+from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.inbox import InboxStore
 from backend.store.phone_index import PhoneIndexStore
 from backend.store.routing import RoutingStore, StoredScenario, Trunk, VirtualNumber
@@ -289,6 +291,19 @@ async def test_the_phone_index_is_replaced_whole_and_walked_in_pages(database: D
         assert await store.find(ALPHA, phone(7).e164) == [phone(7)]
         await store.forget_record(ALPHA, CrmKind.AMOCRM, "contact", "7")
         assert await store.find(ALPHA, phone(7).e164) == []
+
+
+async def test_a_doubt_stays_until_a_reading_is_believed(database: Database) -> None:
+    disk, kind = SqlPhoneIndex(database), CrmKind.AMOCRM
+    assert await disk.doubt(ALPHA, kind) is None
+    for doubt in (Doubt(AT, 3), Doubt(AT + timedelta(hours=1), 2)):
+        await disk.save_doubt(ALPHA, kind, doubt)
+        assert await disk.doubt(ALPHA, kind) == doubt
+    assert await disk.doubt(BETA, kind) is None
+    await disk.replace(ALPHA, CrmKind.BITRIX24, [])
+    assert await disk.doubt(ALPHA, kind) == doubt
+    await disk.replace(ALPHA, kind, [])
+    assert await disk.doubt(ALPHA, kind) is None
 
 
 async def test_the_last_choice_counts(database: Database) -> None:

@@ -12,7 +12,7 @@ from backend.domain.phone_number import PhoneNumber
 from backend.errors import CrmAuthExpired, CrmUnavailable, NotFound
 from backend.kit.clock import ManualClock
 from backend.services.contacts import Contacts, PhoneIndex, PhoneIndexSync
-from backend.services.contacts.sync import STALLED_S
+from backend.services.contacts.sync import STALLED_S, Doubt
 from backend.services.ports import IndexedPhone, Publication
 from protocol.pushes import ContactMatch, RecordRef
 from protocol.vocabulary import AccountId, CallId, CrmKind, EmployeeId, RecordKind
@@ -252,6 +252,7 @@ def phone(n: int) -> IndexedPhone:
 class Disk:
     def __init__(self) -> None:
         self.rows: list[IndexedPhone] = []
+        self.doubted: Doubt | None = None
 
     async def walk(self, account_id: AccountId, kind: CrmKind) -> AsyncIterator[IndexedPhone]:
         for row in self.rows:
@@ -263,7 +264,13 @@ class Disk:
     async def replace(
         self, account_id: AccountId, kind: CrmKind, phones: Sequence[IndexedPhone]
     ) -> None:
-        self.rows = list(phones)
+        self.rows, self.doubted = list(phones), None
+
+    async def doubt(self, account_id: AccountId, kind: CrmKind) -> Doubt | None:
+        return self.doubted
+
+    async def save_doubt(self, account_id: AccountId, kind: CrmKind, doubt: Doubt) -> None:
+        self.doubted = doubt
 
 
 async def test_a_poor_or_broken_reading_never_wipes_the_index() -> None:
@@ -323,6 +330,25 @@ async def test_a_crm_that_was_cleared_out_is_believed_after_an_hour() -> None:
     assert await sync.synchronise(ACCOUNT)
     assert len(disk.rows) == 19
     assert not index.find(ACCOUNT, phone(50).e164)
+
+
+async def test_a_doubt_outlives_the_process_that_had_it() -> None:
+    """Workers restarted every half hour would never believe that people did clear out."""
+    source, disk, clock = Source(), Disk(), ManualClock()
+    disk.rows = [phone(n) for n in range(100)]
+    source.phones = [phone(n) for n in range(20)]
+    for _ in range(2):
+        restarted = PhoneIndexSync(
+            index=PhoneIndex(),
+            store=disk,
+            sources=lambda _a: source,
+            accounts=lambda: [ACCOUNT],
+            clock=clock,
+        )
+        assert not await restarted.synchronise(ACCOUNT)
+        await clock.advance(1800)
+    assert await restarted.synchronise(ACCOUNT)
+    assert len(disk.rows) == 20
 
 
 async def test_a_crm_that_shows_no_number_at_all_is_believed_after_a_day() -> None:

@@ -170,6 +170,7 @@ export const ru = {
   'crm_trouble.unavailable': 'CRM не отвечает, передадим позже',
   'crm_trouble.withheld': 'номер звонившего скрыт',
   'crm_trouble.unknown_number': 'CRM не знает этого номера',
+  'crm_trouble.collected': 'заявка этого номера ждёт в «Неразобранном»; звонок попадёт в карточку, когда её примут',
   'crm_trouble.nobody_known': 'никто из говоривших не связан с пользователем CRM',
   'crm_trouble.rejected': 'CRM ответила отказом',
   'crm_trouble.other': 'спросите администратора о причине',

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from backend.connectors.crm.amocrm.errors import NotThere
 from backend.connectors.crm.amocrm.limits import PAGE
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, CrmUnknownNumber
 from backend.kit.budget import Priority
@@ -103,7 +104,9 @@ class AmoCalls:
 
     async def _stranger(self, report: CallReport) -> Written:
         """Its address can never be added later, so the recording's is told even before the file is
-        there; it is the same for good."""
+        there; it is the same for good. While an earlier one of the number waits, none is added."""
+        if report.earlier is not None and await self._waits(report.earlier):
+            return Written(ref=report.earlier, linked=False, joined=True)
         user = report.responsible or report.stand_in
         metadata = {
             "from": report.number,
@@ -130,6 +133,18 @@ class AmoCalls:
         )
         rows = (body.get("_embedded") or {}).get("unsorted") or [{}]
         return Written(ref=f"{_UNSORTED}:{rows[0].get('uid', '')}", linked=report.link is not None)
+
+    async def _waits(self, ref: str) -> bool:
+        """Whether this request is neither accepted nor declined: then it is not there any more
+        (§6.8), and what became of its contact shows in the next `POST /calls`."""
+        plural, _, uid = ref.partition(":")
+        if plural != _UNSORTED or not uid:
+            return False
+        try:
+            path = f"/leads/unsorted/{uid}"
+            return bool(await self._client.get(path, [], priority=Priority.CALL))
+        except NotThere:
+            return False
 
     async def look(self, report: CallReport) -> Written | None:
         """The newest notes of each kind of card, then the unsorted: only after a lost answer.
