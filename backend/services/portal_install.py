@@ -324,8 +324,11 @@ class PortalInstall:
             acts = await self._store.administrator(
                 known.account_id, launch, user, self._clock.now()
             )
+            kept = {"account": known.account_id, "crm": KIND.value, "crm_user": user.user_id}
             if acts:
-                log.warning("crm.grant_restored", account=known.account_id, crm=KIND.value)
+                log.warning("crm.grant_restored", **kept)
+            else:
+                log.info("crm.grant_kept", **kept)
         return user.page_url
 
     async def _with_secret(self, pending: Pending, client_secret: str) -> Pending:

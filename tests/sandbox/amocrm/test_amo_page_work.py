@@ -214,7 +214,7 @@ async def test_customers_have_a_list_and_cards(tmp_path: Path) -> None:
         first = min(amo.world.customers)
         await page.click(f'a[href="/customers/detail/{first}"]')
         await page.wait_for_selector(".card-name")
-        assert await page.evaluate("WIDGET.system().area") == "cucard"
+        await page.wait_for_function("WIDGET.system().area === 'cucard'")
         assert await page.evaluate("APP.data.current_card.element_type") == 12
         assert await page.locator(".card-fields .js-phone").count() > 0
 
