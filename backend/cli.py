@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from getpass import getpass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from starlette.routing import BaseRoute
 
@@ -22,6 +22,8 @@ from backend.bootstrap import (
     foundation,
     portal_check,
 )
+from backend.bootstrap.asterisk_check import examine as look_at_asterisks
+from backend.bootstrap.asterisk_files import init, lines
 from backend.bootstrap.connecting import disconnect, pair
 from backend.bootstrap.doctor import examine
 from backend.bootstrap.foundation import require_bus
@@ -30,6 +32,7 @@ from backend.bootstrap.parked import parked, retry
 from backend.bootstrap.rotation import reseal
 from backend.bootstrap.serving import serve
 from backend.bootstrap.settings_file import apply, export, told
+from backend.bootstrap.tracking import visits_command
 from backend.demo.addresses import Addresses
 from backend.demo.cast import (
     AMO_CLIENT_ID,
@@ -40,8 +43,10 @@ from backend.demo.cast import (
 from backend.demo.servers import sandboxes
 from backend.errors import AppError, BadRequest, SettingsError
 from backend.kit.secrets_box import new_key
-from backend.services.settings_texts import language_of
+from backend.services.settings_texts import Language, language_of
 from backend.settings import Settings, table
+from backend.telephony.asterisk.config import Away
+from backend.telephony.asterisk.texts import text as asterisk_text
 from protocol.vocabulary import CrmKind
 
 
@@ -72,8 +77,14 @@ def _parser() -> argparse.ArgumentParser:
         ("settings", _settings, "list every setting"),
         ("connect", _connect, "expect a CRM's application and say what to do over there"),
         ("bitrix24", _bitrix24, "check a portal: grant, rights, bindings, what on-premise needs"),
+        (
+            "asterisk",
+            _asterisk,
+            "init writes an Asterisk's configuration, check looks at a running one",
+        ),
         ("pair", _pair, "print a code that joins a CRM's installation to an account"),
         ("disconnect", _disconnect, "forget a CRM of an account and what came from it"),
+        ("visits", _visits, "keys a site or server sends visits with, for call tracking"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
         ("reseal", _reseal, "seal every secret with the first key of DOZVON_SECRET_KEYS"),
         ("demo", _demo, "show the product beside a switch and CRMs of our own"),
@@ -98,6 +109,16 @@ def _parser() -> argparse.ArgumentParser:
         if name == "bitrix24":
             verb.add_argument("what", choices=["check"])
             verb.add_argument("account", nargs="?", metavar="ACCOUNT", help="one account only")
+        if name == "asterisk":
+            verb.add_argument("what", choices=["init", "check"])
+            verb.add_argument("--account", default="", metavar="ACCOUNT", help="one account only")
+            verb.add_argument("--out", type=Path, metavar="DIR", help="init: var/asterisk")
+            verb.add_argument(
+                "--away",
+                choices=get_args(Away),
+                default="busy",
+                help="init: what callers get while Dozvon is away",
+            )
         if name == "pair":
             verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
             verb.add_argument("--crm", choices=[kind.value for kind in CrmKind], required=True)
@@ -107,6 +128,12 @@ def _parser() -> argparse.ArgumentParser:
             verb.add_argument(
                 "--force", action="store_true", help="though it is connected and is not told"
             )
+        if name == "visits":
+            verb.add_argument("what", choices=["key", "keys", "withdraw"])
+            verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
+            verb.add_argument("key", nargs="?", metavar="ID", help="the key to withdraw")
+            verb.add_argument("--site", action="store_true", help="a key for a site's pages")
+            verb.add_argument("--name", default="", help="what people know it by")
         if name == "jobs":
             verb.add_argument("--retry", metavar="ID", help="a job's number, or all")
         if name == "apply":
@@ -190,8 +217,7 @@ def _apply(arguments: argparse.Namespace) -> int:
         apply(settings, text, env=os.environ, check=arguments.check, prune=arguments.prune)
     )
     out = sys.stderr if applied.troubles else sys.stdout
-    language = language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")
-    out.write("".join(f"{line}\n" for line in told(applied, language)))
+    out.write("".join(f"{line}\n" for line in told(applied, _language())))
     return 2 if applied.troubles else 0
 
 
@@ -246,6 +272,27 @@ def _bitrix24(arguments: argparse.Namespace) -> int:
     return 0 if all(finding.ok for finding in findings) else 1
 
 
+def _asterisk(arguments: argparse.Namespace) -> int:
+    """check: 1 while something keeps calls from working, for scripts that watch."""
+    settings = _read(arguments)
+    language = _language()
+    if arguments.what == "init":
+        out = arguments.out or settings.var_dir / "asterisk"
+        told = asyncio.run(init(settings, out, account=arguments.account, away=arguments.away))
+        sys.stdout.write("".join(f"{line}\n" for line in lines(told, out, language)))
+        return 0
+    found = asyncio.run(look_at_asterisks(settings, arguments.account))
+    marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+    for name, one in found:
+        words = asterisk_text(one.code, language, **one.data)
+        sys.stdout.write(f"{marks[one.weight]} {f'{name}: ' if name else ''}{words}\n")
+    return 1 if any(one.weight == "fail" for _, one in found) else 0
+
+
+def _language() -> Language:
+    return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")
+
+
 def _pair(arguments: argparse.Namespace) -> int:
     lines = asyncio.run(pair(_read(arguments), arguments.account, CrmKind(arguments.crm)))
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -256,6 +303,21 @@ def _disconnect(arguments: argparse.Namespace) -> int:
     settings = _read(arguments)
     kind = CrmKind(arguments.crm)
     lines = asyncio.run(disconnect(settings, arguments.account, kind, force=arguments.force))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0
+
+
+def _visits(arguments: argparse.Namespace) -> int:
+    lines = asyncio.run(
+        visits_command(
+            _read(arguments),
+            arguments.what,
+            arguments.account,
+            key=arguments.key,
+            site=arguments.site,
+            name=arguments.name,
+        )
+    )
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 

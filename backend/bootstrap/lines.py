@@ -5,8 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from backend.bootstrap.foundation import Foundation
+from backend.domain.account_config import AccountConfig
 from backend.errors import SwitchRefused
 from backend.services.ports import LineHome
+from backend.store.accounts import AccountStore
+from backend.store.gateways.account_config import SqlAccountConfigs
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskLines
 from backend.telephony.asterisk.lines import websocket_url
@@ -58,3 +61,13 @@ class SwitchLineHomes:
 def sip_ws_url(connection: SwitchConnection) -> str:
     """The address browsers use: the one set for this connection, else beside its ARI."""
     return str(connection.settings.get(SIP_WS_URL) or "") or websocket_url(connection.url)
+
+
+async def connection_accounts(base: Foundation, account: str = "") -> list[AccountConfig]:
+    """Every account whole, or the one with this id or slug; empty when there is none."""
+    async with base.database.begin_resolving() as tx:
+        known = await AccountStore(tx).all()
+    chosen = [one for one in known if not account or account in (one.id, one.slug)]
+    configs = SqlAccountConfigs(base.database)
+    found = [await configs.read(one.id) for one in chosen]
+    return [config for config in found if config is not None]
