@@ -52,7 +52,7 @@ class Doors:
 
     def guarded(self, handler: Handler) -> Handler:
         async def entered(request: Request) -> Response:
-            knocks = self._knock(_address(request))
+            knocks = self._knock(asker_address(request))
             counted = False
             try:
                 return await handler(request)
@@ -82,7 +82,7 @@ class Doors:
         return knocks
 
 
-def _address(request: Request) -> str:
+def asker_address(request: Request) -> str:
     """Who asks; of IPv6 the network, for one household has 2^64 addresses."""
     host = request.client.host if request.client else ""
     try:

@@ -19,6 +19,7 @@ from backend.domain.account_config import (
     Team,
     VirtualNumber,
 )
+from backend.services.account_patch import Patch
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +179,33 @@ class TeamsAnswer(Answer, frozen=True, kw_only=True):
     items: tuple[TeamItem, ...]
 
 
+class VisitKeyItem(Answer, frozen=True, kw_only=True):
+    """A key of call tracking. `key` is its text: always of a site's, of a server's only in the
+    answer that issues it."""
+
+    id: str
+    kind: Literal["server", "site"]
+    name: str
+    key: str | None
+    created_at: datetime
+    created_by: str
+
+
+class VisitKeysAnswer(Answer, frozen=True, kw_only=True):
+    """`server`: our address; `script`: what a site's pages load."""
+
+    items: tuple[VisitKeyItem, ...]
+    server: str
+    script: str
+
+
+class VisitKeyPatch(Patch, frozen=True, kw_only=True):
+    """What is sent to have a key issued."""
+
+    kind: Literal["server", "site"]
+    name: str = ""
+
+
 class LogLine(Answer, frozen=True, kw_only=True):
     """One change. `before` null: it was made; `after` null: it was removed."""
 
@@ -226,5 +254,6 @@ ANSWERS: tuple[type[Answer], ...] = (
     Me, MyNumber, AreaAnswer, AreasAnswer, EmployeeItem, GroupItem, LineItem, ScenarioItem,
     VirtualNumberItem, TeamItem, SyncRemark, SyncAnswer, BindingAnswer, ConnectionAnswer,
     EmployeesAnswer, GroupsAnswer, LinesAnswer, ScenariosAnswer, VirtualNumbersAnswer,
-    TeamsAnswer, LogLine, LogAnswer, FaultAnswer, ErrorBody, ErrorAnswer, SyncAsked,
+    TeamsAnswer, VisitKeyItem, VisitKeysAnswer, LogLine, LogAnswer, FaultAnswer, ErrorBody,
+    ErrorAnswer, SyncAsked,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from backend.api.settings_shapes import ANSWERS
+from backend.api.settings_shapes import ANSWERS, VisitKeyPatch
 from backend.domain.account_settings import AREAS
 from backend.services.account_patch import (
     EmployeePatch,
@@ -21,7 +21,10 @@ from backend.services.account_patch import (
 from protocol.typescript import declaration
 
 FILE = Path(__file__).parent.parent.parent / "widget" / "src" / "settings" / "api.ts"
-_SENT = (EmployeePatch, OwnPatch, GroupPatch, ScenarioPatch, TeamPatch, VirtualNumberPatch)
+_SENT = (
+    EmployeePatch, OwnPatch, GroupPatch, ScenarioPatch, TeamPatch, VirtualNumberPatch,
+    VisitKeyPatch,
+)  # fmt: skip
 
 
 def typescript() -> str:

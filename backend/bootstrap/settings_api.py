@@ -11,10 +11,12 @@ from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
 from backend.api.settings_me import MeApi
+from backend.api.visit_keys import VisitKeysApi
 from backend.bootstrap import amocrm
 from backend.bootstrap.connecting import pairing
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.settings_file import account_settings
+from backend.bootstrap.tracking import visit_keys
 from backend.jobs import amocrm as amocrm_jobs
 from backend.jobs import employees_sync, portal_bind
 from backend.jobs.queue import JobQueue
@@ -66,4 +68,5 @@ def settings_doors(
         *MeApi(settings, door).routes(),
         *SettingsApi(settings, views, door, ask_sync, Connector(base, jobs)).routes(),
         *SettingsItemsApi(settings, views, door).routes(),
+        *VisitKeysApi(visit_keys(base), door, base.settings.base_url).routes(),
     ]

@@ -42,8 +42,8 @@ def lend(
     session: str,
     now: datetime,
     lasts: timedelta,
-) -> tuple[Lent | None, Lent | None]:
-    """The span to show this visitor from now on, and the one it takes the place of in storage.
+) -> Lent | None:
+    """The span of this visitor from now on: a new one, or the one they have, made longer.
 
     `spans` are those of the pool's numbers that end after `now - SKEW` or are the newest of their
     number. A visitor keeps the number they see, for as long as it is in the pool. Otherwise it is
@@ -58,20 +58,17 @@ def lend(
     ]
     if mine:
         old = max(mine, key=lambda span: (span.until, span.number))
-        return replace(old, session=session, until=max(old.until, now + lasts)), old
+        return replace(old, session=session, until=max(old.until, now + lasts))
     newest: dict[str, datetime] = {}
     for span in known:
         newest[span.number] = max(newest.get(span.number, span.until), span.until)
     # Within the skew after its end a number might still be answered for by its last visitor.
     free = [n for n in pool if n not in newest or newest[n] + SKEW <= now]
     if not free:
-        return None, None
+        return None
     never = datetime.min.replace(tzinfo=now.tzinfo)
     number = min(free, key=lambda n: (newest.get(n, never), n))
-    return (
-        Lent(number=number, visitor=visitor, session=session, since=now, until=now + lasts),
-        None,
-    )
+    return Lent(number=number, visitor=visitor, session=session, since=now, until=now + lasts)
 
 
 def told(spans: Iterable[Lent], new: Lent) -> tuple[Lent | None, tuple[tuple[Lent, Lent], ...]]:

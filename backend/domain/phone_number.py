@@ -81,6 +81,15 @@ def dialable(text: str, *, region: str = "RU") -> PhoneNumber | Extension | None
     return parse(text, region=region)
 
 
+def readable(e164: str) -> str:
+    """As people write it where it is shown to anybody: with its country, in groups."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def _russian(prefix: str, national: str) -> str:
     return f"{prefix} ({national[:3]}) {national[3:6]}-{national[6:8]}-{national[8:]}"
 

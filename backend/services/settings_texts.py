@@ -351,8 +351,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This site may not ask for numbers. Add it to the settings: call_tracking.origins.",
     ),
     "visits_too_many": (
-        "Слишком часто. Повторите через {retry_after_s} с: ничего не потеряно и не записано дважды.",
-        "Too often. Repeat in {retry_after_s} s: nothing is lost, and nothing kept twice.",
+        "Слишком часто. Повторите через {retry_after_s} с: дважды ничего не запишется.",
+        "Too often. Repeat in {retry_after_s} s: nothing is kept twice.",
     ),
     "visits_refused": (
         "Посещения не записаны: исправьте отмеченное и пришлите их снова целиком.",
@@ -380,7 +380,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "number_not_lent": (
         "Номер {number} не из пула. Отметьте его в настройках виртуальных номеров (pool).",
-        "The number {number} is not of the pool. Mark it in the settings of virtual numbers (pool).",
+        "The number {number} is not of the pool. Mark it so in the virtual numbers (pool).",
     ),
     "too_many_keys": (
         "Ключей уже {most}. Отзовите ненужные.",
