@@ -43,6 +43,7 @@ from backend.services.ports import (
     Publication,
     RingOrder,
     Switch,
+    Towards,
     colleagues_stream,
     me_stream,
 )
@@ -291,6 +292,7 @@ class Core:
         timeout_s: float,
         caller: tuple[str, str],
         auto_answer: bool = False,
+        towards: Towards | None = None,
     ) -> AppError | None:
         """Ring once, whoever asks and however often; the intent is on disk first.
 
@@ -316,6 +318,7 @@ class Core:
                 caller_name=caller[1],
                 timeout_s=max(1, round(timeout_s)),
                 auto_answer=auto_answer,
+                towards=towards,
                 headers={CALL_HEADER: call.call_id, LEG_HEADER: leg_id},
             )
             # Safe to repeat: the leg's id on the switch is derived from its name.

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from backend.domain.call import Over
 from backend.domain.leg_id import agent_leg
+from backend.domain.phone_number import Extension, PhoneNumber, dialable
 from backend.domain.scenario import Device
 from backend.errors import AppError
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live, Offer
+from backend.services.ports import Towards
 from backend.services.routing import EmployeeRoute
-from protocol.vocabulary import CallState, HangupCause, LegId
+from protocol.vocabulary import CallState, Direction, HangupCause, LegId
 
 
 class OwnSide:
@@ -128,12 +130,27 @@ class OwnSide:
             timeout_s=float(seconds),
             caller=(live.call.number, live.name or live.call.number),
             auto_answer=device.auto_answer,
+            towards=self._towards(live),
         )
         if error is not None:
             origin.ringing.pop(leg_id, None)
         elif leg_id in origin.ringing and live.call.state is not CallState.ENDED:
             self._time(live, origin)
         return error
+
+    def _towards(self, live: Live) -> Towards | None:
+        """Whom he is going to talk to, for engines that ring both sides by one order."""
+        call, account = live.call, self._core.account(live)
+        if call.direction is Direction.INTERNAL:
+            found = account.by_extension(Extension(call.number))
+            best = None if found is None else min(found.devices, key=_priority, default=None)
+            return (
+                None if best is None else Towards(endpoint=best.endpoint, shown=account.caller_id)
+            )
+        number = dialable(call.number, region=account.region)
+        endpoint = account.outside(number) if isinstance(number, PhoneNumber) else None
+        shown = account.caller_id if live.caller_id is None else live.caller_id
+        return None if endpoint is None else Towards(endpoint=endpoint, shown=shown)
 
     async def _again(self, live: Live) -> None:
         await self.ring(live)
@@ -158,3 +175,7 @@ class OwnSide:
             self._core.end_leg(live, leg_id, HangupCause.CANCELLED)
         origin.ringing.clear()
         origin.waiting.clear()
+
+
+def _priority(device: Device) -> tuple[int, str]:
+    return device.priority, device.endpoint

@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 from backend.domain.call import Call, Ended, Fact, Held, Moved
 from backend.domain.leg_id import leg_name
 from backend.kit.clock import Clock
-from backend.services.calls import orders, wire
+from backend.services.calls import foreign, orders, wire
 from backend.services.calls.adoption import Adoption
 from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
@@ -282,6 +282,8 @@ class CallOwner:
             return
         if not core.record(live, fact):
             return
+        if isinstance(fact, Moved):
+            foreign.noticed(core, live, fact.leg_id)
         if isinstance(fact, Ended) and live.call.state is not CallState.ENDED:
             self._ringing.leg_gone(live, fact.leg_id, fact.cause)
             self._placing.own_leg_gone(live, fact.leg_id, fact.cause)

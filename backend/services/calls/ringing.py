@@ -177,6 +177,8 @@ class Ringing:
         return steps[live.step] if 0 <= live.step < len(steps) else None
 
     def _give_up(self, live: Live) -> None:
+        if self._core.switch.capabilities.routes and live.call.direction is Direction.INBOUND:
+            return  # the engine's own scenario goes on where ours ends
         cause = HangupCause.NO_ANSWER if live.scenario is None else live.scenario.final_cause
         self._core.record(live, Over(cause=cause, at=self._core.clock.now()))
 
