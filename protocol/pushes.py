@@ -349,6 +349,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """waiting: on its way from the switch; gone: its time is over, or there was nothing."""
     recording_url: str | None = None
     """Where it is played; whoever has the address may listen."""
+    message: str | None = None
+    """What the visitor wrote on the form that asked for this call-back."""
 
 
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -137,6 +137,7 @@ _HISTORY_PAGE = pushes.HistoryPage(
             crm="written",
             recording="ready",
             recording_url="https://phone.example/recordings/a_1.r_9.dGhlLXNlY3JldA",
+            message="Перезвоните после обеда",
         )
     ],
     next="2026-03-02T09:15:30.25Z,c_7f3a91d2",

@@ -136,7 +136,9 @@ class SettingsApi:
                 text=words(f"connection.{state}", asker.language),
                 address=None if found is None else found.address,
                 connected_by=None if found is None else found.connected_by,
-                updated_at=None if found is None else found.updated_at,
+                connected_at=None if found is None else found.connected_at,
+                acting=None if found is None else found.acting,
+                renewed_at=None if found is None else found.renewed_at,
                 reconnect=reconnect,
                 bindings=tuple(
                     BindingAnswer(

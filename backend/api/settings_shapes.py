@@ -140,7 +140,8 @@ class BindingAnswer(Answer, frozen=True, kw_only=True):
 
 class ConnectionAnswer(Answer, frozen=True, kw_only=True):
     """The CRM. `state`: `none`, `off` (switched off here), else the connection's own. `reconnect`:
-    where an administrator gives access again, while it is lost and the CRM has a page for it."""
+    where an administrator gives access again, while it is lost and the CRM has a page for it.
+    `acting`: whose access is used, where it is not that of who connected."""
 
     crm: str | None
     on: bool
@@ -148,7 +149,9 @@ class ConnectionAnswer(Answer, frozen=True, kw_only=True):
     text: str
     address: str | None = None
     connected_by: str | None = None
-    updated_at: datetime | None = None
+    connected_at: datetime | None = None
+    acting: str | None = None
+    renewed_at: datetime | None = None
     bindings: tuple[BindingAnswer, ...] = ()
     reconnect: str | None = None
     sync: SyncAnswer | None = None

@@ -14,13 +14,18 @@ from protocol.vocabulary import AccountId, CrmKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionView:
-    """An account's CRM. `connected_by`: who let us in, by name where that is known."""
+    """An account's CRM; people by name where that is known."""
 
     kind: CrmKind
     address: str
     state: str
     connected_by: str | None
-    updated_at: datetime
+    """Who let us in last; where nobody wrote that down, whose access is used."""
+    connected_at: datetime | None
+    acting: str | None
+    """Whose access is used, where another administrator's took over since."""
+    renewed_at: datetime
+    """When the access was last renewed, which happens by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

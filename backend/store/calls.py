@@ -256,6 +256,7 @@ def _call_values(call: FinishedCall) -> dict[str, object]:
         "answered_by": call.answered_by,
         "notes": msgspec.to_builtins(call.notes),
         "callback": call.callback,
+        "message": call.message,
     }
 
 
@@ -295,6 +296,7 @@ def _call(row: RowMapping, legs: Iterable[FinishedLeg]) -> FinishedCall:
         record_url=row["record_url"],
         notes=msgspec.convert(row["notes"], tuple[StepNote, ...]),
         callback=row["callback"],
+        message=row["message"],
     )
 
 

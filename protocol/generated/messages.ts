@@ -440,6 +440,7 @@ export interface HistoryEntry {
   readonly crm_said: string | null;
   readonly recording: "gone" | "none" | "ready" | "waiting";
   readonly recording_url: string | null;
+  readonly message: string | null;
 }
 
 export interface HistoryPage {

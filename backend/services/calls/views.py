@@ -167,6 +167,7 @@ def finished(
         recording=live.recording,
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
         callback=call.callback,
+        message=live.asked.message,
         wanted=wanted,
         wanted_by=() if wanted is None else _told(live, wanted, account),
     )

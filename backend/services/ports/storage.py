@@ -106,6 +106,8 @@ class FinishedCall:
     """Steps that asked the CRM for the customer's manager, in order."""
     callback: bool = False
     """The customer asked to be called: an operator was rung first, then he."""
+    message: str | None = None
+    """What he wrote on the form that asked for it."""
     wanted: CallbackWanted | None = None
     """Somebody has to call back; kept as a task of its own beside the call."""
     wanted_by: tuple[EmployeeId, ...] = ()

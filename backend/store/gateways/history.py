@@ -136,4 +136,5 @@ def _entry(row: HistoryRow) -> HistoryEntry:
         virtual_number=call.virtual_number,
         record=record,
         record_url=call.record_url,
+        message=call.message,
     )

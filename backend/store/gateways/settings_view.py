@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from backend.services.employee_sync import SyncReport
 from backend.services.settings_view import BindingView, ConnectionView, LogView
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
-from backend.store.tables import crm_bindings, crm_connections, employees
+from backend.store.tables import crm_bindings, crm_connections, crm_installs, employees
 from protocol.vocabulary import AccountId, CrmKind
 
 
@@ -31,18 +32,29 @@ class SqlSettingsViews:
             row = (await tx.execute(query.order_by(c.kind).limit(1))).one_or_none()
             if row is None:
                 return None
-            name = await tx.scalar(
-                select(employees.c.name).where(
-                    employees.c.account_id == account_id,
-                    employees.c.crm_user_id == row.grant_user_id,
-                )
+            connected = (await tx.execute(_connected(account_id, row.kind))).one_or_none()
+            users = {row.grant_user_id}
+            if connected is not None:
+                users.add(connected.crm_user_id)
+            people = select(employees.c.crm_user_id, employees.c.name).where(
+                employees.c.account_id == account_id, employees.c.crm_user_id.in_(users)
             )
+            names = {user: name for user, name in await tx.execute(people) if user}
+        user = row.grant_user_id
+        acting = names.get(user) or user or None
+        if connected is None:
+            by, acting = acting, None
+        else:
+            by = names.get(connected.crm_user_id) or connected.name or connected.crm_user_id or None
+            acting = None if user == connected.crm_user_id else acting
         return ConnectionView(
             kind=CrmKind(row.kind),
             address=row.base_url,
             state=row.state,
-            connected_by=name or row.grant_user_id or None,
-            updated_at=row.updated_at,
+            connected_by=by,
+            connected_at=None if connected is None else connected.at,
+            acting=acting,
+            renewed_at=row.updated_at,
         )
 
     async def bindings(self, account_id: AccountId) -> Sequence[BindingView]:
@@ -73,3 +85,18 @@ class SqlSettingsViews:
             LogView(at=e.at, who=e.who, subject=e.subject, before=e.before, after=e.after)
             for e in found
         ]
+
+
+def _connected(account_id: AccountId, kind: str) -> Select[Any]:
+    """The last time somebody let us in."""
+    log = crm_installs.c
+    return (
+        select(log.crm_user_id, log.name, log.at)
+        .where(
+            log.account_id == account_id,
+            log.kind == kind,
+            log.what.in_(("connected", "connected_again")),
+        )
+        .order_by(log.seq.desc())
+        .limit(1)
+    )

@@ -40,6 +40,8 @@ calls = Table(
     Column("callback", Boolean, nullable=False, server_default="false"),
     # How the caller came to dial the number, while it may be kept (`call_tracking.keep_days`).
     Column("visit", JSONB, nullable=True),
+    # What a visitor wrote on the form that asked for this call-back.
+    maybe_text("message"),
     Index(None, "account_id", "started_at", "id"),
     Index(None, "account_id", "number"),
 )

@@ -15,7 +15,7 @@ from backend.services.crm_events import CrmEvent
 from backend.services.routing import ROUTING_TOPIC
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.employees import EmployeeStore
-from backend.store.gateways import SqlPortalCalls
+from backend.store.gateways import SqlHistory, SqlPortalCalls
 from backend.store.routing import RoutingStore
 from tests.integration.house.single import Single, single
 from tests.integration.house.town import ILYA, SEVER, eventually
@@ -219,3 +219,8 @@ async def test_a_form_s_call_back_rings_operators_then_the_visitor(
         await eventually(lambda: len(house.switch.state()["bridges"]) == 1)
         phone.hang_up()
         await eventually(lambda: _ended(house, call.call_id) is not None, within_s=15)
+        # Kept in the transaction that queued what closed it over there.
+        history = SqlHistory(house.base.database, house.base.secrets)
+        page = await history.page(SEVER.account_id, ILYA, before=None, limit=5)
+        (entry,) = [entry for entry in page.entries if entry.number == CUSTOMER]
+        assert entry.message == "После обеда"

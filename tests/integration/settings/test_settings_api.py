@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from backend.domain.people import Reason, Remark
 from backend.errors import NotAllowed
@@ -15,7 +16,8 @@ from backend.services.employee_sync import SyncReport, SyncState
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.crm_people import CrmPeopleStore
 from backend.store.gateways import SqlRouting
-from backend.store.tables import employees
+from backend.store.installs import InstallFact, InstallLog
+from backend.store.tables import crm_connections, employees
 from protocol.vocabulary import CrmKind, EmployeeId
 from tests.integration.settings.house import SEVER, VEKTOR, House
 
@@ -299,6 +301,15 @@ async def test_the_connection_says_who_connected_it_and_how_the_last_reading_wen
                 grant_user_id="1",
             )
         )
+        log = InstallLog(tx)
+        for what, user, name, day in (
+            ("connected", "7", "Давний Администратор", 1),
+            ("connected_again", "1", "", 2),
+            ("moved", "8", "Кто-то", 3),
+        ):
+            at = datetime(2026, 2, day, 12, 0, tzinfo=UTC)
+            fact = InstallFact(kind=CrmKind.BITRIX24, what=what, at=at, crm_user_id=user, name=name)
+            await log.add(SEVER, fact)
         await CrmPeopleStore(tx).save_report(
             SEVER,
             SyncReport(
@@ -322,6 +333,14 @@ async def test_the_connection_says_who_connected_it_and_how_the_last_reading_wen
         "https://sever.bitrix24.example",
         "Анна Крылова",
     )
+    assert found["connected_at"] == "2026-02-02T12:00:00Z"
+    # Tokens are renewed by themselves, which connects nobody anew.
+    assert found["renewed_at"] > found["connected_at"]
+    assert found["acting"] is None
+    async with seeded.database.begin(SEVER) as tx:
+        await tx.execute(update(crm_connections).values(grant_user_id="44"))
+    taken_over = (await anna.get("/connection")).json()
+    assert (taken_over["connected_by"], taken_over["acting"]) == ("Анна Крылова", "44")
     assert found["sync"]["counts"] == {"seen": 6}
     [remark] = found["sync"]["remarks"]
     assert (remark["name"], remark["reason"]) == ("Пётр", "no_email")

@@ -101,6 +101,11 @@ async def test_what_the_visitor_wrote_is_on_every_card_and_a_new_owner_knows_it(
         (card,) = await stage.cards(ANNA)
         assert card["message"] == "После обеда"
         assert stage.callers.preferred[CALL] == lead
+        await stage.leg("agent-anna-1", "up", CALL)
+        await stage.leg("customer-0", "up", CALL)
+        await stage.gone("customer-0", call=CALL)
+        await stage.wait(3)
+        assert stage.journal.finished[CALL].message == "После обеда"
 
 
 async def test_two_who_pick_up_at_once_are_not_connected_with_each_other() -> None:

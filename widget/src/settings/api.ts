@@ -40,6 +40,7 @@ export interface CallTrackingSettings {
 /**
  * The CRM. `state`: `none`, `off` (switched off here), else the connection's own. `reconnect`:
  * where an administrator gives access again, while it is lost and the CRM has a page for it.
+ * `acting`: whose access is used, where it is not that of who connected.
  */
 export interface ConnectionAnswer {
   readonly crm: string | null;
@@ -48,7 +49,9 @@ export interface ConnectionAnswer {
   readonly text: string;
   readonly address: string | null;
   readonly connected_by: string | null;
-  readonly updated_at: string | null;
+  readonly connected_at: string | null;
+  readonly acting: string | null;
+  readonly renewed_at: string | null;
   readonly bindings: readonly BindingAnswer[];
   readonly reconnect: string | null;
   readonly sync: SyncAnswer | null;
@@ -167,6 +170,18 @@ export interface GroupPatch {
 
 export interface GroupsAnswer {
   readonly items: readonly GroupItem[];
+}
+
+/**
+ * When the account works, for scenario steps that ask it (`domain.working_hours`).
+ *
+ * `week`: hours by weekday, `mon` to `sun`; one that is missing is closed. `days`: dates that
+ * differ, `2026-11-04` or each year's `01-01`; without hours they are closed. The clock is that of
+ * the account's time zone.
+ */
+export interface HoursSettings {
+  readonly week: Readonly<Record<string, readonly string[]>>;
+  readonly days: Readonly<Record<string, readonly string[]>>;
 }
 
 /** How calls leave a switch: `{number}` or `{digits}` in `endpoint` stand for the number. */
@@ -462,6 +477,7 @@ export interface AreaValues {
   readonly recording: RecordingSettings;
   readonly people: PeopleSettings;
   readonly workday: WorkdaySettings;
+  readonly hours: HoursSettings;
   readonly personal_manager: PersonalManagerSettings;
   readonly call_tracking: CallTrackingSettings;
 }

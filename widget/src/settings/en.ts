@@ -78,7 +78,8 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'connection.title': 'State',
   'connection.address': 'Address',
   'connection.by': 'Connected by',
-  'connection.renewed': 'access renewed {when}',
+  'connection.acting': 'The access in use is the one {name} gave',
+  'connection.renewed': 'Access renewed',
   'connection.do.portal':
     'Sign in to the portal as an administrator and open this page: the application is given access by itself. Then press “Look again”.',
   'connection.do.amocrm': 'An administrator of the account can give access back with one button.',

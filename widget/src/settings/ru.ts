@@ -78,7 +78,8 @@ export const ru = {
   'connection.title': 'Состояние',
   'connection.address': 'Адрес',
   'connection.by': 'Подключил',
-  'connection.renewed': 'доступ обновлён {when}',
+  'connection.acting': 'Сейчас работаем с доступом, который дал(а) {name}',
+  'connection.renewed': 'Доступ обновлён',
   'connection.do.portal':
     'Войдите в портал администратором и откройте эту страницу: приложение получит доступ само. Затем нажмите «Проверить снова».',
   'connection.do.amocrm': 'Администратор аккаунта может вернуть доступ одной кнопкой.',

@@ -89,6 +89,9 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
         {!entry.mine && entry.answered_by && (
           <span class="muted">{words.t('history.by', { name: entry.answered_by.name })}</span>
         )}
+        {entry.message && (
+          <span class="muted">{words.t('card.message', { message: entry.message })}</span>
+        )}
         {entry.notes.map((note) => (
           <span key={note.step} class="muted">
             {noteText(note, words)}

@@ -98,10 +98,17 @@ function State({ connection }: { connection: ConnectionAnswer }): JSX.Element {
         <dt>{words.t('connection.by')}</dt>
         <dd>
           {connection.connected_by ?? '—'}
-          {connection.updated_at && (
-            <span class="muted"> · {words.t('connection.renewed', { when: when(connection.updated_at) })}</span>
+          {connection.connected_at && <span class="muted"> · {when(connection.connected_at)}</span>}
+          {connection.acting && (
+            <p class="muted">{words.t('connection.acting', { name: connection.acting })}</p>
           )}
         </dd>
+        {connection.renewed_at && (
+          <>
+            <dt>{words.t('connection.renewed')}</dt>
+            <dd>{when(connection.renewed_at)}</dd>
+          </>
+        )}
         <dt>{words.t('sync.title')}</dt>
         <dd>
           {sync ? sync.text : words.t('sync.never')}
