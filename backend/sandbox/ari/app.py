@@ -1,4 +1,4 @@
-"""The ASGI application: ARI at `/ari`, remote control at `/sandbox`, the switchboard at `/`."""
+"""The ASGI application: ARI at `/ari`, SIP at `/ws`, remote control, the switchboard's page."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from backend.sandbox.ari.http import ari, control
 from backend.sandbox.ari.switch import Switch
+from backend.sandbox.sip import endpoint as sip_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,6 +39,7 @@ def create_switch(config: SwitchConfig, clock: Clock) -> Starlette:
     app = Starlette(
         routes=[
             WebSocketRoute("/ari/events", ari.events),
+            WebSocketRoute("/ws", sip_endpoint.speak),
             Route(
                 "/ari/{path:path}",
                 ari.rest,

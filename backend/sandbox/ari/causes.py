@@ -15,6 +15,7 @@ NUMBER_INCOMPLETE: Final = 28
 NORMAL_UNSPECIFIED: Final = 31
 CONGESTION: Final = 34
 FAILURE: Final = 38
+REQUESTED_UNAVAILABLE: Final = 44
 CODEC_MISMATCH: Final = 58
 INTERWORKING: Final = 127
 
@@ -31,6 +32,7 @@ TEXT: Final[dict[int, str]] = {
     NORMAL_UNSPECIFIED: "Normal, unspecified",
     CONGESTION: "Circuit/channel congestion",
     FAILURE: "Network out of order",
+    REQUESTED_UNAVAILABLE: "Requested channel not available",
     CODEC_MISMATCH: "Bearer capability not available",
     INTERWORKING: "Interworking, unspecified",
 }
@@ -54,10 +56,15 @@ BY_REASON: Final[dict[str, int]] = {
 
 # SIP final answer of a called party → (cause, what the last Dial event says).
 BY_SIP: Final[dict[int, tuple[int, str]]] = {
+    403: (REJECTED, "CHANUNAVAIL"),
     404: (UNALLOCATED, "CHANUNAVAIL"),
+    408: (NO_USER_RESPONSE, "NOANSWER"),
     480: (NO_ANSWER, "NOANSWER"),
     486: (BUSY, "BUSY"),
+    488: (CODEC_MISMATCH, "CHANUNAVAIL"),
+    500: (FAILURE, "CHANUNAVAIL"),
     503: (CONGESTION, "CONGESTION"),
+    600: (BUSY, "BUSY"),
     603: (REJECTED, "BUSY"),
 }
 

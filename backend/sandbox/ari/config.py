@@ -20,6 +20,18 @@ class PhoneConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineConfig:
+    """A line in a browser that stands in the switch's own files, with its password.
+
+    Others come and go by `PUT /asterisk/config/dynamic/res_pjsip/…`.
+    """
+
+    endpoint: str
+    password: str
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class KnownCustomer:
     """A person the switchboard page offers as a caller."""
 
@@ -53,6 +65,7 @@ class SwitchConfig:
     password: str = "dozvon"  # noqa: S105  # the sandbox's published default, not a secret
     virtual_numbers: tuple[VirtualNumber, ...] = ()
     phones: tuple[PhoneConfig, ...] = ()
+    lines: tuple[LineConfig, ...] = ()
     customers: tuple[KnownCustomer, ...] = ()
     trunks: tuple[str, ...] = ("trunk-demo",)
     channelvars: tuple[str, ...] = ()

@@ -1,4 +1,8 @@
-"""Playbacks and recordings. No sound is mixed: a recording says who was there (`sound`)."""
+"""Playbacks and recordings.
+
+Among simulated people no sound is mixed: a recording says who was there (`sound`). Where a browser
+takes part, the sound plane writes down what was really said.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from backend.sandbox.ari.errors import AriError, not_found
 from backend.sandbox.ari.model import Bridge, Channel, Json
-from backend.sandbox.ari.sound import Part
+from backend.sandbox.ari.sound import RATE, Part
 
 if TYPE_CHECKING:
     import asyncio
@@ -59,6 +63,8 @@ class Recording:
     muted: bool = False
     hears: Part = field(default_factory=lambda: Part(0, "silence"))
     """What the part that is being recorded sounds like."""
+    heard: bytearray = field(default_factory=bytearray)
+    """16-bit samples of 8 kHz of the part that is being recorded, from the sound plane."""
 
     @property
     def seconds(self) -> float:
@@ -218,7 +224,11 @@ class Media:
         """What was recorded since the last cut becomes a part; what is heard now begins another."""
         now = self._engine.timers.clock.monotonic()
         seconds, recording.since = now - recording.since, now
-        if recording.state == "recording" and seconds > 0:
+        if recording.heard:
+            samples = bytes(recording.heard)
+            recording.heard.clear()
+            recording.parts.append(Part(len(samples) / 2 / RATE, "heard", samples=samples))
+        elif recording.state == "recording" and seconds > 0:
             recording.parts.append(replace(recording.hears, seconds=seconds))
         recording.hears = Part(0, "silence") if recording.muted else self._sound(recording.target)
 

@@ -18,6 +18,10 @@ class FarEnd(Protocol):
 
     @property
     def label(self) -> str: ...
+    @property
+    def speaks_hz(self) -> int:
+        """The tone this simulated person speaks in; 0 where the sound is real."""
+
     def invited(self, channel: Channel) -> None:
         """The switch dials this end; it answers through `Dialing` (ringing, answered, refused)."""
 
@@ -96,6 +100,8 @@ class Channel:
     dtmf_received: str = ""
     hears_fallback: bool = False
     spied_id: str | None = None
+    spies: str = "none"
+    """What of the channel it listens to: `in` is what that one says, `out` what it hears."""
 
     @property
     def technology(self) -> str:

@@ -47,6 +47,11 @@ class Phone:
         return self.name
 
     @property
+    def speaks_hz(self) -> int:
+        """Above all customers, by the number's last two digits."""
+        return 1300 + 10 * int(self.number[-2:]) if self.number[-2:].isdecimal() else 1300
+
+    @property
     def number(self) -> str:
         """What a person would dial: the part after the technology and any account slug."""
         return self.endpoint.partition("/")[2].rpartition("-")[2]

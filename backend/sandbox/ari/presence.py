@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from backend.sandbox.ari.errors import AriError, not_found
 from backend.sandbox.ari.model import Json
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backend.sandbox.ari.engine import Engine
-    from backend.sandbox.ari.phones import Phone
 
 _STATES = {
     "NOT_INUSE",
@@ -26,10 +25,20 @@ _STATES = {
 }
 
 
-class Presence:
-    """Reports each change of a phone's registration and device state once."""
+class Device(Protocol):
+    """What can be registered and busy: a desk phone or a line in a browser."""
 
-    def __init__(self, engine: Engine, phones: Mapping[str, Phone]) -> None:
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def registered(self) -> bool: ...
+    def device_state(self) -> str: ...
+
+
+class Presence:
+    """Reports each change of a device's registration and state once."""
+
+    def __init__(self, engine: Engine, phones: Mapping[str, Device]) -> None:
         self._engine = engine
         self._phones = phones
         self._custom: dict[str, str] = {}
@@ -51,31 +60,36 @@ class Presence:
         self._last[endpoint] = state
         self._report(endpoint, state)
 
-    def registration_changed(self, phone: Phone) -> None:
-        technology, _, resource = phone.endpoint.partition("/")
-        online = phone.registered
-        contact = {
-            "uri": f"sip:{resource}@192.0.2.10:5060",  # a documentation address, RFC 5737
-            "contact_status": "NonQualified" if online else "Removed",
-            "aor": resource,
-        }
-        endpoint = self.endpoint(technology, resource)
-        hub = self._engine.hub
-        hub.publish(
+    def registration_changed(self, phone: Device) -> None:
+        """A desk phone came or went."""
+        resource = phone.endpoint.partition("/")[2]
+        uri = f"sip:{resource}@192.0.2.10:5060"  # a documentation address, RFC 5737
+        self.contact_changed(phone.endpoint, uri, "NonQualified" if phone.registered else "Removed")
+        self.state_changed(phone)
+
+    def contact_changed(self, endpoint: str, uri: str, status: str) -> None:
+        technology, _, resource = endpoint.partition("/")
+        contact = {"uri": uri, "contact_status": status, "aor": resource}
+        self._engine.hub.publish(
             "ContactStatusChange",
-            {"contact_info": contact, "endpoint": endpoint},
-            endpoint=phone.endpoint,
+            {"contact_info": contact, "endpoint": self.endpoint(technology, resource)},
+            endpoint=endpoint,
         )
+
+    def state_changed(self, device: Device) -> None:
+        """The first contact came or the last one went."""
+        endpoint = self.endpoint(*device.endpoint.split("/", 1))
+        hub = self._engine.hub
         hub.publish(
             "PeerStatusChange",
             {
-                "peer": {"peer_status": "Reachable" if online else "Unreachable"},
+                "peer": {"peer_status": "Reachable" if device.registered else "Unreachable"},
                 "endpoint": endpoint,
             },
-            endpoint=phone.endpoint,
+            endpoint=device.endpoint,
         )
-        hub.publish("EndpointStateChange", {"endpoint": endpoint}, endpoint=phone.endpoint)
-        self.refresh(phone.endpoint)
+        hub.publish("EndpointStateChange", {"endpoint": endpoint}, endpoint=device.endpoint)
+        self.refresh(device.endpoint)
 
     def endpoints(self, technology: str | None = None) -> list[Json]:
         names = [*self._phones, *(f"PJSIP/{trunk}" for trunk in self._engine.config.trunks)]

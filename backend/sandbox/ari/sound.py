@@ -27,9 +27,11 @@ class Part:
     """Some time of a recording in which nobody came or went."""
 
     seconds: float
-    kind: Literal["talk", "music", "silence"]
+    kind: Literal["talk", "music", "silence", "heard"]
     voices: int = 0
     """How many speak, in turn, a second each."""
+    samples: bytes = b""
+    """What was really said, where somebody real took part (`heard`)."""
 
 
 def wav(parts: Sequence[Part]) -> bytes:
@@ -48,6 +50,8 @@ def wav(parts: Sequence[Part]) -> bytes:
 
 
 def _samples(part: Part, frames: int) -> bytes:
+    if part.kind == "heard":
+        return part.samples[: frames * 2].ljust(frames * 2, b"\0")
     if part.kind == "silence" or (part.kind == "talk" and part.voices == 0):
         return bytes(frames * 2)
     if part.kind == "music":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING
+from collections import ChainMap
+from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.ari import causes
 from backend.sandbox.ari.bridging import Bridges
@@ -14,15 +15,20 @@ from backend.sandbox.ari.engine import Engine
 from backend.sandbox.ari.errors import SandboxError
 from backend.sandbox.ari.events import EventHub
 from backend.sandbox.ari.faults import Faults
+from backend.sandbox.ari.lines import Lines
 from backend.sandbox.ari.media import Media
 from backend.sandbox.ari.model import Channel, FarEnd, Json, Party, stamp
 from backend.sandbox.ari.phones import Phone
-from backend.sandbox.ari.presence import Presence
+from backend.sandbox.ari.presence import Device, Presence
 from backend.sandbox.ari.timers import Timers
+from backend.sandbox.media.plane import Plane
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
     from backend.kit.clock import Clock
     from backend.sandbox.ari.config import SwitchConfig, VirtualNumber
+    from backend.sandbox.sip.agent import Agent
 
 # Ended customers stay on the page this many at most, newest first.
 _REMEMBERED = 30
@@ -45,7 +51,17 @@ class Switch:
         self.dialing = Dialing(self.engine, self._resolve)
         self.phones: dict[str, Phone] = {}
         """By endpoint, e.g. `PJSIP/101`."""
-        self.presence = Presence(self.engine, self.phones)
+        self.lines = Lines(self.engine, self.dialing)
+        self.plane = Plane(self.engine, self.media)
+        self._agent: Agent | None = None
+        """The SIP end, from the first browser on."""
+        layers: list[MutableMapping[str, Any]] = [self.phones, self.lines.by_endpoint]
+        self.devices: ChainMap[str, Device] = ChainMap(*layers)
+        """Desk phones and lines alike, by endpoint."""
+        self.presence = Presence(self.engine, self.devices)
+        self.lines.watch(self.presence, self._changed)
+        for line in config.lines:
+            self.lines.fix(line.endpoint, line.password, line.name)
         for phone in config.phones:
             self.phones[phone.endpoint] = Phone(
                 phone, self.engine, self.dialing, self.presence.registration_changed
@@ -94,6 +110,14 @@ class Switch:
                 return phone
         raise SandboxError(f"no phone {name}")
 
+    def sip(self) -> Agent:
+        """The SIP end. It stands on libraries that may be missing: `sandbox.sip.missing` tells."""
+        if self._agent is None:
+            from backend.sandbox.sip.agent import Agent
+
+            self._agent = Agent(self)
+        return self._agent
+
     def customer(self, id_or_number: str) -> Customer:
         """By id, or the newest with that number."""
         if id_or_number in self.customers:
@@ -112,6 +136,9 @@ class Switch:
         self.timers.cancel_all()
         self.hub.forget()
         self.media.forget()
+        if self._agent is not None:
+            self._agent.forget()
+        self.lines.forget()
         self.dialing.headers.clear()
         for channel in tuple(self.engine.channels.values()):
             channel.destroyed = True
@@ -128,6 +155,9 @@ class Switch:
     async def close(self) -> None:
         """Drop the sockets and wait for every timer to end."""
         self.hub.cut()
+        if self._agent is not None:
+            await self._agent.close()
+        await self.plane.close()
         await self.timers.close()
 
     def state(self) -> Json:
@@ -135,6 +165,7 @@ class Switch:
         return {
             "now": stamp(self.clock.now()),
             "phones": [phone.json() for phone in self.phones.values()],
+            "lines": [line.json() for line in self.lines.by_endpoint.values()],
             "customers": [c.json() for c in reversed(self.customers.values())],
             "channels": [self._channel_row(c) for c in self.engine.channels.values()],
             "bridges": [bridge.json() for bridge in self.engine.bridges.values()],
@@ -196,10 +227,11 @@ class Switch:
         if slash and resource in self.config.trunks:
             number = uri.removeprefix("sip:").partition("@")[0]
             return f"PJSIP/{resource}", self._called(number)
-        phone = self.phones.get(f"PJSIP/{resource}")
-        if phone is None or not phone.registered:
+        endpoint = f"PJSIP/{resource}"
+        device = self.phones.get(endpoint) or self.lines.by_endpoint.get(endpoint)
+        if device is None or not device.registered:
             return None
-        return phone.endpoint, phone
+        return endpoint, device
 
     def _called(self, number: str) -> Customer:
         return self._customer(number, self.scripts.get(number) or called_script(number))

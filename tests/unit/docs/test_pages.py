@@ -121,6 +121,9 @@ def test_every_library_has_its_reason_and_every_reason_its_library() -> None:
     assert set(_names(text, "The server")) == {
         _distribution(r) for r in project["project"]["dependencies"]
     }
+    assert set(_names(text, "Voice of the demo's switch")) == {
+        _distribution(r) for r in project["project"]["optional-dependencies"]["voice"]
+    }
     clients = ROOT / "tests" / "sandbox" / "clients" / "bitrix24_js" / "package.json"
     assert set(_names(text, "Tests and checks")) == {
         *(_distribution(r) for r in project["dependency-groups"]["dev"]),

@@ -16,6 +16,8 @@ which a page of another origin cannot do without a preflight, and none is ever g
 | POST `/sandbox/phones/{101}/dial` | `{number}` | call out from the phone |
 | POST `/sandbox/phones/{101}/dtmf` | `{digits, call?}` | |
 | POST `/sandbox/phones/{101}/registration` | `{registered}` | |
+| GET `/sandbox/customers/{id or number}/sound`, `phones/{101}/sound`, `lines/{name}/sound` \
+| `?call=` | what that end hears and says now: `{hears, says}` of `{hz, level_db, loudest_db}` |
 | GET `/sandbox/clock`, POST `/sandbox/clock/advance` | `{seconds}` | manual clocks only |
 | GET `/sandbox/faults` | | every switch: `{name, title_ru, title_en, group, params, value}` |
 | POST `/sandbox/faults` | `{name: {param: value}}`, null ends; or a `switches.Fault` | |
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from backend.sandbox.ari.model import Channel
     from backend.sandbox.ari.switch import Switch
 
 _T = TypeVar("_T")
@@ -166,6 +169,27 @@ async def _phone(switch: Switch, request: Request) -> Response:
     return JSONResponse(phone.json())
 
 
+async def _sound(switch: Switch, request: Request) -> Response:
+    """What comes out of a receiver and goes into its microphone, as measured now."""
+    kind, name = request.path_params["kind"], request.path_params["name"]
+    calls: list[Channel]
+    if kind == "customers":
+        customer = switch.customer(name)
+        calls = [customer.channel] if customer.channel is not None else []
+    elif kind == "phones":
+        calls = switch.phone(name).calls
+    elif (line := switch.lines.find(name)) is not None:
+        calls = line.calls
+    else:
+        raise SandboxError(f"no line {name}")
+    wanted = request.query_params.get("call")
+    found = [call for call in calls if wanted in (None, call.id)]
+    if not found:
+        raise SandboxError(f"{name} is not in such a call")
+    heard, said = switch.plane.heard(found[-1]), switch.plane.said(found[-1])
+    return JSONResponse({"call": found[-1].id, "hears": heard.json(), "says": said.json()})
+
+
 async def _clock(switch: Switch, request: Request) -> Response:
     """A manual clock stands still (frozen) between advances; the system's cannot be moved."""
     manual = isinstance(switch.clock, ManualClock)
@@ -232,6 +256,7 @@ ROUTES = [
     Route("/sandbox/calls", _guarded(_place_call), methods=["POST"]),
     Route("/sandbox/customers/{customer}/{action}", _guarded(_customer), methods=["POST"]),
     Route("/sandbox/phones/{phone}/{action}", _guarded(_phone), methods=["POST"]),
+    Route("/sandbox/{kind:str}/{name}/sound", _guarded(_sound)),
     Route("/sandbox/clock", _guarded(_clock)),
     Route("/sandbox/clock/advance", _guarded(_advance), methods=["POST"]),
     Route("/sandbox/faults", _guarded(_faults), methods=["GET", "POST", "DELETE"]),

@@ -197,6 +197,29 @@ def _ping(switch: Switch, request: RestRequest) -> RestResponse:
     )
 
 
+def _object(switch: Switch, request: RestRequest) -> RestResponse:
+    return RestResponse(switch.lines.objects.get(*_object_path(request)))
+
+
+def _object_update(switch: Switch, request: RestRequest) -> RestResponse:
+    rows: Any = request.body.get("fields", [])
+    if not isinstance(rows, list) or any(
+        not isinstance(row, dict) or not {"attribute", "value"} <= row.keys() for row in rows
+    ):
+        raise AriError(400, "Bad request body")
+    fields = {str(row["attribute"]): str(row["value"]) for row in rows}
+    return RestResponse(switch.lines.objects.put(*_object_path(request), fields))
+
+
+def _object_delete(switch: Switch, request: RestRequest) -> RestResponse:
+    switch.lines.objects.delete(*_object_path(request))
+    return NO_CONTENT
+
+
+def _object_path(request: RestRequest) -> tuple[str, str, str]:
+    return request.path["configClass"], request.path["objectType"], request.path["id"]
+
+
 def _user_event(switch: Switch, request: RestRequest) -> RestResponse:
     name = request.required("application")
     if name not in switch.hub.apps:
@@ -255,7 +278,7 @@ def _source(switch: Switch, uri: str, *, existing: bool) -> tuple[str, str]:
     known = {
         "channel": name in switch.engine.channels,
         "bridge": name in switch.engine.bridges,
-        "endpoint": name in switch.phones or name.removeprefix("PJSIP/") in switch.config.trunks,
+        "endpoint": name in switch.devices or name.removeprefix("PJSIP/") in switch.config.trunks,
         "deviceState": True,
     }
     if existing and not known[kind]:
@@ -280,6 +303,7 @@ _STORED = "/recordings/stored/{recordingName}"
 _LIVE = "/recordings/live/{recordingName}"
 _APP = "/applications/{applicationName}"
 _SOURCE = ("eventSource*[]",)
+_OBJECT = "/asterisk/config/dynamic/{configClass}/{objectType}/{id}"
 
 OPERATIONS = (
     Operation("GET", "/endpoints", "list", _endpoints, response="List[Endpoint]"),
@@ -321,6 +345,9 @@ OPERATIONS = (
     Operation("GET", "/sounds", "list", _sounds, ("lang", "format"), response="List[Sound]"),
     Operation("GET", "/sounds/{soundId}", "get", _sound_by_id, response="Sound"),
     Operation("GET", "/asterisk/info", "getInfo", _info, ("only[]",), response="AsteriskInfo"),
+    Operation("GET", _OBJECT, "getObject", _object, response="List[ConfigTuple]"),
+    Operation("PUT", _OBJECT, "updateObject", _object_update, (), True, "List[ConfigTuple]"),
+    Operation("DELETE", _OBJECT, "deleteObject", _object_delete),
     Operation("GET", "/asterisk/ping", "ping", _ping, response="AsteriskPing"),
     Operation(
         "POST",
