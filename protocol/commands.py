@@ -10,8 +10,18 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from protocol.callbacks import FinishCallback
 from protocol.frames import Command, Position
 from protocol.phone import RegisterPhone, ReleasePhone, ReportPhone, TakePhone
+from protocol.transfers import (
+    CancelTransfer,
+    CompleteTransfer,
+    LeaveCall,
+    MergeCall,
+    MuteCall,
+    SendKeys,
+    TransferCall,
+)
 from protocol.vocabulary import AgentStatus, CallId, RecordKind, StreamName
 
 Target = Annotated[str, Meta(pattern=r"^\+?[0-9*#]{1,20}$")]
@@ -148,10 +158,18 @@ AnyCommand = (
     | RetryLookup
     | SetStatus
     | ListHistory
+    | FinishCallback
     | Subscribe
     | Unsubscribe
     | ReportTab
     | RenewSession
+    | TransferCall
+    | CompleteTransfer
+    | CancelTransfer
+    | MergeCall
+    | LeaveCall
+    | MuteCall
+    | SendKeys
     | ReportPhone
     | RegisterPhone
     | TakePhone

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from protocol.callbacks import CallbacksChanged
 from protocol.frames import Push
 from protocol.phone import (
     ColleaguePhoneChanged,
@@ -15,6 +16,8 @@ from protocol.phone import (
     PhoneChanged,
     PhonePassed,
 )
+from protocol.transfers import CallParty, Control, GroupsChanged, TransferStep
+from protocol.visits import VisitWay
 from protocol.vocabulary import (
     AgentStatus,
     CallId,
@@ -73,6 +76,17 @@ class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
     """What the visitor wrote on the form that asked for this call-back."""
     extension_dialed: bool | None = None
     """Whether the switch dialled it; None: not yet, False: it would not, the agent has to."""
+    visit: VisitWay | None = None
+    """The way that led the caller here, once call tracking knows it."""
+    muted: bool = False
+    """Nobody hears this agent."""
+    parties: list[CallParty] = []
+    """Everybody else who is part of it now; empty before an answer and after the end."""
+    transfer: TransferStep | None = None
+    controls: list[Control] = []
+    """What may be asked right now beyond `actions`."""
+    barred: list[Control] = []
+    """What would be possible now if the telephone switch could do it."""
 
 
 class CallRemoved(Push, frozen=True, kw_only=True, tag="call.removed"):
@@ -252,6 +266,7 @@ AnyPush = (
     | NoticeRaised
     | OutgoingChanged
     | HistoryChanged
+    | CallbacksChanged
     | EmployeeChanged
     | EmployeeRemoved
     | SwitchChanged
@@ -259,6 +274,7 @@ AnyPush = (
     | ColleaguePresenceChanged
     | ColleagueStatusChanged
     | ColleagueBusyChanged
+    | GroupsChanged
     | DeviceChanged
     | PhoneChanged
     | PhoneAsked
@@ -280,8 +296,10 @@ FEATURE_OF: dict[str, Feature] = {
     "crm.changed": Feature.CONTACTS,
     "status.changed": Feature.STATUSES,
     "history.changed": Feature.HISTORY,
+    "callbacks.changed": Feature.HISTORY,
     "employee.changed": Feature.DIRECTORY,
     "employee.removed": Feature.DIRECTORY,
+    "groups.changed": Feature.DIRECTORY,
     "colleague.presence_changed": Feature.DIRECTORY,
     "colleague.status_changed": Feature.DIRECTORY,
     "colleague.busy_changed": Feature.DIRECTORY,
@@ -351,6 +369,10 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Where it is played; whoever has the address may listen."""
     message: str | None = None
     """What the visitor wrote on the form that asked for this call-back."""
+    callback: Literal["none", "open", "done"] = "none"
+    """Whether the caller is to be called back, or was."""
+    visit: VisitWay | None = None
+    """The way that led the caller here, as long as the account keeps it."""
 
 
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):

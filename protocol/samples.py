@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from protocol import commands, frames, phone, pushes
+from protocol import callbacks, commands, frames, phone, pushes, transfers
+from protocol.visits import VisitPage, VisitWay
 from protocol.vocabulary import (
     AccountId,
     AgentStatus,
+    CallbackReason,
     CallId,
     CallState,
     CommandId,
@@ -48,6 +50,26 @@ _ME = StreamName.ME
 _ACCOUNT = StreamName.ACCOUNT
 _COLLEAGUES = StreamName.COLLEAGUES
 
+_VISIT = VisitWay(
+    exact=True,
+    site="svet.example",
+    source="yandex",
+    medium="cpc",
+    campaign="Светильники, весна",
+    keyword="купить светильник оптом",
+    content="объявление 2",
+    referrer="https://yandex.example/",
+    landing="https://svet.example/catalog",
+    pages=[
+        VisitPage(url="https://svet.example/catalog", title="Каталог", at=_AT),
+        VisitPage(url="https://svet.example/prices", title="Оптовые цены", at=_LATER),
+    ],
+    pages_total=2,
+    visits=3,
+    first_at=_AT,
+    last_at=_LATER,
+)
+
 _CALL_CHANGED = pushes.CallChanged(
     stream=_ME,
     entity=f"call:{_CALL}",
@@ -72,6 +94,28 @@ _CALL_CHANGED = pushes.CallChanged(
     actions=["answer", "decline"],
     extension="214",
     message="Перезвоните после обеда",
+    visit=_VISIT,
+    parties=[
+        transfers.CallParty(
+            kind="customer",
+            name="Мария Седова",
+            number="+74950000117",
+            leg=LegState.UP,
+            apart=True,
+            muted=False,
+        )
+    ],
+    transfer=transfers.TransferStep(
+        kind="attended",
+        phase="ringing",
+        role="target",
+        target="Анна Орлова",
+        by="Борис Литвин",
+        reason=None,
+        note="Просит скидку на доставку",
+    ),
+    controls=["keypad"],
+    barred=["mute"],
     extension_dialed=True,
 )
 
@@ -207,10 +251,24 @@ COMMANDS: tuple[frames.Command, ...] = (
     commands.RetryLookup(id=CommandId("cmd_00000008"), call_id=_CALL),
     commands.SetStatus(id=CommandId("cmd_00000009"), status=AgentStatus.BREAK, reason="Обед"),
     commands.ListHistory(id=CommandId("cmd_00000010"), before=None, limit=30),
+    callbacks.FinishCallback(id=CommandId("cmd_00000040"), call_id=_CALL),
     commands.Subscribe(id=CommandId("cmd_00000011"), stream=_COLLEAGUES, position=("m1k2", 3)),
     commands.Unsubscribe(id=CommandId("cmd_00000012"), stream=_COLLEAGUES),
     commands.ReportTab(id=CommandId("cmd_00000013"), visible=True, sound=False),
     commands.RenewSession(id=CommandId("cmd_00000014")),
+    transfers.TransferCall(
+        id=CommandId("cmd_00000031"),
+        call_id=_CALL,
+        kind="attended",
+        employee_id=_BORIS.employee_id,
+        note="Просит скидку на доставку",
+    ),
+    transfers.CompleteTransfer(id=CommandId("cmd_00000032"), call_id=_CALL),
+    transfers.CancelTransfer(id=CommandId("cmd_00000033"), call_id=_CALL),
+    transfers.MergeCall(id=CommandId("cmd_00000034"), call_id=_CALL),
+    transfers.LeaveCall(id=CommandId("cmd_00000035"), call_id=_CALL),
+    transfers.MuteCall(id=CommandId("cmd_00000036"), call_id=_CALL, on=True),
+    transfers.SendKeys(id=CommandId("cmd_00000037"), call_id=_CALL, digits="21#"),
     phone.ReportPhone(
         id=CommandId("cmd_00000021"),
         microphone=Microphone.GRANTED,
@@ -266,6 +324,23 @@ PUSHES: tuple[frames.Push, ...] = (
         ],
     ),
     pushes.HistoryChanged(stream=_ME, entity="history", version=6, last_call_id=_CALL),
+    callbacks.CallbacksChanged(
+        stream=_ME,
+        entity="callbacks",
+        version=7,
+        total=1,
+        items=[
+            callbacks.CallbackItem(
+                call_id=_CALL,
+                number="+79161234567",
+                name="Иван Петров",
+                virtual_number="+74951112233",
+                reason=CallbackReason.VOICEMAIL,
+                at=_AT,
+                recording_url=None,
+            )
+        ],
+    ),
     pushes.EmployeeChanged(
         stream=_ACCOUNT,
         entity="employee:e_102",
@@ -313,6 +388,12 @@ PUSHES: tuple[frames.Push, ...] = (
         since=_AT,
     ),
     phone.DeviceChanged(stream=_ME, entity="device", version=3, device="browser"),
+    transfers.GroupsChanged(
+        stream=_ACCOUNT,
+        entity="groups",
+        version=15,
+        groups=[transfers.GroupBrief(group_id="g_sales", name="Отдел продаж", extension="200")],
+    ),
     phone.PhoneChanged(
         stream=_ME, entity="phone", version=4, tab="tab_5d1c", missing=[PhonePart.SOUND]
     ),

@@ -206,6 +206,30 @@ class Microphone(StrEnum):
     """The page may not: a policy of the page around, or no secure connection."""
 
 
+class TransferTrouble(StrEnum):
+    """Why a transfer came to nothing, or cannot begin. The talk itself is never lost to it."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    """No device of the target can be rung."""
+    OFF_WORK = "off_work"
+    """The target's status lets nothing ring."""
+    BAD_NUMBER = "bad_number"
+    """Nobody has this extension, and it is no number outside."""
+    NO_TRUNK = "no_trunk"
+    """The account has no line to call out."""
+    TARGET_LEFT = "target_left"
+    """The target hung up before it was done."""
+    CANCELLED = "cancelled"
+    UNDER_WAY = "under_way"
+    """Another transfer of this call is not over yet."""
+    ENGINE = "engine"
+    """The telephone switch cannot do it."""
+    FAILED = "failed"
+
+
 class PhonePart(StrEnum):
     """What a phone in the browser lacks to be called on (M3)."""
 

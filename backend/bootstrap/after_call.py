@@ -9,9 +9,11 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.bootstrap.audio import FOLDER, SwitchFiles, audio_storage
+from backend.bootstrap.callbacks import callback_teller
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.sources import Sources
 from backend.domain.account_settings import CrmSettings, RecordingSettings
+from backend.jobs import callbacks as callback_jobs
 from backend.jobs import crm_calls, portal_finish, portal_recordings
 from backend.jobs import recordings as recording_jobs
 from backend.jobs.queue import JobQueue
@@ -22,6 +24,7 @@ from backend.services.portal_recordings import PortalRecordings
 from backend.services.ports import FinishedCall, RecordingRow
 from backend.services.recordings import RecordingLinks, Recordings
 from backend.store.account_settings import AccountSettingsStore
+from backend.store.callbacks import CallbackStore
 from backend.store.calls import CallStore
 from backend.store.crm_calls import CrmCallStore
 from backend.store.gateways import SqlCrmCalls, SqlRecordings
@@ -46,7 +49,7 @@ class AfterCall:
         self._jobs = jobs
         self._sources = sources
         self._connection_of = connection_of
-        self._files = SwitchFiles()
+        self._files = SwitchFiles(base.clock)
         self._rows = SqlRecordings(base.database, base.secrets, settled=self._settled)
         storage = audio_storage(base.settings)
         links = RecordingLinks(self._rows, base.settings.base_url)
@@ -70,12 +73,15 @@ class AfterCall:
             PortalRecordings(rows=crm_rows, portals=sources.portal, links=links, storage=storage),
         )
         portal_finish.register(jobs, portal_calls, self._portal_finished)
+        self.callbacks = callback_teller(base, jobs)
+        callback_jobs.register(jobs, self.callbacks)
 
     async def on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
         """Queue, in the transaction that keeps the call, all that follows from it.
 
         Comes once more when a call kept as lost turns out answered.
         """
+        await callback_jobs.on_finished(self._jobs, tx, call)
         account_id, call_id = call.account_id, call.call_id
         if call.recording is not None:
             recording_id = await RecordingStore(tx, self._base.secrets).expect(
@@ -100,7 +106,9 @@ class AfterCall:
             await crm_calls.defer(self._jobs, tx, account_id, call_id, recorded=recorded)
 
     async def _settled(self, tx: AsyncConnection, row: RecordingRow) -> None:
-        """There is audio, or there will be none: the CRM need not wait any longer."""
+        """There is audio, or there will be none: nobody need wait any longer."""
+        known = await CallbackStore(tx).told_of(row.account_id, row.call_id)
+        await callback_jobs.defer(self._jobs, tx, row.account_id, known)
         if self._sources.portal(row.account_id) is not None:
             await self._attach(tx, row)
         elif self._sources.call_writer(row.account_id) is not None:

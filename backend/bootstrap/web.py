@@ -17,11 +17,13 @@ from backend.api.pages import PagesApi
 from backend.api.portal_call import PortalCallApi
 from backend.api.recordings import RecordingsApi
 from backend.api.sign_on import SignOnApi
-from backend.bootstrap import amocrm, portals
+from backend.bootstrap import amocrm, portals, uis
 from backend.bootstrap.audio import audio_storage
+from backend.bootstrap.callbacks import callbacks
 from backend.bootstrap.foundation import Foundation, bus_check
 from backend.bootstrap.lines import SwitchLineHomes
 from backend.bootstrap.settings_api import settings_doors
+from backend.bootstrap.tracking import visit_doors
 from backend.bootstrap.visitors import seen_today, tell_workday, visitors
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
 from backend.jobs import inbox as inbox_jobs
@@ -117,6 +119,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         presence=Presence(bus, clock),
         phones=Phones(bus, clock, SqlLinePeople(base.database), homes, _ice(settings)),
         seen=seen,
+        callbacks=callbacks(base, jobs),
     )
     gateway = Gateway(
         bus,
@@ -174,8 +177,10 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
                 *SignOnApi(sign_on, sessions, directory, settings.origin, doors).routes(),
                 *amocrm.doors(base, jobs, inbox, directory, doors),
                 *portal_doors.routes,
+                *uis.door(base, doors),
                 *PortalCallApi(sessions, SqlPortalCalls(base.database), doors).routes(),
                 *settings_doors(base, jobs, sessions, doors),
+                *visit_doors(base, doors),
                 *RecordingsApi(
                     RecordingLinks(SqlRecordings(base.database, base.secrets), settings.base_url),
                     audio_storage(settings),

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.bootstrap import amocrm, portals
+from backend.bootstrap import amocrm, portals, uis
 from backend.bootstrap.after_call import AfterCall
 from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
@@ -21,6 +21,7 @@ from backend.bootstrap.outgoing import Outgoing
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
 from backend.bootstrap.tidying import Tidying
+from backend.bootstrap.tracking import ForgetVisits, call_tracking
 from backend.connectors.crm.bitrix24 import status_code
 from backend.domain.call import Call
 from backend.jobs import inbox
@@ -37,12 +38,14 @@ from backend.services.directory import DirectoryTeller
 from backend.services.host_notices import HostNotices
 from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.portal_calls import PortalCalls
-from backend.services.ports import ContactSource
+from backend.services.ports import ContactSource, Switch
 from backend.services.ready_lines import ReadyLines
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
 from backend.store.contact_choices import SqlContactChoices
 from backend.store.gateways import SqlInbox, SqlPortalCalls, SqlRouting, SqlStatuses
+from backend.store.gateways.callbacks import SqlLastTalks
+from backend.store.gateways.last_numbers import SqlLastNumbers
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
@@ -118,6 +121,7 @@ class Worker:
             first=self.after_call.on_finished,
             crm_user=self._crm_user,
         )
+        self.tracking = call_tracking(base)
         self.journal = SqlCallJournal(
             base.database, on_finished=self.outgoing.on_finished, clock=base.clock
         )
@@ -152,7 +156,7 @@ class Worker:
         self.tidying = Tidying(
             base,
             accounts=lambda: tuple(self._known),
-            also=(self.outgoing.tidy,),
+            also=(self.outgoing.tidy, ForgetVisits(base.clock)),
             after=self.after_call.tidy,
         )
         self._changed: set[AccountId] = set()
@@ -286,6 +290,8 @@ class Worker:
         await self.outgoing_numbers.tell(loaded.route)
         await self.devices.tell(loaded.route)
         await self.ready_lines.follow(account_id)
+        if known is None:
+            await self.after_call.callbacks.tell(account_id)
         if known is None or set(known.employees) != set(loaded.route.employees):
             await self.statuses.tell(account_id, loaded.route.employees)
 
@@ -314,21 +320,7 @@ class Worker:
         )
 
     async def _own(self, connection: SwitchConnection, held: Held) -> None:
-        user, _, password = connection.credentials.partition(":")
-
-        async def fence() -> bool:
-            return held() is not None
-
-        switch = AsteriskSwitch(
-            connection.url,
-            user,
-            password,
-            connection.app,
-            clock=self._base.clock,
-            fence=fence,
-            identity=connection.id,
-            recording_notice=self._base.settings.recording_notice,
-        )
+        switch = self._switch(connection, held)
         owner = CallOwner(
             connection_id=connection.id,
             switch=switch,
@@ -338,7 +330,10 @@ class Worker:
             routing=self.routing,
             callers=self.contacts,
             managers=self.outgoing.managers,
+            talks=SqlLastTalks(self._base.database),
+            ways=self.tracking,
             browser_ready=self.ready_lines.is_ready,
+            last_numbers=SqlLastNumbers(self._base.database),
             clock=self._base.clock,
             watch=self._follow,
             observe=self._base.metrics.push_latency.observe,
@@ -349,6 +344,25 @@ class Worker:
         finally:
             self.owners.pop(connection.id, None)
             await switch.aclose()
+
+    def _switch(self, connection: SwitchConnection, held: Held) -> Switch:
+        if connection.kind == uis.KIND:
+            return uis.switch(self._base, connection, self.routing)
+        user, _, password = connection.credentials.partition(":")
+
+        async def fence() -> bool:
+            return held() is not None
+
+        return AsteriskSwitch(
+            connection.url,
+            user,
+            password,
+            connection.app,
+            clock=self._base.clock,
+            fence=fence,
+            identity=connection.id,
+            recording_notice=self._base.settings.recording_notice,
+        )
 
     def _named(self, call_id: CallId, name: str) -> None:
         for owner in self.owners.values():
@@ -400,6 +414,7 @@ class Worker:
                     await self.devices.republish()
                     for account_id in tuple(self._known):
                         await self._tell_statuses(account_id)
+                        await self.after_call.callbacks.tell(account_id)
                 known = current
             except OSError as error:
                 log.warning("bus.away", error=str(error))

@@ -14,7 +14,7 @@ from backend.services.sessions import Admission, IssuedToken
 from protocol.frames import Command, Position
 from protocol.phone import PhoneCredentials
 from protocol.pushes import HistoryPage
-from protocol.vocabulary import AccountId, AgentStatus, EmployeeId, SessionId
+from protocol.vocabulary import AccountId, AgentStatus, CallId, EmployeeId, SessionId
 
 
 class CommandRunner(Protocol):
@@ -82,6 +82,14 @@ class PhoneService(Protocol):
     async def withdraw(self, account_id: AccountId, employee_id: EmployeeId) -> None: ...
 
 
+class CallbackService(Protocol):
+    """`backend.services.callbacks.Callbacks`."""
+
+    async def done(
+        self, account_id: AccountId, employee_id: EmployeeId, call_id: CallId
+    ) -> None: ...
+
+
 class SeenService(Protocol):
     """`backend.services.seen_today.SeenToday`."""
 
@@ -100,3 +108,5 @@ class Services:
     phones: PhoneService
     seen: SeenService | None = None
     """None where nobody asks who was here today."""
+    callbacks: CallbackService | None = None
+    """None where no list of customers to call back is kept."""

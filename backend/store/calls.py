@@ -11,8 +11,17 @@ from sqlalchemy import RowMapping, and_, delete, exists, or_, select, tuple_, up
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.domain.visits import Way
 from backend.services.ports import FinishedCall, FinishedLeg, StepNote
-from backend.store.tables import call_events, call_legs, calls, crm_calls, employees, intents
+from backend.store.tables import (
+    call_events,
+    call_legs,
+    callback_tasks,
+    calls,
+    crm_calls,
+    employees,
+    intents,
+)
 from protocol.vocabulary import AccountId, CallId, EmployeeId, HangupCause, LegId, Outcome
 
 
@@ -110,7 +119,8 @@ class CallStore:
         before: str | None = None,
         limit: int = 30,
     ) -> tuple[list[HistoryRow], str | None]:
-        """Calls that rang for or were made by the employee (None: everybody's), newest first.
+        """Calls that rang for or were made by the employee, or are his to call back (None:
+        everybody's), newest first.
 
         The second value is the cursor of the next page: the last call's id, None at the end.
         """
@@ -132,7 +142,12 @@ class CallStore:
                 call_legs.c.call_id == calls.c.id,
                 call_legs.c.employee_id == employee_id,
             )
-            query = query.where(or_(rang, calls.c.answered_by == employee_id))
+            told = exists().where(
+                callback_tasks.c.account_id == calls.c.account_id,
+                callback_tasks.c.call_id == calls.c.id,
+                callback_tasks.c.employees.contains([employee_id]),
+            )
+            query = query.where(or_(rang, told, calls.c.answered_by == employee_id))
         if before is not None:
             edge = select(calls.c.started_at, calls.c.id).where(
                 calls.c.account_id == account_id, calls.c.id == before
@@ -256,7 +271,10 @@ def _call_values(call: FinishedCall) -> dict[str, object]:
         "answered_by": call.answered_by,
         "notes": msgspec.to_builtins(call.notes),
         "callback": call.callback,
+        "shown": call.shown,
         "message": call.message,
+        # A later word may know nothing of it, and takes nothing away.
+        **({} if call.visit is None else {"visit": msgspec.to_builtins(call.visit)}),
     }
 
 
@@ -296,7 +314,9 @@ def _call(row: RowMapping, legs: Iterable[FinishedLeg]) -> FinishedCall:
         record_url=row["record_url"],
         notes=msgspec.convert(row["notes"], tuple[StepNote, ...]),
         callback=row["callback"],
+        shown=row["shown"],
         message=row["message"],
+        visit=None if row["visit"] is None else msgspec.convert(row["visit"], Way),
     )
 
 

@@ -21,6 +21,7 @@ export const PUSH_TAGS = [
   "notice.raised",
   "outgoing.changed",
   "history.changed",
+  "callbacks.changed",
   "employee.changed",
   "employee.removed",
   "switch.changed",
@@ -28,6 +29,7 @@ export const PUSH_TAGS = [
   "colleague.presence_changed",
   "colleague.status_changed",
   "colleague.busy_changed",
+  "groups.changed",
   "device.changed",
   "phone.changed",
   "phone.asked",
@@ -149,6 +151,23 @@ export interface CallChanged {
   readonly extension: string | null;
   readonly message: string | null;
   readonly extension_dialed: boolean | null;
+  readonly visit: VisitWay | null;
+  readonly muted: boolean;
+  readonly parties: readonly CallParty[];
+  readonly transfer: TransferStep | null;
+  readonly controls: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
+  readonly barred: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
+}
+
+/** Somebody who is part of a call, as the others see it. */
+export interface CallParty {
+  readonly kind: "customer" | "employee" | "outside";
+  readonly name: string | null;
+  readonly number: string;
+  readonly leg: LegState;
+  readonly apart: boolean;
+  readonly muted: boolean;
+  readonly employee_id: string | null;
 }
 
 /** The call is no longer this agent's. Removes entity `call:<id>`. */
@@ -173,6 +192,38 @@ export interface CallRemoved {
  *    └───────────┴───────────┴──► ended
  */
 export type CallState = "ended" | "held" | "ringing" | "talking";
+
+export interface CallbackItem {
+  readonly call_id: string;
+  readonly number: string;
+  readonly name: string | null;
+  readonly virtual_number: string | null;
+  readonly reason: CallbackReason;
+  readonly at: string;
+  readonly recording_url: string | null;
+}
+
+/** Why a customer waits to be called back. */
+export type CallbackReason = "asked" | "lost" | "voicemail";
+
+/** Who waits to be called back by this agent, newest first. Entity `callbacks`, stream `me`. */
+export interface CallbacksChanged {
+  readonly seq: number;
+  readonly type: "callbacks.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly total: number;
+  readonly items: readonly CallbackItem[];
+}
+
+/** Take the call back. Errors: not_found, wrong_state, switch_unavailable. */
+export interface CancelTransfer {
+  readonly type: "call.transfer_cancel";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
 
 /**
  * Say which of several matches the caller is; remembered for the number (feature 9).
@@ -237,6 +288,18 @@ export interface ColleagueStatusChanged {
   readonly employee_id: string;
   readonly status: AgentStatus;
   readonly since: string;
+}
+
+/**
+ * Leave the call to the target; while that still rings, without waiting for it.
+ *
+ * Errors: not_found, wrong_state, switch_unavailable.
+ */
+export interface CompleteTransfer {
+  readonly type: "call.transfer_complete";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
 }
 
 /** What is known of the caller. Entity `contact:<call id>`, stream `me`. */
@@ -384,6 +447,34 @@ export type ErrorCode = "bad_proof" | "bad_request" | "bad_ticket" | "crm_auth_e
 /** What a widget may say it understands in `hello`; pushes of other features are not sent. */
 export type Feature = "calls" | "contacts" | "directory" | "history" | "statuses" | "voice";
 
+/**
+ * The customer was reached, or need not be called. A talk with the number says it by itself.
+ *
+ * Reply: empty; the list arrives as `callbacks.changed`. Errors: not_found.
+ */
+export interface FinishCallback {
+  readonly type: "callback.done";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
+export interface GroupBrief {
+  readonly group_id: string;
+  readonly name: string;
+  readonly extension: string | null;
+}
+
+/** The account's groups a call can be passed to. Entity `groups`, stream `account`. */
+export interface GroupsChanged {
+  readonly seq: number;
+  readonly type: "groups.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly groups: readonly GroupBrief[];
+}
+
 /** End the talk. Errors: not_found, wrong_state, switch_unavailable. */
 export interface HangUpCall {
   readonly type: "call.hangup";
@@ -441,6 +532,8 @@ export interface HistoryEntry {
   readonly recording: "gone" | "none" | "ready" | "waiting";
   readonly recording_url: string | null;
   readonly message: string | null;
+  readonly callback: "done" | "none" | "open";
+  readonly visit: VisitWay | null;
 }
 
 export interface HistoryPage {
@@ -468,6 +561,14 @@ export interface IceServer {
   readonly credential: string | null;
 }
 
+/** Leave a talk of three to the others. Errors: not_found, wrong_state, switch_unavailable. */
+export interface LeaveCall {
+  readonly type: "call.leave";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
 /** One party's connection: dialing ► ringing ► up ► ended, never back. */
 export type LegState = "dialing" | "ended" | "ringing" | "up";
 
@@ -483,8 +584,29 @@ export interface ListHistory {
 /** How far the search for the caller is. All four are drawn differently on the card (W3). */
 export type LookupState = "found" | "looking" | "not_found" | "unavailable";
 
+/** All three hear each other. Errors: not_found, wrong_state, switch_unavailable. */
+export interface MergeCall {
+  readonly type: "call.merge";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+}
+
 /** What a tab knows of its microphone. */
 export type Microphone = "absent" | "ask" | "blocked" | "denied" | "granted";
+
+/**
+ * Let nobody hear this agent, or everybody again. Asking for the present state does nothing.
+ *
+ * Errors: not_found, wrong_state, switch_unavailable.
+ */
+export interface MuteCall {
+  readonly type: "call.mute";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly on: boolean;
+}
 
 /**
  * A call the agent asked for in the CRM could not be placed. Entity `notice`, stream `me`: the
@@ -693,6 +815,18 @@ export interface RingerChanged {
   readonly tab: string | null;
 }
 
+/**
+ * Let the other side hear these keys; a comma is a pause of a second. Heard once, whatever
+ * happens to the frame. Errors: not_found, wrong_state, switch_unavailable.
+ */
+export interface SendKeys {
+  readonly type: "call.dtmf";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly digits: string;
+}
+
 export interface SessionToken {
   readonly token: string;
   readonly expires_at: string;
@@ -783,12 +917,75 @@ export interface TakePhone {
   readonly ttl_ms?: number;
 }
 
+/**
+ * Pass the talk on. Exactly one target is named; the other party hears music.
+ *
+ * `blind`: the agent is free at once, and is rung again if nobody takes the call. `attended`: he
+ * talks with the target first, then completes, merges or cancels. Reply: empty; what became of it
+ * arrives as `call.changed`. Errors: not_found, wrong_state, bad_request, no_device,
+ * switch_unavailable: then the talk goes on as it was.
+ */
+export interface TransferCall {
+  readonly type: "call.transfer";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly kind: "attended" | "blind";
+  readonly employee_id?: string | null;
+  readonly group?: string | null;
+  readonly number?: string | null;
+  readonly note?: string | null;
+}
+
+/** How far a transfer is, or what became of the last one. */
+export interface TransferStep {
+  readonly kind: "attended" | "blind";
+  readonly phase: "consulting" | "done" | "failed" | "returning" | "ringing" | "seeking";
+  readonly role: "other" | "sender" | "target";
+  readonly target: string;
+  readonly by: string;
+  readonly reason: TransferTrouble | null;
+  readonly note: string | null;
+  readonly swapped: boolean;
+}
+
+/** Why a transfer came to nothing, or cannot begin. The talk itself is never lost to it. */
+export type TransferTrouble = "bad_number" | "busy" | "cancelled" | "declined" | "engine" | "failed" | "no_answer" | "no_trunk" | "off_work" | "target_left" | "under_way" | "unreachable";
+
 /** Stop following. `me` and `account` cannot be left. */
 export interface Unsubscribe {
   readonly type: "stream.unsubscribe";
   readonly id: string;
   readonly ttl_ms?: number;
   readonly stream: StreamName;
+}
+
+/** `title` may be empty. */
+export interface VisitPage {
+  readonly url: string;
+  readonly title: string;
+  readonly at: string;
+}
+
+/**
+ * Empty text is unknown. `exact`: the caller was shown this number on a page; otherwise it is
+ * what the number itself stands for, and there are no pages.
+ */
+export interface VisitWay {
+  readonly exact: boolean;
+  readonly site: string;
+  readonly source: string;
+  readonly medium: string;
+  readonly campaign: string;
+  readonly keyword: string;
+  readonly content: string;
+  readonly referrer: string;
+  readonly landing: string;
+  readonly pages: readonly VisitPage[];
+  readonly pages_total: number;
+  readonly visits: number;
+  readonly first_at: string | null;
+  readonly last_at: string | null;
 }
 
 export interface Welcome {
@@ -827,10 +1024,18 @@ export type Command =
   | RetryLookup
   | SetStatus
   | ListHistory
+  | FinishCallback
   | Subscribe
   | Unsubscribe
   | ReportTab
   | RenewSession
+  | TransferCall
+  | CompleteTransfer
+  | CancelTransfer
+  | MergeCall
+  | LeaveCall
+  | MuteCall
+  | SendKeys
   | ReportPhone
   | RegisterPhone
   | TakePhone
@@ -846,6 +1051,7 @@ export type Push =
   | NoticeRaised
   | OutgoingChanged
   | HistoryChanged
+  | CallbacksChanged
   | EmployeeChanged
   | EmployeeRemoved
   | SwitchChanged
@@ -853,6 +1059,7 @@ export type Push =
   | ColleaguePresenceChanged
   | ColleagueStatusChanged
   | ColleagueBusyChanged
+  | GroupsChanged
   | DeviceChanged
   | PhoneChanged
   | PhoneAsked

@@ -21,6 +21,7 @@ from backend.errors import CrmUnavailable
 from backend.kit.clock import ManualClock
 from backend.realtime.gateway import Gateway
 from backend.realtime.services import Services
+from backend.services.callbacks import Callbacks, CallbackTeller
 from backend.services.calls import CallOwner, CallsClient
 from backend.services.contacts import Contacts, PhoneIndex
 from backend.services.device_teller import DeviceTeller
@@ -37,6 +38,7 @@ from backend.services.ports import (
     LiveCall,
     LiveLeg,
     RingOrder,
+    SoundOver,
     SwitchConnected,
     SwitchDisconnected,
     SwitchEvent,
@@ -44,6 +46,7 @@ from backend.services.ports import (
     colleagues_stream,
     me_stream,
 )
+from backend.services.ports.callbacks import CallbackTask
 from backend.services.presence import Presence
 from backend.services.ready_lines import ReadyLines
 from backend.services.routing import RoutingTable
@@ -149,6 +152,11 @@ class LivelySwitch(FakeSwitch):
         (self.held.add if on else self.held.discard)(call_id)
         self.say(HoldReported(call_id=call_id, on=on, at=self._clock.now()))
 
+    async def play(self, call_id: CallId, leg_id: LegId, sound: str) -> None:
+        await super().play(call_id, leg_id, sound)
+        at = self._clock.now()
+        self.say(SoundOver(call_id=call_id, leg_id=leg_id, kind="played", at=at))
+
     async def hang_up(self, call_id: CallId, leg_id: LegId, cause: HangupCause) -> None:
         await super().hang_up(call_id, leg_id, cause)
         self.gone(call_id, leg_id, cause)
@@ -241,6 +249,23 @@ class JournalHistory:
             for c in self.journal.finished.values()
         ]  # fmt: skip
         return HistoryPage(entries=entries[-limit:], next=None)
+
+
+class WantedBack:
+    """Customers to be called back, without a disk."""
+
+    def __init__(self) -> None:
+        self.tasks: list[CallbackTask] = []
+
+    async def open(self, account_id: AccountId) -> Sequence[CallbackTask]:
+        return tuple(self.tasks)
+
+    async def done(
+        self, account_id: AccountId, call_id: CallId, employee_id: EmployeeId
+    ) -> tuple[EmployeeId, ...] | None:
+        found = [t for t in self.tasks if t.call_id == call_id and employee_id in t.employees]
+        self.tasks = [t for t in self.tasks if t not in found]
+        return found[0].employees if found else None
 
 
 @dataclass
@@ -351,6 +376,8 @@ class Hour:
         self.ready_lines = ReadyLines(self.bus)
         self.statuses = StatusService(StatusesOnDisk(), self.bus, self.clock, routing=self.routing)
         self.sessions = Sessions(MemorySessions(), self.bus, self.clock)
+        self.wanted = WantedBack()
+        self.callbacks = CallbackTeller(self.wanted, self.bus, self.clock)
         calls = CallsClient(self.bus)
         self.gateway = Gateway(
             self.bus,
@@ -359,6 +386,7 @@ class Hour:
                 history=JournalHistory(self.journal), sessions=self.sessions,
                 presence=Presence(self.bus, self.clock),
                 phones=phones_of(self.bus, self.clock),
+                callbacks=Callbacks(self.wanted),
             ),
             self.clock,
             origin_allowed=lambda origin: origin == ORIGIN,

@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from backend.domain.browser_line import browser_device, browser_username
+from backend.domain.scenario import MessageStep, Scenario, Step
 from backend.services.ports.asked import AskedCall
+from backend.services.ports.callbacks import CallbackTask
 from backend.services.refused_calls import RefusedCalls
 from protocol.vocabulary import (
     AccountId,
+    CallbackReason,
     CallId,
     CrmKind,
     EmployeeId,
@@ -289,6 +292,47 @@ async def _offered_to_vera(hour: Hour) -> CallId:
     return call
 
 
+async def a_customer_waits_to_be_called_back(hour: Hour) -> None:
+    call = CallId(f"waits-{next(hour.numbers)}")
+    hour.wanted.tasks.append(
+        CallbackTask(
+            call_id=call,
+            number=KNOWN,
+            name=None,
+            virtual_number=None,
+            reason=CallbackReason.VOICEMAIL,
+            employees=(ANNA, BORIS),
+            created_at=hour.clock.now(),
+        )
+    )
+    await hour.callbacks.tell(ACC)
+    await idle()
+    frame = hour.tabs[BORIS].frames[-1]
+    assert (frame["type"], frame["items"][0]["call_id"]) == ("callbacks.changed", call)
+    await hour.tabs[VERA].ask("callback.done", call_id=call, refused="not_found")
+    await hour.tabs[ANNA].ask("callback.done", call_id=call)
+    await hour.callbacks.tell(ACC, (ANNA, BORIS))
+    await idle()
+    assert hour.tabs[BORIS].frames[-1]["items"] == []
+
+
+async def a_message_is_heard_before_anybody_rings(hour: Hour) -> None:
+    route = hour.routing.account(ACC)
+    assert route is not None
+    [number] = route.virtual_numbers
+    greeting = Scenario(
+        name="Sales", steps=(MessageStep(sound="hello"), Step(employees=(ANNA,), timeout_s=20))
+    )
+    hour.routing.replace(replace(route, virtual_numbers=(replace(number, scenario=greeting),)))
+    call = await hour.calls(KNOWN)
+    await idle(120)
+    await hour.picks_up(call, ANNA)
+    assert hour.tabs[ANNA].cards()[call]["state"] == "talking"
+    hour.routing.replace(route)
+    await hour.leaves(call)
+    await hour.wait(3)
+
+
 async def nothing_happens(hour: Hour) -> None:
     """Long enough for the log of a stream to be forgotten: whoever comes back gets a snapshot."""
     await hour.wait(620)
@@ -319,5 +363,7 @@ ONCE: tuple[Scene, ...] = (
     a_click_in_the_crm_is_refused,
     a_choice_of_outgoing_numbers_is_given_and_taken,
     a_browser_becomes_the_phone,
+    a_customer_waits_to_be_called_back,
+    a_message_is_heard_before_anybody_rings,
 )
 SELDOM: tuple[Scene, ...] = (nothing_happens, history_of_another_epoch)

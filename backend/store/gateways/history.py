@@ -10,6 +10,8 @@ from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import CrmCallRow, FinishedCall, RecordingRow
 from backend.services.ports import StepNote as KeptNote
 from backend.services.recordings import recording_url
+from backend.services.visit_ways import shown
+from backend.store.callbacks import CallbackStore
 from backend.store.calls import CallStore, HistoryRow
 from backend.store.crm_calls import TROUBLE, CrmCallStore
 from backend.store.database import Database
@@ -52,6 +54,7 @@ class SqlHistory:
             )
             ids = [row.call.call_id for row in rows]
             crm = await CrmCallStore(tx).of_calls(account_id, ids)
+            waiting = await CallbackStore(tx).states(account_id, ids)
             audio = {}
             if self._secrets is not None:
                 audio = await RecordingStore(tx, self._secrets).of_calls(account_id, ids)
@@ -66,6 +69,7 @@ class SqlHistory:
                 notes=[_note(note, names) for note in row.call.notes],
                 **_crm(_written(row.call, crm)),
                 **self._recording(audio.get(row.call.call_id)),
+                callback=waiting.get(row.call.call_id, "none"),
             )
             for row in rows
         ]
@@ -137,4 +141,5 @@ def _entry(row: HistoryRow) -> HistoryEntry:
         record=record,
         record_url=call.record_url,
         message=call.message,
+        visit=shown(call.visit),
     )

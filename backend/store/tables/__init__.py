@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.store.tables.base import metadata
+from backend.store.tables.callbacks import callback_tasks
 from backend.store.tables.calls import (
     call_events,
     call_legs,
@@ -41,6 +42,7 @@ from backend.store.tables.routing import (
 from backend.store.tables.settings import account_settings, settings_log, team_members, teams
 from backend.store.tables.sync import crm_people, crm_seen, employee_syncs, workdays
 from backend.store.tables.technical import leases
+from backend.store.tables.uis import uis_legs, uis_letters
 from backend.store.tables.visits import number_leases, visit_events, visit_keys, visits
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "asked_calls",
     "call_events",
     "call_legs",
+    "callback_tasks",
     "calls",
     "command_results",
     "contact_choices",
@@ -85,6 +88,8 @@ __all__ = [
     "switch_connections",
     "team_members",
     "teams",
+    "uis_legs",
+    "uis_letters",
     "virtual_numbers",
     "visit_events",
     "visit_keys",

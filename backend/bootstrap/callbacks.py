@@ -1,0 +1,34 @@
+"""Customers to be called back: who tells of them, and who hears that it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.bootstrap.foundation import Foundation
+from backend.jobs import callbacks as jobs_of_callbacks
+from backend.jobs.queue import JobQueue
+from backend.services.callbacks import Callbacks, CallbackTeller
+from backend.store.gateways.callbacks import SqlCallbacks
+from protocol.vocabulary import AccountId, EmployeeId
+
+
+def _rows(base: Foundation, jobs: JobQueue) -> SqlCallbacks:
+    async def changed(
+        tx: AsyncConnection, account_id: AccountId, employees: Sequence[EmployeeId]
+    ) -> None:
+        await jobs_of_callbacks.defer(jobs, tx, account_id, employees)
+
+    return SqlCallbacks(base.database, base.secrets, base.settings.base_url, changed)
+
+
+def callback_teller(base: Foundation, jobs: JobQueue) -> CallbackTeller:
+    """For the worker."""
+    return CallbackTeller(_rows(base, jobs), base.bus, base.clock)
+
+
+def callbacks(base: Foundation, jobs: JobQueue) -> Callbacks:
+    """For processes with sockets; `jobs` is open while they are served."""
+    jobs_of_callbacks.announce(jobs)
+    return Callbacks(_rows(base, jobs))
