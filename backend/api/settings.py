@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -48,10 +49,12 @@ from backend.services.account_settings import AccountSettings, Invalid
 from backend.services.employee_sync import SyncReport
 from backend.services.people_texts import words
 from backend.services.settings_texts import Language, sentence
-from backend.services.settings_view import SettingsViews
+from backend.services.settings_view import BOTH_WITHIN, SettingsViews
 from protocol.vocabulary import AccountId, CrmKind
 
 LOG_LINES = 100
+NAMED = 5
+"""People named in one warning; the rest are counted."""
 
 AskSync = Callable[[AccountId, str], Awaitable[None]]
 """Queue a reading of the CRM's people: account, and the employee who asks."""
@@ -89,7 +92,7 @@ class SettingsApi:
 
     async def areas(self, _request: Request, asker: Asker) -> Response:
         config = await self.settings.read(asker.identity.account_id)
-        areas = tuple(_area(name, config.settings, asker.language) for name in AREAS)
+        areas = tuple([await self._area(name, config, asker) for name in AREAS])
         return json_answer(AreasAnswer(areas=areas))
 
     async def area(self, request: Request, asker: Asker) -> Response:
@@ -97,7 +100,7 @@ class SettingsApi:
         if name not in AREAS:
             raise missing()
         config = await self.settings.read(asker.identity.account_id)
-        return _answered(_area(name, config.settings, asker.language))
+        return _answered(await self._area(name, config, asker))
 
     async def change(self, request: Request, asker: Asker) -> Response:
         name = request.path_params["area"]
@@ -115,7 +118,30 @@ class SettingsApi:
             config, _ = await self.settings.change(asker.identity.account_id, edit, who=asker.who)
         except Invalid as error:
             raise OfOne(error, "settings", name) from error
-        return _answered(_area(name, config.settings, asker.language))
+        return _answered(await self._area(name, config, asker))
+
+    async def _area(self, name: str, config: AccountConfig, asker: Asker) -> AreaAnswer:
+        value: dict[str, Any] = msgspec.to_builtins(getattr(config.settings, name))
+        warnings = await self._workday(config, asker) if name == "workday" else ()
+        return AreaAnswer(
+            area=name, version=_version(name, config.settings), value=value, warnings=warnings
+        )
+
+    async def _workday(self, config: AccountConfig, asker: Asker) -> tuple[str, ...]:
+        """What makes statuses change unexpectedly (L967)."""
+        day, language = config.settings.workday, asker.language
+        if not day.import_on:
+            return ()
+        told = [sentence("workday_both", language)] if day.write_on else []
+        since = datetime.now(UTC) - BOTH_WITHIN
+        names = list(
+            (await self.views.statuses_from_both(asker.identity.account_id, since=since)).values()
+        )
+        if names:
+            more = f" (+{len(names) - NAMED})" if len(names) > NAMED else ""
+            shown = ", ".join(names[:NAMED]) + more
+            told.append(sentence("workday_mixed", language, names=shown))
+        return tuple(told)
 
     async def connection(self, _request: Request, asker: Asker) -> Response:
         account_id = asker.identity.account_id
@@ -219,17 +245,6 @@ def sync_answer(report: SyncReport | None, language: Language) -> SyncAnswer | N
 
 def _version(name: str, settings: AllSettings) -> str:
     return version_of(getattr(settings, name))
-
-
-def _area(name: str, settings: AllSettings, language: Language) -> AreaAnswer:
-    value: dict[str, Any] = msgspec.to_builtins(getattr(settings, name))
-    both = name == "workday" and settings.workday.import_on and settings.workday.write_on
-    return AreaAnswer(
-        area=name,
-        version=_version(name, settings),
-        value=value,
-        warnings=(sentence("workday_both", language),) if both else (),
-    )
 
 
 def _answered(answer: AreaAnswer) -> Response:

@@ -6,6 +6,7 @@ GET, PATCH    /api/v1/me
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import msgspec
 from starlette.requests import Request
@@ -30,12 +31,14 @@ from backend.services.account_patch import AccountPatch, EmployeePatch, OwnPatch
 from backend.services.account_plan import version_of
 from backend.services.account_settings import AccountSettings, Invalid
 from backend.services.account_shapes import what_is_wrong
+from backend.services.settings_view import BOTH_WITHIN, SettingsViews
 from protocol.vocabulary import CrmKind
 
 
 @dataclass(frozen=True, slots=True)
 class MeApi:
     settings: AccountSettings
+    views: SettingsViews
     door: SettingsDoor
 
     def routes(self) -> list[Route]:
@@ -46,7 +49,7 @@ class MeApi:
 
     async def me(self, _request: Request, asker: Asker) -> Response:
         config = await self.settings.read(asker.identity.account_id)
-        return _answered(config, asker)
+        return await self._answered(config, asker)
 
     async def change(self, request: Request, asker: Asker) -> Response:
         """What is one's own business; the rest is an administrator's."""
@@ -71,38 +74,45 @@ class MeApi:
             config, _ = await self.settings.change(asker.identity.account_id, edit, who=asker.who)
         except Invalid as error:
             raise OfOne(error, "employee", key) from error
-        return _answered(config, asker)
+        return await self._answered(config, asker)
+
+    async def _answered(self, config: AccountConfig, asker: Asker) -> Response:
+        identity = asker.identity
+        mine = _mine(config, identity.employee_id)
+        if mine is None:
+            raise missing()
+        numbers = sorted((n for n in mine.numbers if n.active), key=lambda n: n.priority)
+        day = config.settings.workday.import_on and identity.crm is CrmKind.BITRIX24
+        mixed = False
+        if day and mine.workday_import:
+            since = datetime.now(UTC) - BOTH_WITHIN
+            found = await self.views.statuses_from_both(identity.account_id, since=since)
+            mixed = identity.employee_id in found
+        answer = Me(
+            employee_id=identity.employee_id,
+            name=identity.name,
+            role=asker.role,
+            may_see=asker.role != "operator",
+            may_change=asker.role == "administrator",
+            no_phone=identity.no_phone,
+            crm=None if identity.crm is None else identity.crm.value,
+            timezone=config.timezone,
+            slug=config.slug,
+            version=version_of(mine),
+            extension=mine.extension,
+            device=mine.device,
+            devices=OFFERED_DEVICES,
+            workday_offered=day,
+            workday_import=mine.workday_import,
+            workday_mixed=mixed,
+            numbers=tuple(
+                MyNumber(kind=n.kind, label=n.label, endpoint=n.endpoint) for n in numbers
+            ),
+        )
+        response = json_answer(answer)
+        response.headers["ETag"] = f'"{answer.version}"'
+        return response
 
 
 def _mine(config: AccountConfig, key: str) -> Employee | None:
     return next((employee for employee in config.employees if employee.id == key), None)
-
-
-def _answered(config: AccountConfig, asker: Asker) -> Response:
-    identity = asker.identity
-    mine = _mine(config, identity.employee_id)
-    if mine is None:
-        raise missing()
-    numbers = sorted((n for n in mine.numbers if n.active), key=lambda n: n.priority)
-    day = config.settings.workday.import_on and identity.crm is CrmKind.BITRIX24
-    answer = Me(
-        employee_id=identity.employee_id,
-        name=identity.name,
-        role=asker.role,
-        may_see=asker.role != "operator",
-        may_change=asker.role == "administrator",
-        no_phone=identity.no_phone,
-        crm=None if identity.crm is None else identity.crm.value,
-        timezone=config.timezone,
-        slug=config.slug,
-        version=version_of(mine),
-        extension=mine.extension,
-        device=mine.device,
-        devices=OFFERED_DEVICES,
-        workday_offered=day,
-        workday_import=mine.workday_import,
-        numbers=tuple(MyNumber(kind=n.kind, label=n.label, endpoint=n.endpoint) for n in numbers),
-    )
-    response = json_answer(answer)
-    response.headers["ETag"] = f'"{answer.version}"'
-    return response

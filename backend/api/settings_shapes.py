@@ -35,8 +35,8 @@ class MyNumber(Answer, frozen=True, kw_only=True):
 class Me(Answer, frozen=True, kw_only=True):
     """Who asks and what they may do. `no_phone`: why they may not phone, `calls_off` or `no_line`;
     '' when they may. `device`: where they talk, of `devices`. `workday_offered`: the CRM's working
-    day can set the status here, and does for whoever has `workday_import`. `numbers` ring in this
-    order."""
+    day can set the status here, and does for whoever has `workday_import`; `workday_mixed` when
+    they changed it here as well lately. `numbers` ring in this order."""
 
     employee_id: str
     name: str
@@ -53,6 +53,7 @@ class Me(Answer, frozen=True, kw_only=True):
     devices: tuple[TalkDevice, ...] = ()
     workday_offered: bool = False
     workday_import: bool = True
+    workday_mixed: bool = False
     numbers: tuple[MyNumber, ...] = ()
 
 

@@ -65,7 +65,7 @@ def settings_doors(
     views = SqlSettingsViews(base.database)
     door = SettingsDoor(sessions, doors)
     return [
-        *MeApi(settings, door).routes(),
+        *MeApi(settings, views, door).routes(),
         *SettingsApi(settings, views, door, ask_sync, Connector(base, jobs)).routes(),
         *SettingsItemsApi(settings, views, door).routes(),
         *VisitKeysApi(visit_keys(base), door, base.settings.base_url).routes(),

@@ -422,6 +422,14 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         ("Both importing the working day and writing to it are on: statuses may change "
         "unexpectedly. Keep one of them."),
     ),
+    "workday_mixed": (
+        ("За последние 7 дней статус меняли и рабочий день в CRM, и сами сотрудники здесь: "
+        "{names}. Действует последнее изменение, и оно может оказаться неожиданным. Договоритесь, "
+        "где менять статус, или выключите импорт тем, кто выбирает его здесь."),
+        ("Within the last 7 days both the CRM's working day and the employees themselves changed "
+        "the status here: {names}. The last change counts, which may be unexpected. Agree on one "
+        "place, or switch the import off for those who choose it here."),
+    ),
     # ── who may ──
     "administrators_only": (
         "Менять настройки может только администратор Dozvon. Попросите администратора.",

@@ -3,13 +3,17 @@ what is bound over there, the log of changes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 
 from backend.services.employee_sync import SyncReport
-from protocol.vocabulary import AccountId, CrmKind
+from protocol.vocabulary import AccountId, CrmKind, EmployeeId
+
+BOTH_WITHIN: Final = timedelta(days=7)
+"""A working week: who used the working day once and the widget ever since need not be warned for
+good, nor is a single day off the end of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,12 @@ class SettingsViews(Protocol):
         """The one that takes part in calls."""
 
     async def bindings(self, account_id: AccountId) -> Sequence[BindingView]: ...
+
+    async def statuses_from_both(
+        self, account_id: AccountId, *, since: datetime
+    ) -> Mapping[EmployeeId, str]:
+        """Names of those whose status the CRM's working day set since then, and they themselves
+        too, while it may."""
 
     async def last_sync(self, account_id: AccountId) -> SyncReport | None: ...
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from backend.services.employee_sync import SyncReport
 from backend.services.settings_view import BindingView, ConnectionView, LogView
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
-from backend.store.tables import crm_bindings, crm_connections, crm_installs, employees
-from protocol.vocabulary import AccountId, CrmKind
+from backend.store.tables import (
+    crm_bindings,
+    crm_connections,
+    crm_installs,
+    employees,
+    status_log,
+)
+from protocol.vocabulary import AccountId, CrmKind, EmployeeId, StatusSource
 
 
 class SqlSettingsViews:
@@ -72,6 +79,33 @@ class SqlSettingsViews:
             )
             for row in rows
         ]
+
+    async def statuses_from_both(
+        self, account_id: AccountId, *, since: datetime
+    ) -> Mapping[EmployeeId, str]:
+        sources = [StatusSource.PERSON.value, StatusSource.CRM.value]
+        changes = (
+            select(status_log.c.employee_id)
+            .where(
+                status_log.c.account_id == account_id,
+                status_log.c.since >= since,
+                status_log.c.source.in_(sources),
+            )
+            .group_by(status_log.c.employee_id)
+            .having(func.count(status_log.c.source.distinct()) == len(sources))
+        )
+        query = (
+            select(employees.c.id, employees.c.name)
+            .where(
+                employees.c.account_id == account_id,
+                employees.c.active,
+                employees.c.workday_import,
+                employees.c.id.in_(changes),
+            )
+            .order_by(employees.c.name)
+        )
+        async with self._database.begin(account_id) as tx:
+            return {EmployeeId(who): name for who, name in await tx.execute(query)}
 
     async def last_sync(self, account_id: AccountId) -> SyncReport | None:
         async with self._database.begin(account_id) as tx:

@@ -56,7 +56,7 @@ class House:
         views = SqlSettingsViews(database)
         self.app = Starlette(
             routes=[
-                *MeApi(self.settings, door).routes(),
+                *MeApi(self.settings, views, door).routes(),
                 *SettingsApi(self.settings, views, door, self._ask_sync, self).routes(),
                 *SettingsItemsApi(self.settings, views, door).routes(),
             ]

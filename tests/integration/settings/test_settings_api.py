@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,8 +17,8 @@ from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.crm_people import CrmPeopleStore
 from backend.store.gateways import SqlRouting
 from backend.store.installs import InstallFact, InstallLog
-from backend.store.tables import crm_connections, employees
-from protocol.vocabulary import CrmKind, EmployeeId
+from backend.store.tables import crm_connections, employees, status_log
+from protocol.vocabulary import CrmKind, EmployeeId, StatusSource
 from tests.integration.settings.house import SEVER, VEKTOR, House
 
 
@@ -243,6 +243,46 @@ async def test_a_workday_both_ways_is_warned_of(anna: httpx.AsyncClient) -> None
     assert one.json()["warnings"] == []
     both = await _patch(anna, "/settings/workday", {"write_on": True})
     assert len(both.json()["warnings"]) == 1
+
+
+@pytest.mark.feature("B12")
+async def test_who_has_their_status_from_both_sides_is_named_and_told(
+    seeded: House, anna: httpx.AsyncClient
+) -> None:
+    """Two sources lead to changes nobody expects (L967)."""
+    now = datetime.now(UTC)
+    changes = (
+        ("sever-101", StatusSource.PERSON, 1),
+        ("sever-101", StatusSource.CRM, 2),
+        ("sever-102", StatusSource.PERSON, 1),
+        ("sever-102", StatusSource.CRM, 8),  # long ago
+        ("sever-100", StatusSource.CRM, 1),
+        ("sever-100", StatusSource.SUPERVISOR, 1),
+    )
+    async with seeded.database.begin(SEVER) as tx:
+        for who, source, days in changes:
+            await tx.execute(
+                status_log.insert().values(
+                    account_id=SEVER,
+                    employee_id=who,
+                    status="break",
+                    source=source.value,
+                    since=now - timedelta(days=days),
+                )
+            )
+    assert (await anna.get("/settings/workday")).json()["warnings"] == []
+    on = await _patch(anna, "/settings/workday", {"import_on": True})
+    (warning,) = on.json()["warnings"]
+    async with seeded.client(await seeded.token("sever-101")) as ilya:
+        me = (await ilya.get("/me")).json()
+        assert me["name"]
+        assert me["workday_mixed"]
+        person = (await anna.get("/employees/sever-101")).json()["value"]
+        assert f": {person['name']}." in warning, "and nobody else"
+        newer = {"If-Match": f'"{me["version"]}"'}
+        off = await ilya.patch("/me", json={"workday_import": False}, headers=newer)
+        assert not off.json()["workday_mixed"]
+    assert (await anna.get("/settings/workday")).json()["warnings"] == []
 
 
 async def test_what_is_no_json_or_too_large_is_refused_in_words(anna: httpx.AsyncClient) -> None:

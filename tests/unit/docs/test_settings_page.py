@@ -59,7 +59,7 @@ def test_every_request_the_page_names_is_answered_and_none_is_left_out() -> None
     anything = cast("Any", None)
     door = SettingsDoor(anything, Doors(SystemClock()))
     routes = [
-        *MeApi(anything, door).routes(),
+        *MeApi(anything, anything, door).routes(),
         *SettingsApi(anything, anything, door, anything, anything).routes(),
         *SettingsItemsApi(anything, anything, door).routes(),
     ]

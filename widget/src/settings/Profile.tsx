@@ -107,6 +107,9 @@ export function Profile({ phone, client, words, texts, signIn, openUrl }: Props)
               onChange={(chosen) => void choose({ workday_import: chosen === 'day' })}
             />
           )}
+          {me?.workday_mixed && me.workday_import && (
+            <Banner kind="warning">{texts.t('profile.source.mixed')}</Banner>
+          )}
         </section>
         {me && (
           <section class="s-card" aria-label={texts.t('profile.device')}>

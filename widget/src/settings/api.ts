@@ -217,8 +217,8 @@ export interface LogLine {
 /**
  * Who asks and what they may do. `no_phone`: why they may not phone, `calls_off` or `no_line`;
  * '' when they may. `device`: where they talk, of `devices`. `workday_offered`: the CRM's working
- * day can set the status here, and does for whoever has `workday_import`. `numbers` ring in this
- * order.
+ * day can set the status here, and does for whoever has `workday_import`; `workday_mixed` when
+ * they changed it here as well lately. `numbers` ring in this order.
  */
 export interface Me {
   readonly employee_id: string;
@@ -236,6 +236,7 @@ export interface Me {
   readonly devices: readonly ("browser" | "phone")[];
   readonly workday_offered: boolean;
   readonly workday_import: boolean;
+  readonly workday_mixed: boolean;
   readonly numbers: readonly MyNumber[];
 }
 
@@ -459,6 +460,32 @@ export interface VirtualNumberPatch {
 
 export interface VirtualNumbersAnswer {
   readonly items: readonly VirtualNumberItem[];
+}
+
+/**
+ * A key of call tracking. `key` is its text: always of a site's, of a server's only in the
+ * answer that issues it.
+ */
+export interface VisitKeyItem {
+  readonly id: string;
+  readonly kind: "server" | "site";
+  readonly name: string;
+  readonly key: string | null;
+  readonly created_at: string;
+  readonly created_by: string;
+}
+
+/** What is sent to have a key issued. */
+export interface VisitKeyPatch {
+  readonly kind: "server" | "site";
+  readonly name?: string;
+}
+
+/** `server`: our address; `script`: what a site's pages load. */
+export interface VisitKeysAnswer {
+  readonly items: readonly VisitKeyItem[];
+  readonly server: string;
+  readonly script: string;
 }
 
 /**

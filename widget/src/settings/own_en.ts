@@ -16,6 +16,8 @@ export const ownEn: Readonly<Record<OwnKey, Text>> = {
   'profile.source': 'Who changes the status',
   'profile.source.me': 'Only me',
   'profile.source.day': 'I and my working day in Bitrix24',
+  'profile.source.mixed':
+    'This week both you here and the working day in Bitrix24 changed your status. The last change counts; choose one place to avoid surprises.',
   'profile.source.day.hint': 'Day begun: available. Paused: a break. Ended: off work.',
   'profile.device': 'Take calls with',
   'profile.device.phone.hint': 'Calls come to the phones below; the call card is in the CRM.',

@@ -120,9 +120,11 @@ export function Recording(): JSX.Element {
 }
 
 export function Workday(): JSX.Element {
-  const { words, me } = useDesk();
+  const { words, me, book } = useDesk();
   const form = useArea('workday');
   const { value, set } = form;
+  const kept = book.area('workday');
+  const told = kept.value.import_on && kept.value.write_on;
   if (me.crm === 'amocrm') return <p class="empty">{words.t('workday.not_here')}</p>;
   return (
     <FormCard form={form} title={words.t('section.workday')} note={words.t('workday.note')}>
@@ -138,9 +140,15 @@ export function Workday(): JSX.Element {
         on={value.write_on}
         onChange={(on) => set({ write_on: on })}
       />
-      {value.import_on && value.write_on && (
+      {value.import_on && value.write_on && !told && (
         <Banner kind="warning">{words.t('workday.both')}</Banner>
       )}
+      {value.import_on &&
+        kept.warnings.map((warning) => (
+          <Banner key={warning} kind="warning">
+            {warning}
+          </Banner>
+        ))}
     </FormCard>
   );
 }
