@@ -20,6 +20,7 @@ from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
+from backend.services.calls.tracing import trace
 from backend.services.ports import (
     Bus,
     LiveCall,
@@ -118,6 +119,8 @@ class Adoption:
             by_scenario = kept.call.direction is Direction.INBOUND or kept.call.callback
             if by_scenario and found is not None:
                 live.virtual, live.scenario = found[1], found[1].scenario
+                live.way = kept.way
+                trace(core, live)
             if kept.call.direction is Direction.INTERNAL:
                 self._placing.prepare_internal(live, account)
             live.called_out = kept.call.customer is not None or (
@@ -166,6 +169,7 @@ class Adoption:
             at=min(customer.at, at),
         )
         live.virtual, live.scenario = virtual, virtual.scenario
+        trace(core, live)
         return live
 
     def _compare(self, live: Live, found: LiveCall, at: datetime, *, first: bool) -> None:

@@ -28,6 +28,8 @@ from backend.services.calls.hooks import (
     Callers,
     Managers,
     NoManagers,
+    NoWays,
+    Ways,
     never_ready,
 )
 from backend.services.calls.idle import Idle, LastTalks, NoTalks
@@ -87,11 +89,13 @@ class Core:
         clock: Clock,
         managers: Managers | None = None,
         talks: LastTalks | None = None,
+        ways: Ways | None = None,
         browser_ready: BrowserReady = never_ready,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self.managers: Managers = managers or NoManagers()
+        self.ways: Ways = ways or NoWays()
         self.idle = Idle(talks or NoTalks())
         self.browser_ready = browser_ready
         self._watch = watch

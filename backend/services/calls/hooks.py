@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from backend.domain.scenario import ManagerStep
+from backend.domain.visits import Way
 from protocol.pushes import RecordRef
 from protocol.vocabulary import AccountId, CallId, EmployeeId, StepReason
 
@@ -42,6 +44,20 @@ BrowserReady = Callable[[AccountId, EmployeeId], bool]
 def never_ready(_account_id: AccountId, _employee_id: EmployeeId) -> bool:
     """Where nobody says whose browser is ready."""
     return False
+
+
+class Ways(Protocol):
+    """What call tracking knows of callers."""
+
+    async def find(self, account_id: AccountId, number: str, at: datetime) -> Way | None:
+        """The way of whoever was shown `number` then; None when nobody was."""
+
+
+class NoWays:
+    """Where nobody tracks calls."""
+
+    async def find(self, account_id: AccountId, number: str, at: datetime) -> Way | None:
+        return None
 
 
 class Named(Protocol):

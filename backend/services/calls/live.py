@@ -8,6 +8,7 @@ from typing import Literal
 
 from backend.domain.call import Call
 from backend.domain.scenario import Device, Scenario
+from backend.domain.visits import Way
 from backend.services.calls.asked import Asked
 from backend.services.ports import CallbackWanted, StepNote
 from backend.services.routing import EmployeeRoute, VirtualNumber
@@ -48,6 +49,10 @@ class Live:
     """How the called side is rung; an internal call has a small one of its own."""
     step: int = -1
     """Index of the running step; -1 before the first."""
+    way: Way | None = None
+    """What led the caller here, as far as call tracking knows."""
+    tracing: asyncio.Task[None] | None = None
+    """A look whether a visitor was shown the number."""
     asking: asyncio.Task[None] | None = None
     """The running step asks the CRM whom to ring, or has the caller listen or speak."""
     outside: LegId | None = None

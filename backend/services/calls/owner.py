@@ -17,12 +17,13 @@ from backend.services.calls.adoption import Adoption
 from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
-from backend.services.calls.hooks import BrowserReady, Callers, Managers, never_ready
+from backend.services.calls.hooks import BrowserReady, Callers, Managers, Ways, never_ready
 from backend.services.calls.idle import LastTalks
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
+from backend.services.calls.tracing import trace
 from backend.services.ports import (
     Arrived,
     Bus,
@@ -74,6 +75,7 @@ class CallOwner:
         clock: Clock,
         managers: Managers | None = None,
         talks: LastTalks | None = None,
+        ways: Ways | None = None,
         browser_ready: BrowserReady = never_ready,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
@@ -94,6 +96,7 @@ class CallOwner:
             clock=clock,
             managers=managers,
             talks=talks,
+            ways=ways,
             browser_ready=browser_ready,
             watch=watch,
             observe=observe,
@@ -253,6 +256,7 @@ class CallOwner:
             at=event.at,
         )
         live.virtual, live.scenario = virtual, virtual.scenario
+        trace(core, live)
         core.record(live, Moved(leg_id=event.leg_id, state=LegState.RINGING, at=event.at))
         for fact in self._early.pop(event.call_id, ()):
             core.record(live, fact)

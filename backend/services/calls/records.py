@@ -20,6 +20,7 @@ from backend.domain.call import (
     Taken,
     apply,
 )
+from backend.domain.visits import Way
 from backend.services.calls.asked import Asked
 from backend.services.ports import CallbackWanted, JournalEntry, StepNote
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId
@@ -39,6 +40,7 @@ BEGAN = "call.began"
 STEP = "scenario.step"
 NOTE = "scenario.note"
 RECORDED = "call.recorded"
+TRACED = "call.traced"
 WANTED = "call.wanted_back"
 EXTENSION = "call.extension_dialed"
 
@@ -110,6 +112,17 @@ def recorded(call: Call, name: str, at: datetime) -> JournalEntry:
     )
 
 
+def traced(call: Call, way: Way, at: datetime) -> JournalEntry:
+    """What led the caller here was found out."""
+    return JournalEntry(
+        account_id=call.account_id,
+        call_id=call.call_id,
+        kind=TRACED,
+        at=at,
+        data=msgspec.to_builtins(way),
+    )
+
+
 def extension_dialed(call: Call, at: datetime) -> JournalEntry:
     """The switch is about to be told the extension's keys: nobody tells it again."""
     return JournalEntry(
@@ -147,6 +160,7 @@ class Remembered:
     notes: dict[int, StepNote]
     caller_id: str | None
     asked: Asked
+    way: Way | None = None
     recording: str | None = None
     wanted: CallbackWanted | None = None
     extension_dialed: bool | None = None
@@ -172,6 +186,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
     recording = None
     back: CallbackWanted | None = None
     keyed: bool | None = None
+    way: Way | None = None
     notes: dict[int, StepNote] = {}
     for entry in entries:
         if entry.kind == STEP:
@@ -181,6 +196,8 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
             recording = str(entry.data["name"])
         elif entry.kind == EXTENSION:
             keyed = True
+        elif entry.kind == TRACED:
+            way = msgspec.convert(entry.data, Way)
         elif entry.kind == WANTED:
             back = msgspec.convert(entry.data, CallbackWanted)
         elif entry.kind == NOTE:
@@ -198,4 +215,5 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         recording=recording,
         wanted=back,
         extension_dialed=keyed,
+        way=way,
     )

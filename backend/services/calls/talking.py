@@ -15,6 +15,7 @@ from backend.services.calls.keys import Keys
 from backend.services.calls.live import Live
 from backend.services.calls.recording import Recording
 from backend.services.calls.ringing import Ringing
+from backend.services.calls.tracing import settled
 from protocol.pushes import RecordRef
 from protocol.vocabulary import CallState, Direction, HangupCause, LegId, LegState, Outcome
 
@@ -169,6 +170,7 @@ class Talking:
         """History first, then the cards' time, then oblivion."""
         core = self._core
         await self._legs_gone(live)
+        await settled(live)
         record = core.callers.record_of(live.call.call_id) or record
         kept = views.finished(live, record, core.account(live))
         core.journal.finish(kept)

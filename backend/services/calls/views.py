@@ -6,6 +6,7 @@ from backend.domain.call import Call, Leg
 from backend.services.calls.live import Live, RemovalReason
 from backend.services.ports import CallbackWanted, FinishedCall, FinishedLeg
 from backend.services.routing import AccountRoute
+from backend.services.visit_ways import shown
 from protocol.pushes import Action, CallChanged, CallRemoved, RecordRef, Who
 from protocol.vocabulary import (
     CallbackReason,
@@ -65,6 +66,7 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         extension=live.asked.extension,
         extension_dialed=live.extension_dialed,
         message=live.asked.message,
+        visit=shown(live.way),
     )
 
 
@@ -167,6 +169,7 @@ def finished(
         recording=live.recording,
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
         callback=call.callback,
+        visit=live.way,
         message=live.asked.message,
         wanted=wanted,
         wanted_by=() if wanted is None else _told(live, wanted, account),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from backend.domain.visits import Way
 from protocol.vocabulary import (
     AccountId,
     CallbackReason,
@@ -106,6 +107,8 @@ class FinishedCall:
     """Steps that asked the CRM for the customer's manager, in order."""
     callback: bool = False
     """The customer asked to be called: an operator was rung first, then he."""
+    visit: Way | None = None
+    """What led the caller here."""
     message: str | None = None
     """What he wrote on the form that asked for it."""
     wanted: CallbackWanted | None = None

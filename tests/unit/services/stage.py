@@ -13,6 +13,7 @@ from backend.bus.memory import MemoryBus
 from backend.domain.scenario import AnyStep, Device, Scenario
 from backend.kit.clock import ManualClock
 from backend.services.calls import CallOwner, CallsClient
+from backend.services.calls.hooks import Ways
 from backend.services.calls.idle import LastTalks
 from backend.services.ports import (
     Arrived,
@@ -90,9 +91,15 @@ class Stage:
     """One owner and everything around it."""
 
     def __init__(
-        self, route: AccountRoute, *, token: int = 1, talks: LastTalks | None = None
+        self,
+        route: AccountRoute,
+        *,
+        token: int = 1,
+        talks: LastTalks | None = None,
+        ways: Ways | None = None,
     ) -> None:
         self.talks = talks
+        self.ways = ways
         self.clock = ManualClock(START)
         self.bus = MemoryBus(self.clock)
         self.journal = FakeJournal()
@@ -123,6 +130,7 @@ class Stage:
             callers=self.callers,
             managers=self.managers,
             talks=self.talks,
+            ways=self.ways,
             clock=self.clock,
         )
 
