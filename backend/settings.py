@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,26 @@ class Settings:
         "a password of its own that ends after a shift.",
         secret=True,
     )
+    uis_url: str = _setting(
+        "",
+        "Call API of the UIS/CoMagic cloud, `https://callapi.uiscom.ru/v4.0`. Seeds a connection.",
+    )
+    uis_token: str = _setting("", "The permanent key of a user of that account.", secret=True)
+    uis_secret: str = _setting(
+        "",
+        "What the cloud's requests to us carry in their address; 16 letters and digits or more.",
+        secret=True,
+    )
+    uis_hold: str = _setting(
+        "tts:Пожалуйста, подождите на линии.",
+        "What whoever is put on hold hears in the cloud: `media:<id>` or `tts:<text>`.",
+    )
+    uis_poll_s: int = _setting(
+        30, "Seconds between two readings of the cloud's list of calls while nobody rings."
+    )
+    uis_answer_ms: int = _setting(
+        3000, "How long the cloud's question whom to ring waits for an answer of ours, at most."
+    )
     bitrix24_hosts: str = _setting(
         "*.bitrix24.ru,*.bitrix24.by,*.bitrix24.kz,*.bitrix24.com,*.bitrix24.eu",
         "Hosts whose pages may open a socket before their account is known.",
@@ -162,6 +183,7 @@ class Settings:
             ("PUBLIC_URL", self.public_url, ("http", "https")),
             ("ARI_URL", self.ari_url, ("http", "https")),
             ("SIP_WS_URL", self.sip_ws_url, ("wss", "ws")),
+            ("UIS_URL", self.uis_url, ("https", "http")),
             ("AMOCRM_SITE", self.amocrm_site, ("https", "http")),
             ("DATABASE_URL", self.database_url, ("postgresql", "postgres")),
             ("REDIS_URL", self.redis_url, ("redis", "rediss", "unix")),
@@ -219,7 +241,25 @@ class Settings:
             )
         if self.ari_url and not (self.ari_user and self.ari_password):
             raise SettingsError("DOZVON_ARI_URL is set: DOZVON_ARI_USER and _PASSWORD must be too")
+        self._check_uis()
         self.keys()
+
+    def _check_uis(self) -> None:
+        if self.uis_url and not (self.uis_token and self.uis_secret):
+            raise SettingsError("DOZVON_UIS_URL is set: DOZVON_UIS_TOKEN and _SECRET must be too")
+        if self.uis_secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", self.uis_secret):
+            raise SettingsError(
+                "DOZVON_UIS_SECRET must be 16 or more letters and digits, as it is part of an "
+                "address; `openssl rand -hex 16` makes one"
+            )
+        if not re.fullmatch(r"media:[0-9]+|tts:.+", self.uis_hold):
+            raise SettingsError("DOZVON_UIS_HOLD must be media:<id> or tts:<text>")
+        if not 2 <= self.uis_poll_s <= 600:
+            raise SettingsError(f"DOZVON_UIS_POLL_S is {self.uis_poll_s}; 2 to 600 are possible")
+        if not 500 <= self.uis_answer_ms <= 15_000:
+            raise SettingsError(
+                f"DOZVON_UIS_ANSWER_MS is {self.uis_answer_ms}; 500 to 15000 are possible"
+            )
 
     def keys(self) -> dict[str, bytes]:
         """Encryption keys by id, the encrypting one first; empty when they are to be generated."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from backend.services.ports import AudioStorage
+from backend.bootstrap import uis
+from backend.kit.clock import Clock
+from backend.services.ports import AudioStorage, SwitchRecordings
 from backend.settings import Settings
 from backend.store.audio_disk import DiskAudio
 from backend.store.audio_s3 import S3Audio
 from backend.store.switches import SwitchConnection
 from backend.telephony.asterisk import AsteriskRecordings
+from backend.telephony.uis import UisRecordings
+
+_Files = AsteriskRecordings | UisRecordings
 
 FOLDER = "recordings"
 
@@ -26,10 +31,11 @@ def audio_storage(settings: Settings) -> AudioStorage:
 class SwitchFiles:
     """The files of every switch connection there is: any worker may fetch them."""
 
-    def __init__(self) -> None:
-        self._open: dict[str, tuple[SwitchConnection, AsteriskRecordings]] = {}
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._open: dict[str, tuple[SwitchConnection, _Files]] = {}
 
-    def get(self, connection_id: str) -> AsteriskRecordings | None:
+    def get(self, connection_id: str) -> SwitchRecordings | None:
         found = self._open.get(connection_id)
         return None if found is None else found[1]
 
@@ -39,13 +45,18 @@ class SwitchFiles:
             known = self._open.get(connection_id)
             if known is not None and known[0] == connection:
                 continue
-            user, _, password = connection.credentials.partition(":")
-            files = AsteriskRecordings(connection.url, user, password)
+            files = self._files(connection)
             self._open[connection_id] = (connection, files)
             if known is not None:
                 await known[1].aclose()
         for gone in set(self._open) - set(connections):
             await self._open.pop(gone)[1].aclose()
+
+    def _files(self, connection: SwitchConnection) -> _Files:
+        if connection.kind == uis.KIND:
+            return uis.recordings(connection, self._clock)
+        user, _, password = connection.credentials.partition(":")
+        return AsteriskRecordings(connection.url, user, password)
 
     async def aclose(self) -> None:
         await self.take({})

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from backend.api.pages import read_manifest, static_dir
+from backend.bootstrap import uis, uis_check
 from backend.bootstrap.audio import FOLDER, audio_storage
 from backend.bootstrap.findings import Finding
 from backend.bootstrap.foundation import Foundation, foundation
@@ -113,14 +114,19 @@ async def _switches(base: Foundation) -> list[Finding]:
             Finding(
                 False,
                 "No switch is connected. Set DOZVON_ARI_URL, DOZVON_ARI_USER, "
-                "DOZVON_ARI_PASSWORD and DOZVON_ARI_APP and start again.",
+                "DOZVON_ARI_PASSWORD and DOZVON_ARI_APP, or DOZVON_UIS_URL, DOZVON_UIS_TOKEN and "
+                "DOZVON_UIS_SECRET, and start again.",
             )
         ]
     findings = []
     for connection in connections:
-        findings.append(await _asterisk(base, connection))
+        cloud = connection.kind == uis.KIND
+        if cloud:
+            findings += await uis_check.check(connection, base.settings)
+        else:
+            findings.append(await _asterisk(base, connection))
         for account_id in accounts[connection.id]:
-            findings += await _routes(base, account_id, connection.id)
+            findings += await _routes(base, account_id, connection.id, alone=not cloud)
     return findings
 
 
@@ -152,7 +158,10 @@ async def _asterisk(base: Foundation, connection: SwitchConnection) -> Finding:
     return Finding(True, f"Switch {connection.id} answers at {url}.")
 
 
-async def _routes(base: Foundation, account_id: AccountId, connection_id: str) -> list[Finding]:
+async def _routes(
+    base: Foundation, account_id: AccountId, connection_id: str, *, alone: bool
+) -> list[Finding]:
+    """`alone`: the switch rings nobody by itself, so every number needs a scenario of ours."""
     loaded = await SqlRouting(base.database).load(account_id, connection_id)
     if loaded is None:
         return []
@@ -162,7 +171,7 @@ async def _routes(base: Foundation, account_id: AccountId, connection_id: str) -
             False, f"{route.slug}: number {number.number} has no usable scenario; it rings nobody."
         )
         for number in route.virtual_numbers
-        if number.scenario is None
+        if alone and number.scenario is None
     ]
     faults += [
         Finding(False, f"{route.slug}: {employee.name} has no number; no call can reach them.")

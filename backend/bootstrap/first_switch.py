@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from backend.bootstrap import uis
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.lines import SIP_WS_URL
 from backend.store.switches import SwitchConnection, SwitchStore
@@ -14,9 +15,37 @@ FIRST_SWITCH = "asterisk"
 """Id of the connection kept in step with `DOZVON_ARI_*`."""
 
 
+FIRST_UIS = "uis"
+"""Id of the connection kept in step with `DOZVON_UIS_*`."""
+
+
 async def keep_first_switch(base: Foundation) -> None:
-    """Write down the connection of `DOZVON_ARI_URL`, or what changed of it; without the setting
-    whatever is in the database stays."""
+    """Write down the connections of `DOZVON_ARI_URL` and `DOZVON_UIS_URL`, or what changed of them;
+    without the setting whatever is in the database stays."""
+    await _keep_asterisk(base)
+    if base.settings.uis_url:
+        await _keep_uis(base)
+
+
+async def _keep_uis(base: Foundation) -> None:
+    settings = base.settings
+    async with base.database.begin_resolving() as tx:
+        store = SwitchStore(tx, base.secrets)
+        known = {connection.id: connection for connection in await store.all()}
+        wanted = SwitchConnection(
+            id=FIRST_UIS,
+            kind=uis.KIND,
+            url=settings.uis_url.rstrip("/"),
+            app="",
+            credentials=uis.credentials(settings.uis_secret, settings.uis_token),
+            settings=known[FIRST_UIS].settings if FIRST_UIS in known else {},
+        )
+        if known.get(FIRST_UIS) != wanted:
+            await store.save(wanted)
+            log.info("switch.connection_kept", id=FIRST_UIS, url=wanted.url)
+
+
+async def _keep_asterisk(base: Foundation) -> None:
     settings = base.settings
     if not settings.ari_url:
         return

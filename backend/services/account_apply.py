@@ -40,6 +40,8 @@ from backend.services.account_settings import (
 from protocol.vocabulary import AccountId
 
 ENV = "env:"
+KINDS = ("asterisk", "uis")
+"""Engines there are; what opens them is `user:password` of ARI, `secret:key` of the cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +266,11 @@ def _switches(
             fields["url"] = fields["url"].rstrip("/")
         elif found is None:
             troubles.append(Trouble(f"{path}.url", "missing", {"name": "url"}))
-        base = SwitchConfig(id=patch.id, kind="asterisk", url="", app="dozvon")
+        base = SwitchConfig(id=patch.id, kind=KINDS[0], url="", app="dozvon")
         config = msgspec.structs.replace(found.config if found else base, **fields)
-        if fields.get("kind", "asterisk") != "asterisk":
-            troubles.append(Trouble(f"{path}.kind", "not_one_of", {"known": "asterisk"}))
+        if config.kind not in KINDS:
+            known = ", ".join(KINDS)
+            troubles.append(Trouble(f"{path}.kind", "not_one_of", {"known": known}))
         if "url" in fields and not _is_address(fields["url"]):
             troubles.append(Trouble(f"{path}.url", "bad_url"))
         switch = KeptSwitch(config, credentials)

@@ -27,6 +27,8 @@ RESOLVERS: Final = frozenset(
         "sessions",  # by the hash of the token
         "switch_accounts",  # the accounts a switch serves
         "switch_connections",  # belongs to no account
+        "uis_legs",  # of a switch
+        "uis_letters",  # of a switch
         "virtual_numbers",  # by switch and dialled number
         "visit_keys",  # by the hash of the key a site or server sends visits with
     }
@@ -35,7 +37,9 @@ RESOLVERS: Final = frozenset(
 ACCOUNT_COLUMN: Final = {"accounts": "id"}
 """Where the account's id is not in `account_id`."""
 
-GLOBAL: Final = frozenset({"leases", "pending_installs", "switch_connections"})
+GLOBAL: Final = frozenset(
+    {"leases", "pending_installs", "switch_connections", "uis_legs", "uis_letters"}
+)
 """Resolvers without an account: written, too, while resolving."""
 
 

@@ -19,8 +19,8 @@ E = TypeVar("E", bound=SwitchEvent)
 class UisStage:
     """The sandbox's people, moved by hand. Contact is lost when nothing answers any more."""
 
-    phones = (f"UIS/11/{ANNA}", f"UIS/12/{BORIS}")
-    missing_phone = "UIS/99/0700999"
+    phones = (f"UIS/11:{ANNA}", f"UIS/12:{BORIS}")
+    missing_phone = "UIS/99:0700999"
 
     def __init__(self, made: World, recordings: UisRecordings) -> None:
         self._world = made
@@ -82,7 +82,7 @@ class UisStage:
 
 
 def _number(endpoint: str) -> str:
-    return endpoint.rpartition("/")[2]
+    return endpoint.rpartition(":")[2]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The UIS/CoMagic cloud through its Call API and Data API: the second engine behind the port."""
 
+from backend.telephony.uis.asking import ask_account
 from backend.telephony.uis.post import Answer, Letter, MemoryPost, Post
 from backend.telephony.uis.questions import NOBODY, UNKNOWN
 from backend.telephony.uis.recordings import UisRecordings
@@ -15,4 +16,5 @@ __all__ = [
     "Post",
     "UisRecordings",
     "UisSwitch",
+    "ask_account",
 ]

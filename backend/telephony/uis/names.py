@@ -1,6 +1,6 @@
 """What lines and calls are called, here and in the cloud.
 
-`UIS/<employee>` is all of an employee's active numbers in his own order, `UIS/<employee>/<number>`
+`UIS/<employee>` is all of an employee's active numbers in his own order, `UIS/<employee>:<number>`
 one of them, `UIS/<number with plus>` an outside party. `<employee>` is the cloud's id.
 """
 
@@ -17,7 +17,7 @@ CONTACT_LEG: Final = LegId("customer-0")
 """The outside party of every session, whoever began it."""
 
 _NAMESPACE: Final = uuid.UUID("1c1e2a54-0c3f-5b43-9a0d-2f6d51c9c7f4")
-_LINE: Final = re.compile(r"UIS/(?P<employee>[1-9][0-9]{0,17})(?:/(?P<number>\+?[0-9]{2,20}))?")
+_LINE: Final = re.compile(r"UIS/(?P<employee>[1-9][0-9]{0,17})(?::(?P<number>\+?[0-9]{2,20}))?")
 _OUTSIDE: Final = re.compile(r"UIS/\+(?P<number>[0-9]{5,15})")
 _INBOUND: Final = re.compile(r"uis-[0-9a-f]{8}-(?P<session>[0-9]+)$")
 

@@ -387,7 +387,7 @@ class UisSwitch:
 def _number(target: names.Line | names.Outside) -> str:
     """What the cloud is told to ring. Raises NoDevice for a line without a number."""
     if not target.number:
-        raise NoDevice("write the line's number: UIS/<employee>/<number>")
+        raise NoDevice("write the line's number: UIS/<employee>:<number>")
     return target.number
 
 

@@ -169,7 +169,7 @@ class World:
         return (await self.heard.until(Arrived, number=number)).call_id
 
     async def ring(
-        self, call_id: CallId, endpoint: str = f"UIS/11/{ANNA}", **changes: Any
+        self, call_id: CallId, endpoint: str = f"UIS/11:{ANNA}", **changes: Any
     ) -> LegId:
         fields: dict[str, Any] = {
             "account": "demo",
