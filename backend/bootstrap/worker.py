@@ -46,6 +46,7 @@ from backend.store.contact_choices import SqlContactChoices
 from backend.store.gateways import SqlInbox, SqlPortalCalls, SqlRouting, SqlStatuses
 from backend.store.gateways.callbacks import SqlLastTalks
 from backend.store.gateways.last_numbers import SqlLastNumbers
+from backend.store.gateways.last_numbers import SqlLastNumbers
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
@@ -333,6 +334,7 @@ class Worker:
             talks=SqlLastTalks(self._base.database),
             ways=self.tracking,
             browser_ready=self.ready_lines.is_ready,
+            last_numbers=SqlLastNumbers(self._base.database),
             last_numbers=SqlLastNumbers(self._base.database),
             clock=self._base.clock,
             watch=self._follow,

@@ -51,13 +51,16 @@ class OutgoingSettings(Area, frozen=True, kw_only=True):
 
     `default_caller_id`: one of the account's virtual numbers, shown to the called party when the
     employee has no registered line. `override_caller_id`: always show that one, whatever a line
-    or an employee has. `two_stage`: without the softphone, ring the employee's own number first.
+    or an employee has. `last_used`: in place of the default the number this customer was in touch
+    with last, unless it is a toll-free one. `two_stage`: without the softphone, ring the employee's
+    own number first.
     `ring_order` and `ring_s`: how the employee's numbers are rung, and for how long each.
     """
 
     click_to_call: bool = True
     default_caller_id: str | None = None
     override_caller_id: bool = False
+    last_used: bool = True
     two_stage: bool = True
     ring_order: Literal["in_order", "all"] = "in_order"
     ring_s: Annotated[int, Meta(ge=5, le=120)] = 25
@@ -66,12 +69,14 @@ class OutgoingSettings(Area, frozen=True, kw_only=True):
 class RecordingSettings(Area, frozen=True, kw_only=True):
     """`announce`: callers are told before they are recorded. `to_crm`: CRMs get what was recorded,
     a copy or a link; the history plays it either way. `keep_days`: how long audio stays.
+    `pause_limit_s`: a pause an employee asked for, for the digits of a card, ends by itself then.
     """
 
     on: bool = True
     announce: bool = False
     to_crm: bool = True
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+    pause_limit_s: Annotated[int, Meta(ge=10, le=600)] = 120
 
 
 class PeopleSettings(Area, frozen=True, kw_only=True):

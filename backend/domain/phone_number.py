@@ -90,6 +90,15 @@ def readable(e164: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def toll_free(e164: str) -> bool:
+    """Whether whoever is called pays, as with 8 800: such a number takes calls and makes none."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.TOLL_FREE
+
+
 def _russian(prefix: str, national: str) -> str:
     return f"{prefix} ({national[:3]}) {national[3:6]}-{national[6:8]}-{national[8:]}"
 

@@ -272,6 +272,7 @@ def _call_values(call: FinishedCall) -> dict[str, object]:
         "notes": msgspec.to_builtins(call.notes),
         "callback": call.callback,
         "shown": call.shown,
+        "shown": call.shown,
         "message": call.message,
         # A later word may know nothing of it, and takes nothing away.
         **({} if call.visit is None else {"visit": msgspec.to_builtins(call.visit)}),
@@ -314,6 +315,7 @@ def _call(row: RowMapping, legs: Iterable[FinishedLeg]) -> FinishedCall:
         record_url=row["record_url"],
         notes=msgspec.convert(row["notes"], tuple[StepNote, ...]),
         callback=row["callback"],
+        shown=row["shown"],
         shown=row["shown"],
         message=row["message"],
         visit=None if row["visit"] is None else msgspec.convert(row["visit"], Way),

@@ -49,6 +49,7 @@ from backend.services.ports import (
     colleagues_stream,
     me_stream,
 )
+from backend.services.ports.last_numbers import LastNumbers, NoLastNumbers
 from backend.services.routing import AccountRoute, RoutingTable
 from protocol.pushes import ColleagueBusyChanged
 from protocol.vocabulary import (
@@ -91,6 +92,7 @@ class Core:
         talks: LastTalks | None = None,
         ways: Ways | None = None,
         browser_ready: BrowserReady = never_ready,
+        last_numbers: LastNumbers | None = None,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
@@ -98,6 +100,7 @@ class Core:
         self.ways: Ways = ways or NoWays()
         self.idle = Idle(talks or NoTalks())
         self.browser_ready = browser_ready
+        self.last_numbers: LastNumbers = last_numbers or NoLastNumbers()
         self._watch = watch
         self.connection_id = connection_id
         self.switch = switch

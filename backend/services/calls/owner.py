@@ -38,6 +38,7 @@ from backend.services.ports import (
     SwitchDisconnected,
     SwitchEvent,
 )
+from backend.services.ports.last_numbers import LastNumbers
 from backend.services.routing import AccountRoute, RoutingTable
 from protocol.commands import AnyCommand
 from protocol.vocabulary import (
@@ -77,6 +78,7 @@ class CallOwner:
         talks: LastTalks | None = None,
         ways: Ways | None = None,
         browser_ready: BrowserReady = never_ready,
+        last_numbers: LastNumbers | None = None,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
@@ -98,6 +100,7 @@ class CallOwner:
             talks=talks,
             ways=ways,
             browser_ready=browser_ready,
+            last_numbers=last_numbers,
             watch=watch,
             observe=observe,
         )

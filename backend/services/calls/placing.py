@@ -22,7 +22,7 @@ from backend.errors import (
     SwitchUnavailable,
     WrongState,
 )
-from backend.services.caller_id import caller_id
+from backend.services.caller_id import caller_id, remembered
 from backend.services.calls.asked import Asked
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
@@ -47,6 +47,8 @@ OUTSIDE_S = 60.0
 INTERNAL_S = 45
 REGISTERED_S = 1.0
 """How long the switch is asked which lines are registered: past it, ringing finds out."""
+LAST_NUMBER_S = 0.5
+"""How long the history is asked which number the customer knows."""
 _CALLS = uuid.UUID("6f1f2f0e-51d7-4c5b-9a44-1f3a8a5b5a10")
 
 
@@ -100,7 +102,9 @@ class Placing:
             )
         colleague = self._colleague(account, caller, parsed)
         self._may_call(account, caller, wish, outside=colleague is None)
-        registered = await self._registered(caller)
+        registered, last = await asyncio.gather(
+            self._registered(caller), self._last_number(account, parsed)
+        )
         # The switch was asked meanwhile: the same wish may have come again, or another call.
         if self.known(call_id):
             return call_id
@@ -117,6 +121,7 @@ class Placing:
                 registered=any(registered.get(d.endpoint, _is_line(d)) for d in caller.devices),
                 chosen=wish.caller_id,
                 line=wish.line,
+                last=last,
             )
         if not devices:
             raise NoDevice(
@@ -181,6 +186,20 @@ class Placing:
         except (SwitchError, TimeoutError) as error:
             log.warning("registrations not told", error=repr(error))
             return {}
+
+    async def _last_number(
+        self, account: AccountRoute, number: PhoneNumber | Extension
+    ) -> str | None:
+        """Nobody waits long for it: the call is worth more than the number it shows."""
+        among = remembered(account)
+        if isinstance(number, Extension) or not among:
+            return None
+        try:
+            async with asyncio.timeout(LAST_NUMBER_S):
+                return await self._core.last_numbers.last(account.account_id, str(number), among)
+        except Exception as error:
+            log.warning("last number not told", error=repr(error))
+            return None
 
     def _colleague(
         self, account: AccountRoute, caller: EmployeeRoute, target: PhoneNumber | Extension

@@ -169,6 +169,7 @@ def finished(
         recording=live.recording,
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
         callback=call.callback,
+        shown=live.caller_id or None,
         visit=live.way,
         message=live.asked.message,
         wanted=wanted,

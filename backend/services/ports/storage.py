@@ -107,6 +107,8 @@ class FinishedCall:
     """Steps that asked the CRM for the customer's manager, in order."""
     callback: bool = False
     """The customer asked to be called: an operator was rung first, then he."""
+    shown: str | None = None
+    """The number a call of ours showed; None where the switch chose one, or the customer called."""
     visit: Way | None = None
     """What led the caller here."""
     message: str | None = None

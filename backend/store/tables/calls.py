@@ -38,6 +38,8 @@ calls = Table(
     maybe_text("record_url"),
     document("notes", "[]"),
     Column("callback", Boolean, nullable=False, server_default="false"),
+    maybe_text("shown"),
+    document("pauses", "[]"),
     # How the caller came to dial the number, while it may be kept (`call_tracking.keep_days`).
     Column("visit", JSONB, nullable=True),
     # What a visitor wrote on the form that asked for this call-back.

@@ -25,6 +25,7 @@ from backend.services.ports import (
     SwitchConnected,
     me_stream,
 )
+from backend.services.ports.last_numbers import LastNumbers
 from backend.services.routing import AccountRoute, EmployeeRoute, RoutingTable, VirtualNumber
 from protocol.vocabulary import (
     AccountId,
@@ -97,9 +98,11 @@ class Stage:
         token: int = 1,
         talks: LastTalks | None = None,
         ways: Ways | None = None,
+        last_numbers: LastNumbers | None = None,
     ) -> None:
         self.talks = talks
         self.ways = ways
+        self.last_numbers = last_numbers
         self.clock = ManualClock(START)
         self.bus = MemoryBus(self.clock)
         self.journal = FakeJournal()
@@ -131,6 +134,7 @@ class Stage:
             managers=self.managers,
             talks=self.talks,
             ways=self.ways,
+            last_numbers=self.last_numbers,
             clock=self.clock,
         )
 

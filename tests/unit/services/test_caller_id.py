@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.domain.account_settings import AllSettings, OutgoingSettings
 from backend.errors import NoDevice, NotAllowed
-from backend.services.caller_id import account_numbers, caller_id
+from backend.services.caller_id import account_numbers, caller_id, remembered
 from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber
 from tests.unit.services.stage import ANNA, account, employee
 
@@ -81,3 +81,30 @@ def test_who_may_choose_chooses_among_the_account_s_numbers() -> None:
 
 def test_an_account_s_numbers_are_listed_once_in_its_order() -> None:
     assert account_numbers(_account(LINE, override=False)) == (CLICKS, LINE, OWN, TRUNK)
+
+
+@pytest.mark.feature("W14")
+def test_a_customer_sees_the_number_he_knows_before_the_default() -> None:
+    route = _account(CLICKS, override=False)
+    assert caller_id(route, _anna(), registered=True, last=LINE) == LINE
+    # Whoever said what is to be shown is asked first.
+    assert caller_id(route, _anna(OWN), registered=True, last=LINE) == OWN
+    assert caller_id(route, _anna(), registered=True, line=OWN, last=LINE) == OWN
+    assert caller_id(_account(CLICKS, override=True), _anna(), registered=True, last=LINE) == CLICKS
+    # Without a registered line the number for clicks is what is shown (L1292).
+    assert caller_id(route, _anna(), registered=False, last=LINE) == CLICKS
+
+
+@pytest.mark.feature("W14")
+def test_toll_free_and_lent_numbers_are_not_remembered() -> None:
+    free, lent = "+78005553535", "+74951110009"
+    route = _account(CLICKS, override=False)
+    numbers = (
+        *route.virtual_numbers,
+        VirtualNumber(number=free, name=None, scenario=None),
+        VirtualNumber(number=lent, name=None, scenario=None, pool=True),
+    )
+    route = replace(route, virtual_numbers=numbers)
+    assert remembered(route) == (CLICKS, LINE, OWN, TRUNK)
+    off = AllSettings(outgoing=OutgoingSettings(last_used=False))
+    assert remembered(replace(route, settings=off)) == ()

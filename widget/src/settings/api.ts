@@ -261,13 +261,16 @@ export interface NumberPatch {
  *
  * `default_caller_id`: one of the account's virtual numbers, shown to the called party when the
  * employee has no registered line. `override_caller_id`: always show that one, whatever a line
- * or an employee has. `two_stage`: without the softphone, ring the employee's own number first.
+ * or an employee has. `last_used`: in place of the default the number this customer was in touch
+ * with last, unless it is a toll-free one. `two_stage`: without the softphone, ring the employee's
+ * own number first.
  * `ring_order` and `ring_s`: how the employee's numbers are rung, and for how long each.
  */
 export interface OutgoingSettings {
   readonly click_to_call: boolean;
   readonly default_caller_id: string | null;
   readonly override_caller_id: boolean;
+  readonly last_used: boolean;
   readonly two_stage: boolean;
   readonly ring_order: "all" | "in_order";
   readonly ring_s: number;
@@ -327,12 +330,14 @@ export interface PersonalManagerSettings {
 /**
  * `announce`: callers are told before they are recorded. `to_crm`: CRMs get what was recorded,
  * a copy or a link; the history plays it either way. `keep_days`: how long audio stays.
+ * `pause_limit_s`: a pause an employee asked for, for the digits of a card, ends by itself then.
  */
 export interface RecordingSettings {
   readonly on: boolean;
   readonly announce: boolean;
   readonly to_crm: boolean;
   readonly keep_days: number;
+  readonly pause_limit_s: number;
 }
 
 /** `steps` as `domain.scenario` reads them. */

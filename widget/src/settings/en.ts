@@ -285,6 +285,9 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'outgoing.override_caller_id': 'Override the caller id',
   'outgoing.override_caller_id.hint':
     'The customer always sees this number, whatever the line or the employee has.',
+  'outgoing.last_used': 'Show the number the customer knows',
+  'outgoing.last_used.hint':
+    'In place of the default: the one this customer called or was called from last, except 8 800.',
   'outgoing.two_stage': 'Call in two stages while the panel is closed',
   'outgoing.two_stage.hint': "First the employee's number is rung, then the customer's.",
   'outgoing.ring_order': "The employee's numbers are rung",
@@ -299,6 +302,8 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
     'Bitrix24 gets a copy, amoCRM a link. The history plays them either way.',
   'recording.keep_days': 'Keep recordings for',
   'recording.keep_days.hint': '1 to 3650 days; older ones are deleted.',
+  'recording.pause_limit_s': 'A pause of the recording lasts at most',
+  'recording.pause_limit_s.hint': 'For the digits of a bank card; then recording goes on by itself.',
 
   'workday.note': 'The working day of Bitrix24 and the status in the phone.',
   'workday.import_on': 'The working day changes the status',

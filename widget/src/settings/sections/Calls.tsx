@@ -52,6 +52,13 @@ export function Outgoing(): JSX.Element {
         onChange={(on) => set({ override_caller_id: on })}
       />
       <Toggle
+        label={words.t('outgoing.last_used')}
+        hint={words.t('outgoing.last_used.hint')}
+        on={value.last_used}
+        disabled={value.override_caller_id}
+        onChange={(on) => set({ last_used: on })}
+      />
+      <Toggle
         label={words.t('outgoing.two_stage')}
         hint={words.t('outgoing.two_stage.hint')}
         on={value.two_stage}
@@ -114,6 +121,16 @@ export function Recording(): JSX.Element {
         value={value.keep_days}
         fault={fault('keep_days')}
         onChange={(days) => set({ keep_days: days ?? 0 })}
+      />
+      <NumberField
+        label={words.t('recording.pause_limit_s')}
+        hint={words.t('recording.pause_limit_s.hint')}
+        unit={words.t('unit.s')}
+        least={10}
+        most={600}
+        value={value.pause_limit_s}
+        fault={fault('pause_limit_s')}
+        onChange={(seconds) => set({ pause_limit_s: seconds ?? 0 })}
       />
     </FormCard>
   );
