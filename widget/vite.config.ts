@@ -18,6 +18,7 @@ export default defineConfig({
         app: 'src/entries/app.ts',
         worker: 'src/entries/worker.ts',
         standalone: 'src/entries/standalone.ts',
+        phone: 'src/entries/phone.ts',
       },
       output: {
         entryFileNames: 'assets/[name]-[hash].js',

@@ -8,7 +8,7 @@ script afterwards, with a proof that is checked (`sign_on`).
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -82,13 +82,19 @@ class Launches(Protocol):
     async def address(self, request: Request, form: Mapping[str, str]) -> str | None: ...
 
 
+async def _no_switches() -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(slots=True)
 class PagesApi:
-    """`/widget/amocrm`, `/amocrm/settings`, `/bitrix24/{app,worker}`, `/static/…`."""
+    """`/widget/amocrm`, `/amocrm/settings`, `/bitrix24/{app,worker}`, `/phone`, `/static/…`."""
 
     directory: Directory
     own_origin: str
     launches: Launches | None = None
+    switches: Callable[[], Awaitable[frozenset[str]]] = _no_switches
+    """Origins at which browsers speak SIP: a page with a voice has to reach them."""
     static: Path = field(default_factory=static_dir)
     _entries: dict[str, Assets] = field(default_factory=dict)
 
@@ -99,6 +105,7 @@ class PagesApi:
         return [
             Route("/widget/amocrm", self.amocrm),
             Route("/amocrm/settings", self.amocrm_settings),
+            Route("/phone", self.phone),
             Route("/bitrix24/app", self.bitrix24_app, methods=["GET", "POST"]),
             Route("/bitrix24/worker", self.bitrix24_worker, methods=["GET", "POST"]),
             Mount("/static", _CachedForever(directory=self.static)),
@@ -112,12 +119,22 @@ class PagesApi:
         """The frame on the account's page of advanced settings."""
         return await self._framed(request, "settings")
 
+    async def phone(self, request: Request) -> Response:
+        """The phone in a window of its own: framed by nobody, the session is handed over by the
+        page that opened it."""
+        return await self._shell(
+            "phone",
+            locale=locale_of(request.query_params.get("locale")),
+            boot={},
+            ancestors=(),
+        )
+
     async def _framed(self, request: Request, entry: str) -> Response:
         """Only the account's own pages may hold it."""
         origin = request.query_params.get("origin", "")
         if origin not in await self._origins():
             return _unknown(request)
-        return self._shell(
+        return await self._shell(
             entry,
             locale=locale_of(request.query_params.get("locale")),
             boot={"options": {"parent_origin": origin}, "crm": CrmKind.AMOCRM.value},
@@ -148,7 +165,7 @@ class PagesApi:
                 return _unknown(request)
         elif entry != "worker" and self.launches is not None:
             self.launches.seen(request, form)
-        return self._shell(
+        return await self._shell(
             entry,
             locale=locale_of(request.query_params.get("LANG")),
             boot={
@@ -163,14 +180,15 @@ class PagesApi:
         pages = await self.directory.pages()
         return {origin_of(url) for urls in pages.values() for url in urls}
 
-    def _shell(
+    async def _shell(
         self, entry: str, *, locale: str, boot: dict[str, Any], ancestors: tuple[str, ...]
     ) -> Response:
         boot = {"page": entry, "api": "", "locale": locale, **boot}
+        reached = ["'self'", _socket(self.own_origin), *sorted(await self.switches())]
         return Response(
             shell(self._entries[entry], locale=locale, boot=boot),
             media_type="text/html; charset=utf-8",
-            headers=page_headers(ancestors, api=f"'self' {_socket(self.own_origin)}"),
+            headers=page_headers(ancestors, api=" ".join(reached)),
         )
 
 

@@ -23,6 +23,7 @@ from backend.bootstrap.callbacks import callbacks
 from backend.bootstrap.foundation import Foundation, bus_check
 from backend.bootstrap.lines import SwitchLineHomes
 from backend.bootstrap.settings_api import settings_doors
+from backend.bootstrap.sip_origins import SipOrigins
 from backend.bootstrap.tracking import visit_doors
 from backend.bootstrap.visitors import seen_today, tell_workday, visitors
 from backend.connectors.crm.provers import AmoCrmProver, Bitrix24Prover
@@ -162,7 +163,8 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
 
     doors = Doors(clock)
     portal_doors = portals.doors(base, jobs, inbox, doors)
-    pages = PagesApi(directory, settings.origin, portal_doors.launches)
+    switches = SipOrigins(base)
+    pages = PagesApi(directory, settings.origin, portal_doors.launches, switches.now)
     async with jobs.opened(), gateway:
         yield Web(
             gateway=gateway,

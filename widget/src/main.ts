@@ -8,16 +8,20 @@ import { Phone } from './phone';
 import { systemClock } from './protocol/clock';
 import { Session } from './protocol/session';
 import { openSocket } from './protocol/socket';
-import { calls, isLive, ringer as chosenRinger, rings } from './state/selectors';
+import { calls, device, isLive, ringer as chosenRinger, rings } from './state/selectors';
 import { Store } from './state/store';
 import { Remembered } from './tabs/remembered';
 import { Tab } from './tabs/tab';
+import type { SessionToken } from './protocol/messages';
 import { alertFor, watchTitle } from './ui/alert';
 import { App } from './ui/App';
 import { explains, showClosed } from './ui/closed';
+import type { VoiceControls } from './ui/PhoneLine';
 import './ui/styles.css';
 
 export interface MountOptions {
+  /** The session has a fresh token. */
+  readonly onRenewed?: (token: SessionToken) => void;
   readonly root: HTMLElement;
   readonly host: Host;
   /** Only this call is shown: the portal's call card has a tab of ours for it. */
@@ -30,7 +34,7 @@ export interface Mounted {
   readonly onlyCall: string | null;
 }
 
-export async function mount({ root, host, onlyCardId }: MountOptions): Promise<Mounted> {
+export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions): Promise<Mounted> {
   const surroundings = new Store(host.surroundings);
   host.onSurroundings((next) => surroundings.set(next));
   const words = (): Words => new Words(localeOf(surroundings.get().locale));
@@ -43,6 +47,10 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<M
     tab,
     sound: ringTone.unlocked,
     from: new Remembered('dozvon.from'),
+    onRenewed: (token) => {
+      host.renewed?.(token);
+      onRenewed?.(token);
+    },
     locale: () => words().locale,
     openSocket,
     isOnline: () => navigator.onLine,
@@ -80,10 +88,27 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<M
     }
     const all = calls(state);
     const asks = all.find(rings);
-    ringTone.ring(asks !== undefined && chosenRinger(state)?.tab === tab.id);
+    const busy = all.some((call) => isLive(call) && !rings(call));
+    ringTone.ring(asks !== undefined && chosenRinger(state)?.tab === tab.id, busy);
+    // The first load of a page stays small: who talks on a telephone needs none of it.
+    if (device(state) === 'browser' && !onlyCardId && !voiceAsked) {
+      voiceAsked = true;
+      void loadVoice();
+    }
     title(asks ? alertFor(asks, words()) : null);
     const live = all.some(isLive);
     if (live !== calling) host.calling((calling = live));
+  };
+  const controls = new Store<VoiceControls | null>(null);
+  let voiceAsked = false;
+  const loadVoice = async (): Promise<void> => {
+    try {
+      const { startVoice } = await import('./voice/start');
+      controls.set(startVoice({ phone, tabId: tab.id, ringer: ringTone, canAsk: true }));
+    } catch {
+      // The network went while it loaded: the next change of the view asks again.
+      voiceAsked = false;
+    }
   };
   phone.view.watch(react);
 
@@ -91,7 +116,8 @@ export async function mount({ root, host, onlyCardId }: MountOptions): Promise<M
     if (closed) return;
     document.documentElement.dataset['theme'] = surroundings.get().theme;
     document.documentElement.lang = words().locale;
-    render(jsx(App, { phone, host, words: words(), sound: ringTone, onlyCall }), root);
+    const voice = { tabId: tab.id, controls };
+    render(jsx(App, { phone, host, words: words(), sound: ringTone, voice, onlyCall }), root);
   };
   surroundings.watch(show);
   show();

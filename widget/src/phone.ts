@@ -15,6 +15,8 @@ import type {
   HistoryEntry,
   HistoryPage,
   NoticeRaised,
+  PhonePart,
+  PhonePassed,
   Push,
   RecordRef,
   SessionToken,
@@ -25,13 +27,19 @@ import type {
 } from './protocol/messages';
 import type { Session } from './protocol/session';
 import { begin, reduce } from './state/reducer';
-import { calls, historyMark, outgoing, rings } from './state/selectors';
+import { calls, historyMark, outgoing, phoneState, rings } from './state/selectors';
 import { EMPTY, type State } from './state/state';
 import { Store } from './state/store';
 
 export type Notice =
   | { readonly id: number; readonly kind: 'removed'; readonly removed: CallRemoved }
   | { readonly id: number; readonly kind: 'failed'; readonly code: FailureCode }
+  | {
+      readonly id: number;
+      readonly kind: 'passed';
+      readonly number: string;
+      readonly missing: readonly PhonePart[];
+    }
   | {
       readonly id: number;
       readonly kind: 'refused';
@@ -72,6 +80,8 @@ export interface PhoneOptions {
   readonly sound: Store<boolean>;
   /** Where the outgoing number chosen in this tab outlives the page. */
   readonly from?: { get(): string | null; set(number: string | null): void };
+  /** The session has a fresh token. */
+  readonly onRenewed?: (token: SessionToken) => void;
   readonly locale: () => string;
   readonly openSocket: (url: string) => SocketLike;
   readonly isOnline: () => boolean;
@@ -101,6 +111,8 @@ export class Phone {
     from: null,
   });
   readonly #client: SocketClient;
+  /** Takes a call whose sound is to be in this tab; set where a voice is. */
+  answerHere: ((callId: string) => boolean) | null = null;
   #lastNotice = 0;
   /** Kept while it may not be chosen: an administrator may give the choice back. */
   #chosen: string | null;
@@ -164,6 +176,11 @@ export class Phone {
     else this.#client.wentOffline();
   }
 
+  /** A question of the phone's other half (`voice`). Raises CommandFailed. */
+  askFor(ask: Ask): Promise<unknown> {
+    return this.#client.ask(ask);
+  }
+
   connectNow(): void {
     this.#client.retryNow();
   }
@@ -174,6 +191,7 @@ export class Phone {
 
   /** Stays pending after the server agreed, until the switch reports: the button must not blink. */
   answer(callId: string, id?: string): Promise<boolean> {
+    if (this.answerHere?.(callId)) return Promise.resolve(true);
     const ask = { type: 'call.answer', call_id: callId } as const;
     return this.#do(`answer:${callId}`, ask, id, () => {
       const call = calls(this.view.get().state).find((one) => one.call_id === callId);
@@ -319,6 +337,7 @@ export class Phone {
     try {
       const token = (await this.#client.ask({ type: 'session.renew' })) as SessionToken;
       this.options.session.renewed(token);
+      this.options.onRenewed?.(token);
       this.#planRenewal(Date.parse(token.expires_at) - this.view.get().skewMs);
     } catch {
       this.#cancelRenewal = this.options.clock.after(RENEW_RETRY_MS, () => void this.#renew());
@@ -347,6 +366,7 @@ export class Phone {
     const after = reduce(before, push);
     this.#patch(this.#folded(after));
     if (push.type === 'notice.raised') this.#raise(push);
+    if (push.type === 'phone.passed') this.#passed(push);
     if (push.type === 'call.removed') this.#notify({ kind: 'removed', removed: push });
     if (push.type === 'call.removed' || (push.type === 'call.changed' && !rings(push))) {
       this.#setPending(`answer:${push.call_id}`, false);
@@ -359,6 +379,13 @@ export class Phone {
     const age = this.options.clock.now() + this.view.get().skewMs - Date.parse(push.at);
     if (age > NEWS_MS) return;
     this.#notify({ kind: 'refused', reason: push.reason, number: push.number });
+  }
+
+  /** A call nothing of this person's could ring for. */
+  #passed({ number, at }: PhonePassed): void {
+    if (this.options.clock.now() + this.view.get().skewMs - Date.parse(at) > NEWS_MS) return;
+    const missing = phoneState(this.view.get().state)?.missing ?? [];
+    this.#notify({ kind: 'passed', number, missing });
   }
 
   #notify(notice: NewNotice): void {

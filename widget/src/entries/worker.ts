@@ -10,7 +10,7 @@ import { Phone } from '../phone';
 import { systemClock } from '../protocol/clock';
 import { Session } from '../protocol/session';
 import { openSocket } from '../protocol/socket';
-import { calls, ringer as chosenRinger, rings } from '../state/selectors';
+import { calls, device, isLive, ringer as chosenRinger, rings } from '../state/selectors';
 import { namesHeld, takeTurns, webLocks } from '../tabs/leader';
 import { Tab } from '../tabs/tab';
 
@@ -63,6 +63,7 @@ async function start(around: PortalAddress): Promise<void> {
   driver.start();
   ownPage.start();
   let returning = false;
+  let voiceAsked = false;
   phone.view.watch(() => {
     const { state } = phone.view.get();
     if (!returning && phone.ranOut()) {
@@ -70,7 +71,16 @@ async function start(around: PortalAddress): Promise<void> {
       // Nobody sees this page to press a button: it starts over with a fresh proof.
       startOver();
     }
-    tone.ring(calls(state).some(rings) && chosenRinger(state)?.tab === tab.id);
+    const all = calls(state);
+    const busy = all.some((call) => isLive(call) && !rings(call));
+    tone.ring(all.some(rings) && chosenRinger(state)?.tab === tab.id, busy);
+    if (device(state) === 'browser' && !voiceAsked) {
+      voiceAsked = true;
+      // Without pixels nobody can be asked: this frame is a phone only where all was granted.
+      void import('../voice/start')
+        .then(({ startVoice }) => startVoice({ phone, tabId: tab.id, ringer: tone, canAsk: false }))
+        .catch(() => (voiceAsked = false));
+    }
   });
   window.addEventListener('online', () => phone.networkChanged(true));
   window.addEventListener('offline', () => phone.networkChanged(false));

@@ -1,7 +1,9 @@
 /** The amoCRM page around the panel, reached through its loader. */
 import { connectBridge, exactOrigin, type Bridge, type FromPage } from './bridge';
 import type { Boot } from './boot';
+import type { SessionToken } from '../protocol/messages';
 import type { Host, Surroundings, Theme } from './host';
+import { PhoneWindow } from './phonewindow';
 
 /** Null when the page was opened without a loader around it. */
 export async function amocrmHost(boot: Boot): Promise<Host | null> {
@@ -14,10 +16,17 @@ export async function amocrmHost(boot: Boot): Promise<Host | null> {
 }
 
 function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'connect' }>): Host {
+  let session: SessionToken = { token: first.token, expires_at: first.expires_at };
+  const phone = new PhoneWindow(`${boot.api}/phone?locale=${first.locale}`, () => ({
+    session,
+    ...surroundings(first),
+  }));
   return {
     kind: 'amocrm',
     api: boot.api,
-    session: { token: first.token, expires_at: first.expires_at },
+    session,
+    renewed: (token) => (session = token),
+    openPhone: () => phone.open(),
     surroundings: surroundings(first),
     openUrl: (url) => bridge.send({ type: 'navigate', url }),
     layout: (mode, height, alert) => bridge.send({ type: 'layout', mode, height, alert }),

@@ -9,8 +9,9 @@
 import type { SessionToken } from '../protocol/messages';
 import type { Clock } from '../protocol/clock';
 import type { Boot } from './boot';
-import type { Host } from './host';
+import type { Host, Surroundings } from './host';
 import { refusal } from './launch';
+import { PhoneWindow } from './phonewindow';
 
 export interface PortalAddress {
   readonly origin: string;
@@ -136,14 +137,22 @@ export function bitrix24Host(
   portal: Portal,
   address: PortalAddress,
 ): Host {
+  let newest = session;
+  const surroundings: Surroundings = {
+    locale: boot.locale ?? address.locale ?? navigator.language,
+    theme: 'auto',
+  };
+  const phone = new PhoneWindow(`${boot.api}/phone?locale=${surroundings.locale}`, () => ({
+    session: newest,
+    ...surroundings,
+  }));
   return {
     kind: 'bitrix24',
     api: boot.api,
     session,
-    surroundings: {
-      locale: boot.locale ?? address.locale ?? navigator.language,
-      theme: 'auto',
-    },
+    surroundings,
+    renewed: (token) => (newest = token),
+    openPhone: () => phone.open(),
     openUrl(url) {
       const target = new URL(url, address.origin);
       if (target.origin === address.origin && SLIDER_PATH.test(target.pathname) && !target.search) {

@@ -2,7 +2,8 @@
 import type { RecordRef, SessionToken } from '../protocol/messages';
 
 export type Theme = 'light' | 'dark' | 'auto';
-export type HostKind = 'amocrm' | 'bitrix24' | 'standalone';
+/** `window`: the phone in a window of its own. */
+export type HostKind = 'amocrm' | 'bitrix24' | 'standalone' | 'window';
 /** Whether anything needs to be seen: nothing, a card, a card that rings. */
 export type LayoutMode = 'collapsed' | 'open' | 'ringing';
 
@@ -28,11 +29,15 @@ export interface Host {
   layout(mode: LayoutMode, height: number, alert: string | null): void;
   /** A call is in progress: the page around should not reload itself. */
   calling(on: boolean): void;
+  /** The session goes on with a fresh token. */
+  renewed?(token: SessionToken): void;
   /** The session is over: come through the CRM again. */
   signIn(): void;
   /** Why this person would get no session now, as the server says it; null when they would, or
    * nobody answers. */
   whyOver(): Promise<string | null>;
+  /** Opens the phone in a window of its own; null where the page is that window. */
+  readonly openPhone: (() => void) | null;
   onSurroundings(listener: (surroundings: Surroundings) => void): () => void;
   onDial(listener: (clicked: Clicked) => void): () => void;
 }

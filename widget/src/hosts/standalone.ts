@@ -16,6 +16,7 @@ export function standaloneHost(boot: Boot, session: SessionToken): Host {
     layout: nothing,
     calling: nothing,
     signIn: () => location.reload(),
+    openPhone: null,
     whyOver: () => Promise.resolve(null),
     onSurroundings: never,
     onDial: never,

@@ -10,7 +10,9 @@ import { Store } from '../state/store';
 const NOTES_HZ = [523.25, 659.25] as const;
 const PERIOD_S = 4;
 const PULSE_S = 0.42;
-const LOUDNESS = 0.16;
+const LOUDNESS = 0.22;
+/** While its person talks: heard, not shouted over the voice. */
+const SOFT = 0.25;
 
 export class Ringer {
   /** Whether a tone could be heard right now. */
@@ -18,6 +20,9 @@ export class Ringer {
   #context: AudioContext | null = null;
   /** Set while ringing; stops the repetition. */
   #stop: (() => void) | null = null;
+  #soft = false;
+  /** 0 to 1, as its person set it. */
+  #volume = 0.7;
 
   constructor(private readonly makeContext: () => AudioContext = () => new AudioContext()) {}
 
@@ -43,16 +48,26 @@ export class Ringer {
     }
   }
 
-  ring(on: boolean): void {
-    if (on === (this.#stop !== null)) return;
-    if (!on) {
-      this.#stop?.();
-      this.#stop = null;
-      return;
-    }
+  /** Null until something made it: a page that never sounds needs none. */
+  get context(): AudioContext | null {
+    return this.#context;
+  }
+
+  setVolume(volume: number): void {
+    this.#volume = volume;
+  }
+
+  /** `soft`: a second call while its person talks. */
+  ring(on: boolean, soft = false): void {
+    if (on === (this.#stop !== null) && (!on || soft === this.#soft)) return;
+    this.#stop?.();
+    this.#stop = null;
+    this.#soft = soft;
+    if (!on) return;
     const context = this.#prepare();
     if (!context) return;
     const gain = context.createGain();
+    gain.gain.value = this.#volume * (soft ? SOFT : 1);
     gain.connect(context.destination);
     const play = (): void => pulse(context, gain);
     play();

@@ -1,7 +1,8 @@
 import { REFUSAL_REASONS, type ErrorCode, type RefusalReason } from './messages';
 
-/** `no_answer`: nothing came before the deadline. `disconnected`: the session ended meanwhile. */
-export type FailureCode = ErrorCode | 'no_answer' | 'disconnected';
+/** `no_answer`: nothing came before the deadline. `disconnected`: the session ended meanwhile.
+ * `no_microphone`: the browser would not open it. */
+export type FailureCode = ErrorCode | 'no_answer' | 'disconnected' | 'no_microphone';
 
 /** A command that was refused or never answered. The widget has a sentence for each code. */
 export class CommandFailed extends Error {

@@ -16,12 +16,19 @@ export function reduce(state: State, push: Push): State {
     case 'notice.raised':
     case 'outgoing.changed':
     case 'history.changed':
+    case 'callbacks.changed':
     case 'employee.changed':
     case 'switch.changed':
     case 'crm.changed':
     case 'colleague.presence_changed':
     case 'colleague.status_changed':
     case 'colleague.busy_changed':
+    case 'colleague.phone_changed':
+    case 'device.changed':
+    case 'groups.changed':
+    case 'phone.changed':
+    case 'phone.asked':
+    case 'phone.passed':
       return put(state, push);
     case 'call.removed':
     case 'contact.removed':

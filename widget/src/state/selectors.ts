@@ -2,12 +2,17 @@
 import type {
   AgentStatus,
   CallChanged,
+  CallbacksChanged,
   ColleagueBusyChanged,
   ContactChanged,
   CrmChanged,
+  DeviceChanged,
   EmployeeChanged,
   HistoryChanged,
   OutgoingChanged,
+  PhoneAsked,
+  PhoneChanged,
+  PhonePart,
   Push,
   RingerChanged,
   StatusChanged,
@@ -67,12 +72,30 @@ export function ringer(state: State): RingerChanged | null {
   return one(state.me, 'ringer', 'ringer.changed');
 }
 
+/** Where this employee talks; unknown until the server said so. */
+export function device(state: State): DeviceChanged['device'] | null {
+  return one(state.me, 'device', 'device.changed')?.device ?? null;
+}
+
+export function phoneState(state: State): PhoneChanged | null {
+  return one(state.me, 'phone', 'phone.changed');
+}
+
+/** The newest wish of another tab that the phone take a call; stale ones come with snapshots. */
+export function phoneAsked(state: State): PhoneAsked | null {
+  return one(state.me, 'phone_asked', 'phone.asked');
+}
+
 export function outgoing(state: State): OutgoingChanged | null {
   return one(state.me, 'outgoing', 'outgoing.changed');
 }
 
 export function historyMark(state: State): HistoryChanged | null {
   return one(state.me, 'history', 'history.changed');
+}
+
+export function callbacks(state: State): CallbacksChanged | null {
+  return one(state.me, 'callbacks', 'callbacks.changed');
 }
 
 export function switchState(state: State): SwitchChanged | null {
@@ -88,6 +111,8 @@ export interface Colleague {
   readonly online: boolean;
   readonly status: AgentStatus | null;
   readonly busy: ColleagueBusyChanged['busy'];
+  /** What their browser lacks to be called on; null for those on telephones. */
+  readonly lacks: readonly PhonePart[] | null;
 }
 
 /** By name; those without an extension too: they are people, only not ones to call. */
@@ -103,6 +128,7 @@ export function colleagues(state: State, locale: string): Colleague[] {
         online: presence?.online ?? false,
         status: status?.status ?? null,
         busy: busy?.busy ?? 'free',
+        lacks: one(state.colleagues, `phone:${id}`, 'colleague.phone_changed')?.missing ?? null,
       };
     })
     .sort((a, b) => a.employee.name.localeCompare(b.employee.name, locale));

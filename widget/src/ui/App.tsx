@@ -15,6 +15,8 @@ import {
   rings,
   switchState,
 } from '../state/selectors';
+import { Store } from '../state/store';
+import type { VoiceView } from '../voice/voice';
 import { alertFor, spoken } from './alert';
 import { CallList, type CallEvents } from './CallList';
 import { Colleagues } from './Colleagues';
@@ -24,24 +26,37 @@ import { DialBox } from './DialBox';
 import { History } from './History';
 import { useStore } from './hooks';
 import { Banner, Notices } from './Notices';
+import { PhoneLine, type VoiceControls } from './PhoneLine';
 import { StatusPicker } from './StatusPicker';
 import { Tabs } from './Tabs';
 
+const NO_CONTROLS = new Store<VoiceControls | null>(null);
+const NO_VOICE = new Store<{ legs: VoiceView['legs'] }>({ legs: {} });
 const SECTIONS = ['calls', 'history', 'colleagues'] as const;
 type Section = (typeof SECTIONS)[number];
+
+export interface VoiceSeat {
+  readonly tabId: string;
+  /** Null until it is loaded, and where nobody talks in the browser. */
+  readonly controls: Store<VoiceControls | null>;
+}
 
 export interface AppProps {
   readonly phone: Phone;
   readonly host: Host;
   readonly words: Words;
   readonly sound: Ringer;
+  /** The phone in this tab, where its person talks in the browser. */
+  readonly voice?: VoiceSeat;
   /** Show this call only, without the sections. */
   readonly onlyCall?: string | null;
 }
 
-export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Element {
+export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): JSX.Element {
   const view = useStore(phone.view);
   const unlocked = useStore(sound.unlocked);
+  const controls = useStore(voice?.controls ?? NO_CONTROLS);
+  const legs = useStore(controls?.voice.view ?? NO_VOICE).legs;
   const [section, setSection] = useState<Section>('calls');
   const all = callsOf(view.state);
   const shown = onlyCall ? all.filter((call) => call.call_id === onlyCall || rings(call)) : all;
@@ -61,8 +76,8 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
 
   const myId = view.you?.employee_id ?? null;
   const ambient = useMemo(
-    () => ({ words, myId, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
-    [words, myId, view.skewMs, host],
+    () => ({ words, myId, legs, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
+    [words, myId, legs, view.skewMs, host],
   );
   const events = useMemo(() => callEvents(phone), [phone]);
   const busy = all.some(isLive);
@@ -91,6 +106,17 @@ export function App({ phone, host, words, sound, onlyCall }: AppProps): JSX.Elem
           onSignIn={() => host.signIn()}
         />
         <Trouble view={view} words={words} cards={all.length} />
+        {host.kind === 'window' && <p class="window-note">{words.t('phone.window_note')}</p>}
+        {voice && controls && (
+          <PhoneLine
+            view={view}
+            controls={controls}
+            tabId={voice.tabId}
+            passing={host.kind === 'bitrix24'}
+            openWindow={host.openPhone}
+            unlock={() => void sound.unlock()}
+          />
+        )}
         {!unlocked && (
           <Banner
             kind="info"

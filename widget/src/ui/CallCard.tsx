@@ -10,6 +10,7 @@ import { SHORTCUTS, type CallEvents } from './CallList';
 import { ContactPanel } from './ContactPanel';
 import { useAmbient } from './context';
 import { useNow } from './hooks';
+import { LegSound } from './PhoneLine';
 
 interface Props {
   readonly call: CallChanged;
@@ -62,6 +63,7 @@ export function CallCard(props: Props): JSX.Element {
       </p>
       <Dialled call={call} />
       {call.state === 'ended' && <Ending call={call} words={words} />}
+      <LegSound callId={call.call_id} />
       {/* Above what the CRM will say: a button must not move under the pointer when that comes. */}
       <Actions call={call} pending={pending} events={events} words={words} />
       {!small && contact && (
@@ -98,7 +100,7 @@ function Dialled({ call }: { call: CallChanged }): JSX.Element {
       )}
       {call.message && <span>{words.t('card.message', { message: call.message })}</span>}
       {call.device && call.state !== 'ended' && (
-        <span>{words.t('card.device', { device: call.device })}</span>
+        <span>{words.t('card.device', { device: deviceName(call.device, words) })}</span>
       )}
       {call.state === 'ringing' && others.length > 0 && (
         <span>{words.t('card.rung', { names: others.map((who) => who.name).join(', ') })}</span>
@@ -140,7 +142,7 @@ function Actions(props: {
       {pickUp && (
         <p class="pick-up">
           {call.device
-            ? words.t('card.pick_up', { device: call.device })
+            ? words.t('card.pick_up', { device: deviceName(call.device, words) })
             : words.t('card.pick_up_any')}
         </p>
       )}
@@ -197,6 +199,11 @@ function Actions(props: {
       )}
     </div>
   );
+}
+
+/** The line in the browser has no name of its own (backend/domain/browser_line.py). */
+function deviceName(device: string, words: Words): string {
+  return device === 'browser' ? words.t('phone.device') : device;
 }
 
 function CallTimer({ call }: { call: CallChanged }): JSX.Element | null {

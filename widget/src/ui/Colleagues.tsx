@@ -72,10 +72,16 @@ function Person(props: { colleague: Colleague; onCall: (extension: string) => vo
   );
 }
 
-export function presenceText({ online, status, busy }: Colleague, words: Words): string {
+export function presenceText({ online, status, busy, lacks }: Colleague, words: Words): string {
   if (busy !== 'free') return words.t(`colleagues.${busy}`);
   const presence = words.t(online ? 'colleagues.online' : 'colleagues.offline');
-  return status && status !== 'available' ? `${words.t(`status.${status}`)} · ${presence}` : presence;
+  const all = [presence];
+  if (status && status !== 'available') all.unshift(words.t(`status.${status}`));
+  // Somebody without any tab is offline, or talks on a telephone again.
+  if (online && lacks && lacks.length > 0 && !lacks.includes('tab')) {
+    all.push(words.t('phone.colleague'));
+  }
+  return all.join(' · ');
 }
 
 function dotOf({ online, status, busy }: Colleague): string {

@@ -72,6 +72,7 @@ beforeEach(async () => {
   });
   const host: Host = {
     kind: 'standalone',
+    openPhone: null,
     api: '',
     session: token,
     surroundings: { locale: 'ru', theme: 'light' },

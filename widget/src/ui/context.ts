@@ -1,6 +1,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { Words } from '../i18n';
+import type { VoiceView } from '../voice/voice';
 
 /** The reader's language and where links go: the same for every component of a page. */
 export interface Ambient {
@@ -10,6 +11,8 @@ export interface Ambient {
   readonly myId: string | null;
   /** Server's clock minus ours. */
   readonly skewMs: number;
+  /** Talks whose sound is in this tab. */
+  readonly legs?: VoiceView['legs'];
 }
 
 export const AmbientContext = createContext<Ambient>({

@@ -2,6 +2,7 @@
 import { showNumber, unbroken, type Words } from '../i18n';
 import type { Notice } from '../phone';
 import type { Connection } from '../protocol/connection';
+import { PART_TEXTS } from '../voice/readiness';
 
 export function connectionText(connection: Connection, now: number, words: Words): string {
   switch (connection.phase) {
@@ -26,6 +27,11 @@ export function noticeText(notice: Notice, words: Words): string {
     const why = words.t(`refused.${notice.reason}`);
     if (notice.number === null) return why;
     return words.t('refused.number', { number: unbroken(notice.number), why });
+  }
+  if (notice.kind === 'passed') {
+    const why = notice.missing.map((part) => words.t(PART_TEXTS[part])).join(', ');
+    const number = notice.number ? unbroken(notice.number) : words.t('card.hidden_number');
+    return words.t('phone.passed', { number, why });
   }
   const { removed } = notice;
   const number = removed.number ? showNumber(removed.number) : words.t('card.hidden_number');

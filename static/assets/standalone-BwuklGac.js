@@ -1,0 +1,1 @@
+var e=()=>void 0,t=()=>e;function n(n,r){return{kind:`standalone`,api:n.api,session:r,surroundings:{locale:n.locale??navigator.language,theme:`auto`},openUrl:e=>void window.open(e,`_blank`,`noopener`),layout:e,calling:e,signIn:()=>location.reload(),openPhone:null,whyOver:()=>Promise.resolve(null),onSurroundings:t,onDial:t}}export{n as t};

@@ -1,1 +1,0 @@
-import{A as e}from"./words-Ct1CmmNc.js";import{t}from"./standalone-BgywwyrE.js";import{n,t as r}from"./main-CvBDc2pz.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);

@@ -1,0 +1,84 @@
+/** What the panel says of the phone in the browser, and the button that mends it: pure. */
+import type { TextKey } from '../i18n';
+import type { Microphone, PhoneChanged, PhonePart } from '../protocol/messages';
+
+export type Mend = 'allow' | 'sound' | 'window' | 'take';
+
+export interface PhoneFacts {
+  /** The server's word; null before it said anything. */
+  readonly told: PhoneChanged | null;
+  readonly tabId: string;
+  readonly microphone: Microphone;
+  /** A phone of its own window may be opened from here. */
+  readonly hasWindow: boolean;
+  /** The page lives only as long as a page of the CRM: its phone goes with it. */
+  readonly passing: boolean;
+}
+
+export interface PhoneLook {
+  readonly tone: 'ready' | 'elsewhere' | 'missing' | 'waiting';
+  readonly text: TextKey;
+  /** The best way first. */
+  readonly mends: readonly Mend[];
+}
+
+export const PART_TEXTS: Readonly<Record<PhonePart, TextKey>> = {
+  tab: 'phone.part.tab',
+  microphone_ask: 'phone.part.microphone_ask',
+  microphone_denied: 'phone.part.microphone_denied',
+  microphone_absent: 'phone.part.microphone_absent',
+  microphone_blocked: 'phone.part.microphone_blocked',
+  sound: 'phone.part.sound',
+  socket: 'phone.part.socket',
+  registration: 'phone.part.registration',
+};
+
+export function phoneLook(facts: PhoneFacts): PhoneLook {
+  const { told, tabId } = facts;
+  if (told?.tab != null && told.tab !== tabId) return elsewhere(facts, told);
+  if (told?.tab === tabId) return here(facts, told.missing);
+  return nowhere(facts);
+}
+
+function here({ passing, hasWindow }: PhoneFacts, missing: readonly PhonePart[]): PhoneLook {
+  const window: Mend[] = passing && hasWindow ? ['window'] : [];
+  if (missing.length === 0) return { tone: 'ready', text: 'phone.ready', mends: window };
+  if (missing.includes('sound')) {
+    return { tone: 'missing', text: 'phone.sound', mends: ['sound', ...window] };
+  }
+  return { tone: 'waiting', text: 'phone.registering', mends: window };
+}
+
+function elsewhere({ microphone }: PhoneFacts, told: PhoneChanged): PhoneLook {
+  const mends: Mend[] = microphone === 'granted' || microphone === 'ask' ? ['take'] : [];
+  const ready = told.missing.length === 0;
+  return {
+    tone: ready ? 'elsewhere' : 'missing',
+    text: ready ? 'phone.elsewhere' : 'phone.elsewhere_missing',
+    mends,
+  };
+}
+
+function nowhere({ microphone, hasWindow, passing }: PhoneFacts): PhoneLook {
+  const window: Mend[] = hasWindow ? ['window'] : [];
+  switch (microphone) {
+    case 'granted':
+      return { tone: 'waiting', text: 'phone.registering', mends: [] };
+    case 'ask':
+      return {
+        tone: 'missing',
+        text: 'phone.microphone_ask',
+        mends: passing ? [...window, 'allow'] : ['allow', ...window],
+      };
+    case 'denied':
+      return { tone: 'missing', text: 'phone.microphone_denied', mends: window };
+    case 'absent':
+      return { tone: 'missing', text: 'phone.microphone_absent', mends: ['allow'] };
+    case 'blocked':
+      return {
+        tone: 'missing',
+        text: hasWindow ? 'phone.microphone_blocked_window' : 'phone.microphone_blocked',
+        mends: window,
+      };
+  }
+}

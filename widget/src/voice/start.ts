@@ -1,0 +1,63 @@
+/** Puts the voice of a page together. Loaded only where somebody talks in the browser. */
+import type { Ringer } from '../media/ringer';
+import type { Phone } from '../phone';
+import { systemClock } from '../protocol/clock';
+import { DeviceMenu, keptLocally, outputsCanBeChosen, playOn } from './devices';
+import { Microphone, thisPage } from './microphone';
+import { Voice, type Playing } from './voice';
+
+export interface VoiceParts {
+  readonly voice: Voice;
+  readonly devices: DeviceMenu;
+}
+
+export interface StartOptions {
+  readonly phone: Phone;
+  readonly tabId: string;
+  readonly ringer: Ringer;
+  readonly canAsk: boolean;
+}
+
+export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): VoiceParts {
+  const page = thisPage();
+  const media = (navigator as { mediaDevices?: MediaDevices }).mediaDevices;
+  const devices = new DeviceMenu(media, keptLocally('dozvon.'), outputsCanBeChosen());
+  const voice = new Voice({
+    phone,
+    clock: systemClock,
+    tabId,
+    microphone: new Microphone(page, () => devices.current('microphone')),
+    devices,
+    sound: ringer.unlocked,
+    unlock: () => ringer.unlock(),
+    loadLine: async () => (await import('./sipline')).openSipLine,
+    context: () => ringer.context,
+    play,
+    canAsk,
+  });
+  const tune = (): void => {
+    ringer.setVolume(devices.view.get().ringVolume);
+    if (ringer.context) void playOn(ringer.context, devices.current('ringer'));
+  };
+  devices.view.watch(tune);
+  tune();
+  phone.answerHere = (callId) => voice.answer(callId);
+  window.addEventListener('online', () => voice.networkChanged());
+  window.addEventListener('pagehide', () => voice.stop());
+  voice.start();
+  return { voice, devices };
+}
+
+function play(stream: MediaStream): Playing {
+  const element = new Audio();
+  element.srcObject = stream;
+  // While the page captures the microphone it may sound without a gesture.
+  void element.play().catch(() => undefined);
+  return {
+    element,
+    stop: () => {
+      element.pause();
+      element.srcObject = null;
+    },
+  };
+}
