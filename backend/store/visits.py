@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, delete, func, null, select, text, update
+from sqlalchemy import RowMapping, delete, func, null, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -89,22 +89,13 @@ class VisitStore:
         self, account_id: AccountId, numbers: Sequence[str], *, since: datetime
     ) -> list[Lent]:
         """Those that end after, and the newest of each number."""
-        newest = (
-            select(number_leases)
-            .distinct(number_leases.c.number)
-            .where(number_leases.c.account_id == account_id, number_leases.c.number.in_(numbers))
-            .order_by(number_leases.c.number, number_leases.c.since.desc())
+        table = number_leases.c
+        of_pool = (table.account_id == account_id, table.number.in_(numbers))
+        newest = select(table.number, func.max(table.since)).where(*of_pool).group_by(table.number)
+        query = select(number_leases).where(
+            *of_pool, or_(table.until > since, tuple_(table.number, table.since).in_(newest))
         )
-        later = select(number_leases).where(
-            number_leases.c.account_id == account_id,
-            number_leases.c.number.in_(numbers),
-            number_leases.c.until > since,
-        )
-        found = {}
-        for query in (newest, later):
-            for row in (await self._tx.execute(query)).mappings():
-                found[row["number"], row["since"]] = _lent(row)
-        return list(found.values())
+        return [_lent(row) for row in (await self._tx.execute(query)).mappings()]
 
     async def around(self, account_id: AccountId, number: str, at: datetime) -> list[Lent]:
         """Spans that hold the instant, give or take the skew."""
