@@ -181,7 +181,11 @@ class SignOn:
         await self._visits.proven(account_id, kind, crm_user_id)
         person = await self._directory.person(account_id, crm_user_id)
         if person is None:
-            await self._visits.unknown(account_id, kind, crm_user_id)
+
+            async def known() -> bool:
+                return await self._directory.person(account_id, crm_user_id) is not None
+
+            await self._visits.unknown(account_id, kind, crm_user_id, known)
             person = await self._directory.person(account_id, crm_user_id)
         return person
 

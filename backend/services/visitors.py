@@ -28,14 +28,21 @@ ASK_EVERY_S = 600.0
 """A user who stays no employee (left out for a reason) opens pages all day long."""
 
 
+Known = Callable[[], Awaitable[bool]]
+"""Whether the user is somebody here by now."""
+
+
 class Visits(Protocol):
     """Whom `SignOn` tells."""
 
     async def proven(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> None:
         """The CRM vouched for this user just now. Never raises."""
 
-    async def unknown(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> None:
-        """Nobody here is that user. Returns when it may be worth looking again; never raises."""
+    async def unknown(
+        self, account_id: AccountId, kind: CrmKind, crm_user_id: str, known: Known
+    ) -> None:
+        """Nobody here is that user. Returns when somebody is, or nobody will be for now; never
+        raises."""
 
     async def expected(self, account_id: AccountId, kind: CrmKind) -> bool:
         """Whether the CRM was connected just now and its people are still to be read: who is
@@ -71,7 +78,9 @@ class Visitors:
         except Exception as error:
             log.warning("page.not_asked_for", account=account_id, error=str(error))
 
-    async def unknown(self, account_id: AccountId, kind: CrmKind, crm_user_id: str) -> None:
+    async def unknown(
+        self, account_id: AccountId, kind: CrmKind, crm_user_id: str, known: Known
+    ) -> None:
         changed = asyncio.Event()
 
         def on_routing(payload: bytes) -> None:
@@ -86,7 +95,10 @@ class Visitors:
                 if await self._ask(account_id):
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(WAIT_S):
-                            await changed.wait()
+                            # Other things of the account change as well.
+                            while not await known():
+                                await changed.wait()
+                                changed.clear()
         except Exception as error:
             # Whoever signs on is refused in words then; the schedule finds them all the same.
             log.warning("newcomer.not_asked_for", account=account_id, error=str(error))

@@ -50,6 +50,9 @@ class Stage:
         self.days = Days()
         self.asked: list[AccountId] = []
         self.wants = wants
+        self.looks = 0
+        self.known_after = 1
+        self.waking: asyncio.Task[None] | None = None
         self.on_ask: Callable[[], Awaitable[None]] | None = None
         self.visitors = Visitors(
             seen=SeenToday(self.days, self.clock),
@@ -69,6 +72,14 @@ class Stage:
             await self.on_ask()
         return self.wants
 
+    async def unknown(self, user: str) -> None:
+        await self.visitors.unknown(ACC, CrmKind.AMOCRM, user, self._is_known)
+
+    async def _is_known(self) -> bool:
+        """True once the account changed as often as it takes."""
+        self.looks += 1
+        return self.looks > self.known_after
+
     async def wake(self, account_id: AccountId = ACC) -> None:
         await self.bus.wake(ROUTING_TOPIC, account_id.encode())
 
@@ -77,8 +88,26 @@ async def test_the_page_goes_on_as_soon_as_the_account_changed() -> None:
     stage = Stage()
     stage.on_ask = stage.wake
     async with asyncio.timeout(visitors.WAIT_S / 2):
-        await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "7")
+        await stage.unknown("7")
     assert stage.asked == [ACC]
+
+
+async def test_what_else_changes_in_the_account_is_not_taken_for_it() -> None:
+    stage = Stage()
+    stage.known_after = 3
+
+    async def often() -> None:
+        async def wakes() -> None:
+            while stage.looks <= stage.known_after:
+                await stage.wake()
+                await asyncio.sleep(0)
+
+        stage.waking = asyncio.create_task(wakes())
+
+    stage.on_ask = often
+    async with asyncio.timeout(visitors.WAIT_S / 2):
+        await stage.unknown("7")
+    assert stage.looks == 4
 
 
 async def test_another_accounts_news_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +115,7 @@ async def test_another_accounts_news_is_not_waited_for(monkeypatch: pytest.Monke
     stage = Stage()
     stage.on_ask = lambda: stage.wake(OTHER)
     began = asyncio.get_running_loop().time()
-    await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "7")
+    await stage.unknown("7")
     assert asyncio.get_running_loop().time() - began >= 0.05
 
 
@@ -94,18 +123,18 @@ async def test_one_who_stays_unknown_has_the_crm_read_once_in_a_while() -> None:
     stage = Stage()
     stage.on_ask = stage.wake
     for _ in range(5):
-        await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "7")
-    await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "8")
+        await stage.unknown("7")
+    await stage.unknown("8")
     assert stage.asked == [ACC, ACC]
     await stage.clock.advance(visitors.ASK_EVERY_S + 1)
-    await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "7")
+    await stage.unknown("7")
     assert len(stage.asked) == 3
 
 
 async def test_an_account_that_wants_no_synchronisation_answers_at_once() -> None:
     stage = Stage(wants=False)
     async with asyncio.timeout(visitors.WAIT_S / 2):
-        await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "7")
+        await stage.unknown("7")
 
 
 async def test_a_database_that_is_away_keeps_nobody_from_signing_on() -> None:
@@ -117,7 +146,7 @@ async def test_a_database_that_is_away_keeps_nobody_from_signing_on() -> None:
         raise OSError("away")
 
     stage.on_ask = away
-    await stage.visitors.unknown(ACC, CrmKind.AMOCRM, "7")
+    await stage.unknown("7")
     assert await stage.visitors.expected(ACC, CrmKind.AMOCRM) is False
     stage.days.broken = False
     await stage.visitors.proven(ACC, CrmKind.AMOCRM, "7")
