@@ -80,12 +80,12 @@ class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
     """The way that led the caller here, once call tracking knows it."""
     muted: bool = False
     """Nobody hears this agent."""
-    parties: list[CallParty] = []
+    parties: list[CallParty] = msgspec.field(default_factory=list)
     """Everybody else who is part of it now; empty before an answer and after the end."""
     transfer: TransferStep | None = None
-    controls: list[Control] = []
+    controls: list[Control] = msgspec.field(default_factory=list)
     """What may be asked right now beyond `actions`."""
-    barred: list[Control] = []
+    barred: list[Control] = msgspec.field(default_factory=list)
     """What would be possible now if the telephone switch could do it."""
 
 

@@ -92,8 +92,6 @@ class Call:
     over: tuple[datetime, HangupCause] | None = None
     version: int = 1
 
-    # ── parties ──
-
     def leg(self, leg_id: LegId) -> Leg | None:
         return next((leg for leg in self.legs if leg.leg_id == leg_id), None)
 
@@ -212,6 +210,11 @@ class Call:
         if leg.joined is not None:
             return leg.joined[0]
         return leg.answered_at or self.started_at
+
+    def entered_at(self, leg: Leg) -> datetime | None:
+        """When this leg came into the talk; None: it never did."""
+        talked = self.answered_leg is not None and self.side_of(leg) is not None
+        return self._entered_at(leg) if talked else None
 
     @property
     def at_talk(self) -> frozenset[EmployeeId]:

@@ -63,6 +63,15 @@ class EmployeeRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A group as people know it; whose members are in `AccountRoute.groups`."""
+
+    group_id: str
+    name: str
+    extension: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRoute:
     """All one account's calls need to know.
 
@@ -77,6 +86,7 @@ class AccountRoute:
     virtual_numbers: tuple[VirtualNumber, ...] = ()
     employees: Mapping[EmployeeId, EmployeeRoute] = field(default_factory=dict)
     groups: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)
+    teams: tuple[Team, ...] = ()
     trunk: str | None = None
     caller_id: str = ""
     region: str = "RU"

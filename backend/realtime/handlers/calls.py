@@ -6,8 +6,31 @@ from backend.realtime.agent import Agent
 from backend.realtime.registry import handles
 from backend.realtime.services import Services
 from protocol.commands import AnswerCall, DeclineCall, Dial, DismissCall, HangUpCall, HoldCall
+from protocol.transfers import (
+    CancelTransfer,
+    CompleteTransfer,
+    LeaveCall,
+    MergeCall,
+    MuteCall,
+    SendKeys,
+    TransferCall,
+)
 
-CallCommand = AnswerCall | DeclineCall | HangUpCall | HoldCall | Dial | DismissCall
+CallCommand = (
+    AnswerCall
+    | DeclineCall
+    | HangUpCall
+    | HoldCall
+    | Dial
+    | DismissCall
+    | TransferCall
+    | CompleteTransfer
+    | CancelTransfer
+    | MergeCall
+    | LeaveCall
+    | MuteCall
+    | SendKeys
+)
 
 
 async def _ask(command: CallCommand, agent: Agent, services: Services) -> bytes | None:
@@ -43,4 +66,43 @@ async def dial(command: Dial, agent: Agent, services: Services) -> bytes | None:
 
 @handles(DismissCall)
 async def dismiss(command: DismissCall, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(TransferCall)
+async def transfer(command: TransferCall, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(CompleteTransfer)
+async def complete_transfer(
+    command: CompleteTransfer, agent: Agent, services: Services
+) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(CancelTransfer)
+async def cancel_transfer(
+    command: CancelTransfer, agent: Agent, services: Services
+) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(MergeCall)
+async def merge(command: MergeCall, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(LeaveCall)
+async def leave(command: LeaveCall, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(MuteCall)
+async def mute(command: MuteCall, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(SendKeys)
+async def send_keys(command: SendKeys, agent: Agent, services: Services) -> bytes | None:
     return await _ask(command, agent, services)

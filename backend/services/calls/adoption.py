@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from backend.domain.call import Ended, Held, Leg, Moved, Over, raised
-from backend.domain.leg_id import leg_name
+from backend.domain.leg_id import CUSTOMER, leg_name
 from backend.services.calls import records
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
@@ -21,6 +21,7 @@ from backend.services.calls.placing import Placing
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
 from backend.services.calls.tracing import trace
+from backend.services.calls.transfers import Transfers
 from backend.services.ports import (
     Bus,
     LiveCall,
@@ -67,6 +68,7 @@ class Adoption:
         ringing: Ringing,
         placing: Placing,
         talking: Talking,
+        transfers: Transfers,
         settle: Callable[[Live], None],
         bus: Bus,
     ) -> None:
@@ -74,6 +76,7 @@ class Adoption:
         self._ringing = ringing
         self._placing = placing
         self._talking = talking
+        self._transfers = transfers
         self._settle = settle
         self._bus = bus
         self._read_journal = False
@@ -113,6 +116,9 @@ class Adoption:
             live.name, live.step = kept.name, kept.step
             live.recording, live.inherited = kept.recording, True
             live.wanted = kept.wanted
+            live.can = core.switch.capabilities
+            live.transfer = kept.passing.transfer
+            live.handovers = list(kept.passing.handovers)
             live.extension_dialed = kept.extension_dialed
             live.notes, live.caller_id, live.asked = kept.notes, kept.caller_id, kept.asked
             found = core.routing.dialed(core.connection_id, kept.call.dialed)
@@ -178,6 +184,7 @@ class Adoption:
         for leg in live.call.live_legs:
             if leg.leg_id not in there and self._should_be_there(live, leg):
                 lost = Ended(leg_id=leg.leg_id, cause=HangupCause.LOST_CONTACT, at=at)
+                self._transfers.before_end(live, lost)
                 core.record(live, lost)
         for there_leg in there.values():
             core.record(
@@ -197,6 +204,8 @@ class Adoption:
         else:
             self._catch_up(live)
         self._settle(live)
+        if live.transfer is not None:
+            return
         if live.call.taken is not None and len(found.connected) < 2 and not found.held:
             core.spawn(self._talking.connect(live))
         elif len(found.connected) > 1:
@@ -219,8 +228,12 @@ class Adoption:
                 cause = leg.cause or HangupCause.LOST_CONTACT
                 self._ringing.leg_gone(live, leg.leg_id, cause)
                 self._placing.own_leg_gone(live, leg.leg_id, cause)
+                self._transfers.leg_gone(live, leg.leg_id)
 
     def _resume(self, live: Live, found: LiveCall) -> None:
+        if live.transfer is not None:
+            self._transfers.resume(live, found)
+            return
         if live.call.state is not CallState.RINGING:
             return
         unclaimed = live.call.callback and live.call.claimed is None
@@ -309,4 +322,4 @@ def _ours(leg_id: LegId) -> bool:
 
 
 def _is_customer(leg: LiveLeg) -> bool:
-    return _ours(leg.leg_id) and leg_name(leg.leg_id).employee_id is None
+    return _ours(leg.leg_id) and leg_name(leg.leg_id).kind == CUSTOMER

@@ -14,9 +14,11 @@ from backend.services.calls import browser
 from backend.services.calls.asked import Asked
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
+from backend.services.calls.passing import Passing
 from backend.services.calls.placing import Placing, Wish, dialed_call_id
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
+from backend.services.calls.transfers import Transfers
 from protocol.commands import (
     AnswerCall,
     AnyCommand,
@@ -29,6 +31,15 @@ from protocol.commands import (
     RetryLookup,
 )
 from protocol.pushes import Dialed, RecordRef
+from protocol.transfers import (
+    CancelTransfer,
+    CompleteTransfer,
+    LeaveCall,
+    MergeCall,
+    MuteCall,
+    SendKeys,
+    TransferCall,
+)
 from protocol.vocabulary import AccountId, CallState, CommandId, EmployeeId
 
 REMEMBER_S = 24 * 3600
@@ -46,8 +57,16 @@ class _Answer:
 
 
 class Commands:
-    def __init__(self, core: Core, ringing: Ringing, placing: Placing, talking: Talking) -> None:
+    def __init__(
+        self,
+        core: Core,
+        ringing: Ringing,
+        placing: Placing,
+        talking: Talking,
+        transfers: Transfers,
+    ) -> None:
         self._core = core
+        self._passing = Passing(core, talking, transfers)
         self._ringing = ringing
         self._placing = placing
         self._talking = talking
@@ -107,6 +126,18 @@ class Commands:
                 live = self._core.find(account_id, employee_id, command.call_id)
                 await self._ask(live, employee_id, command)
                 return None
+            case (
+                TransferCall()
+                | CompleteTransfer()
+                | CancelTransfer()
+                | MergeCall()
+                | LeaveCall()
+                | MuteCall()
+                | SendKeys()
+            ):
+                live = self._core.find(account_id, employee_id, command.call_id)
+                await self._passing.ask(live, employee_id, command)
+                return None
             case ChooseContact(kind=kind, record_id=record_id):
                 self._core.find(account_id, employee_id, command.call_id)
                 record = RecordRef(kind=kind, id=record_id)
@@ -138,12 +169,10 @@ class Commands:
                     raise WrongState("the call is over")
                 if employee_id in live.offers:
                     raise WrongState("the call rings: decline it")
-                await self._talking.hang_up(live)
+                if not self._passing.hangs_up(live, employee_id):
+                    await self._talking.hang_up(live)
             case HoldCall(on=on):
-                if live.call.state not in (CallState.TALKING, CallState.HELD):
-                    raise WrongState("nobody talks")
-                leg = live.call.leg_of(employee_id)
-                await self._talking.hold(live, None if leg is None else leg.leg_id, on=on)
+                await self._passing.hold(live, employee_id, on=on)
             case DismissCall():
                 if live.call.state is not CallState.ENDED:
                     raise WrongState("the call lives")
@@ -156,6 +185,7 @@ class Commands:
             raise WrongState("the call does not ring here")
         if offer.answering:
             return  # pressed in another tab a moment ago
+        await self._talking.make_room(live, employee_id)
         in_tab = [leg for leg, device in offer.ringing.items() if device.kind == "browser"]
         if in_tab:
             # It rings in a tab: the one that is the phone takes it, nothing is rung anew.

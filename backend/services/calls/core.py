@@ -21,7 +21,7 @@ from backend.domain.phone_number import canonical
 from backend.domain.scenario import Device
 from backend.errors import AppError, NotFound, SwitchError, SwitchRefused, SwitchUnavailable
 from backend.kit.clock import Clock
-from backend.services.calls import records, views
+from backend.services.calls import parties, records, views
 from backend.services.calls.asked import Asked
 from backend.services.calls.hooks import (
     BrowserReady,
@@ -162,6 +162,7 @@ class Core:
     def begin(self, live: Live) -> None:
         """A new call: remembered and journalled, not shown yet."""
         live.call = raised(live.call, self.first_version())
+        live.can = self.switch.capabilities
         self.calls[live.call.call_id] = live
         self.journal.append(records.began(live.call, live.name, live.caller_id, live.asked))
 
@@ -186,15 +187,19 @@ class Core:
             raise NotFound(f"call {call_id} is not at {employee_id}")
         return live
 
+    def calls_of(self, account_id: AccountId, employee_id: EmployeeId) -> list[Live]:
+        """Those the employee has a card of."""
+        return [self.calls[id_] for id_ in self._seen_in.get((account_id, employee_id), ())]
+
     def busy(self, account_id: AccountId, employee_id: EmployeeId) -> Busy:
         busy: Busy = "free"
-        for call_id in self._seen_in.get((account_id, employee_id), ()):
-            live = self.calls[call_id]
+        for live in self.calls_of(account_id, employee_id):
             if live.call.state is CallState.ENDED:
                 continue
-            if live.call.answered_leg is not None or live.call.placed_by == employee_id:
+            if employee_id in live.offers:
+                busy = "ringing"
+            elif employee_id in parties.at_phone(live):
                 return "talking"
-            busy = "ringing"
         return busy
 
     # ── telling ──

@@ -10,10 +10,11 @@ from backend.domain.call import Call
 from backend.domain.scenario import Device, Scenario
 from backend.domain.visits import Way
 from backend.services.calls.asked import Asked
-from backend.services.ports import CallbackWanted, StepNote
+from backend.services.calls.transfer import Handover, Transfer
+from backend.services.ports import CallbackWanted, Capabilities, StepNote
 from backend.services.routing import EmployeeRoute, VirtualNumber
 from protocol.pushes import CallChanged
-from protocol.vocabulary import EmployeeId, LegId
+from protocol.vocabulary import CallState, EmployeeId, LegId
 
 RemovalReason = Literal[
     "answered_elsewhere", "declined", "timed_out", "abandoned", "dismissed", "over"
@@ -93,9 +94,35 @@ class Live:
     """The name of the talk's recording, from the moment the switch was told to make it."""
     extension_dialed: bool | None = None
     """The switch was told the keys of `asked.extension`; False: it would not. None: not yet."""
+    can: Capabilities = field(default_factory=Capabilities)
+    """What the switch it is on can do."""
+    transfer: Transfer | None = None
+    """The talk is being passed on."""
+    handovers: list[Handover] = field(default_factory=list)
+    """What became of earlier transfers, oldest first."""
+    fallback: Scenario | None = None
+    """Whom a transfer that nobody took goes to; the number's scenario as a rule."""
     ended: bool = False
     """The end was seen to: legs hung up, history on its way."""
     all_gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Every leg of the ended call was reported gone."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Orders about the talk (connect, hold) reach the switch in the order they were given."""
+
+    @property
+    def plan(self) -> Scenario | None:
+        """Whom the call rings now: a transfer's target, else as the scenario says."""
+        return self.scenario if self.transfer is None else self.transfer.plan(self.fallback)
+
+    @property
+    def seeks(self) -> bool:
+        """Somebody is being found for it: nobody took it yet, or it is being passed on."""
+        if self.transfer is None or self.call.state is CallState.ENDED:
+            return self.call.state is CallState.RINGING
+        return self.transfer.seeks
+
+    @property
+    def rung_legs(self) -> set[LegId]:
+        """Legs that ring by its plan."""
+        found = {leg_id for offer in self.offers.values() for leg_id in offer.ringing}
+        return found if self.outside is None else found | {self.outside}

@@ -24,6 +24,7 @@ from backend.services.calls.placing import Placing
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
 from backend.services.calls.tracing import trace
+from backend.services.calls.transfers import Transfers
 from backend.services.ports import (
     Arrived,
     Bus,
@@ -107,11 +108,20 @@ class CallOwner:
         self._ringing = Ringing(self._core, self._settle)
         self._placing = Placing(self._core, self._ringing)
         self._talking = Talking(self._core, self._ringing)
+        self._transfers = Transfers(self._core, self._ringing, self._talking)
         self._adoption = Adoption(
-            self._core, self._ringing, self._placing, self._talking, self._settle, bus
+            self._core,
+            self._ringing,
+            self._placing,
+            self._talking,
+            self._transfers,
+            self._settle,
+            bus,
         )
         self._callbacks = CallBacks(self._core, self._ringing)
-        self._commands = Commands(self._core, self._ringing, self._placing, self._talking)
+        self._commands = Commands(
+            self._core, self._ringing, self._placing, self._talking, self._transfers
+        )
         self._early: OrderedDict[CallId, list[Fact]] = OrderedDict()
         self._served: dict[AccountId, AsyncExitStack] = {}
 
@@ -287,6 +297,10 @@ class CallOwner:
         if ended_at is not None and isinstance(fact, Moved) and up and fact.at >= ended_at:
             self._talking.crossed(live, fact.leg_id)
             return
+        if isinstance(fact, Held) and live.transfer is not None:
+            return  # who hears whom is ours to say until it is over; what we said is recorded
+        if isinstance(fact, Ended):
+            self._transfers.before_end(live, fact)
         if not core.record(live, fact):
             return
         if isinstance(fact, Moved):
@@ -294,6 +308,7 @@ class CallOwner:
         if isinstance(fact, Ended) and live.call.state is not CallState.ENDED:
             self._ringing.leg_gone(live, fact.leg_id, fact.cause)
             self._placing.own_leg_gone(live, fact.leg_id, fact.cause)
+            self._transfers.leg_gone(live, fact.leg_id)
         self._settle(live)
 
     def _keep_early(self, call_id: CallId, fact: Fact) -> None:
@@ -315,6 +330,7 @@ class CallOwner:
     def _move_on(self, live: Live) -> None:
         call = live.call
         if call.taken is not None:
+            self._transfers.settle(live)
             self._talking.drop_losers(live)
             return
         first = call.first_operator

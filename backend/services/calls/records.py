@@ -14,14 +14,18 @@ from backend.domain.call import (
     Ended,
     Fact,
     Held,
+    Joined,
     Moved,
+    Muted,
     Over,
+    Parted,
     Planned,
     Taken,
     apply,
 )
 from backend.domain.visits import Way
 from backend.services.calls.asked import Asked
+from backend.services.calls.transfer import Handover, Transfer
 from backend.services.ports import CallbackWanted, JournalEntry, StepNote
 from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId
 
@@ -32,6 +36,9 @@ _FACTS: dict[str, type[Fact]] = {
     "call.held": Held,
     "call.taken": Taken,
     "call.claimed": Claimed,
+    "leg.joined": Joined,
+    "leg.parted": Parted,
+    "leg.muted": Muted,
     "call.over": Over,
 }
 _KINDS = {fact: kind for kind, fact in _FACTS.items()}
@@ -41,6 +48,7 @@ STEP = "scenario.step"
 NOTE = "scenario.note"
 RECORDED = "call.recorded"
 TRACED = "call.traced"
+TRANSFER = "call.transfer"
 WANTED = "call.wanted_back"
 EXTENSION = "call.extension_dialed"
 
@@ -153,6 +161,25 @@ def note(call: Call, what: StepNote, at: datetime) -> JournalEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """How far a transfer is, and what became of those before."""
+
+    transfer: Transfer | None
+    handovers: tuple[Handover, ...]
+
+
+def passing(call: Call, what: Passing, at: datetime) -> JournalEntry:
+    """A later entry replaces it."""
+    return JournalEntry(
+        account_id=call.account_id,
+        call_id=call.call_id,
+        kind=TRANSFER,
+        at=at,
+        data=msgspec.to_builtins(what),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     call: Call
     name: str | None
@@ -164,6 +191,7 @@ class Remembered:
     recording: str | None = None
     wanted: CallbackWanted | None = None
     extension_dialed: bool | None = None
+    passing: Passing = Passing(transfer=None, handovers=())
 
 
 def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
@@ -187,6 +215,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
     back: CallbackWanted | None = None
     keyed: bool | None = None
     way: Way | None = None
+    passed = Passing(transfer=None, handovers=())
     notes: dict[int, StepNote] = {}
     for entry in entries:
         if entry.kind == STEP:
@@ -198,6 +227,8 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
             keyed = True
         elif entry.kind == TRACED:
             way = msgspec.convert(entry.data, Way)
+        elif entry.kind == TRANSFER:
+            passed = msgspec.convert(entry.data, Passing)
         elif entry.kind == WANTED:
             back = msgspec.convert(entry.data, CallbackWanted)
         elif entry.kind == NOTE:
@@ -216,4 +247,5 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         wanted=back,
         extension_dialed=keyed,
         way=way,
+        passing=passed,
     )

@@ -31,7 +31,6 @@ from backend.services.ports import StepNote
 from backend.services.routing import AccountRoute
 from protocol.vocabulary import (
     AgentStatus,
-    CallState,
     Direction,
     EmployeeId,
     HangupCause,
@@ -57,6 +56,8 @@ class Ringing:
     def __init__(self, core: Core, settled: Callable[[Live], None]) -> None:
         self._core = core
         self._steps = Steps(core, self.advance, settled)
+        self.spent: Callable[[Live], bool] = lambda _live: False
+        """Asked when nobody is left to ring; true: somebody else saw to it."""
         self.settled = settled
         """Told after a change made by a timer or a failed order: the owner sees to the rest."""
 
@@ -64,11 +65,11 @@ class Ringing:
 
     def advance(self, live: Live) -> None:
         """Go on until somebody is offered the call, or nobody is left to ask."""
-        while live.call.state is CallState.RINGING and not _waits(live):
+        while live.seeks and not _waits(live):
             if live.turn:
                 self._offer_one(live, live.turn.pop(0))
                 continue
-            steps = () if live.scenario is None else live.scenario.steps
+            steps = () if live.plan is None else live.plan.steps
             if live.step + 1 >= len(steps):
                 self._give_up(live)
                 return
@@ -81,8 +82,11 @@ class Ringing:
         timeout_s = 30.0
         if isinstance(running, Step | ManagerStep | ExternalStep):
             timeout_s = float(running.timeout_s)
+        talk = live.call.talkers
         for leg in live.call.live_legs:
-            if live.call.is_origin(leg) or leg.is_customer:
+            if leg.is_customer or leg in talk or leg.has_parted:
+                continue
+            if live.call.is_origin(leg) and live.transfer is None:
                 continue
             if leg.employee_id is None:
                 self._steps.resume_outside(live, leg.leg_id, timeout_s)
@@ -140,7 +144,7 @@ class Ringing:
             log.exception("manager not found out", call=call.call_id)
             found = Manager(reason=StepReason.CRM_FAILED)
         live.asking = None
-        if live.call.state is not CallState.RINGING or live.step != index:
+        if not live.seeks or live.step != index:
             return
         reason = found.reason
         if found.employee_id is not None:
@@ -173,13 +177,15 @@ class Ringing:
         self._note(live, employee_id, why)
 
     def _step(self, live: Live) -> AnyStep | None:
-        steps = () if live.scenario is None else live.scenario.steps
+        steps = () if live.plan is None else live.plan.steps
         return steps[live.step] if 0 <= live.step < len(steps) else None
 
     def _give_up(self, live: Live) -> None:
+        if self.spent(live):
+            return
         if self._core.switch.capabilities.routes and live.call.direction is Direction.INBOUND:
             return  # the engine's own scenario goes on where ours ends
-        cause = HangupCause.NO_ANSWER if live.scenario is None else live.scenario.final_cause
+        cause = HangupCause.NO_ANSWER if live.plan is None else live.plan.final_cause
         self._core.record(live, Over(cause=cause, at=self._core.clock.now()))
 
     # ── one employee ──
@@ -191,7 +197,7 @@ class Ringing:
         route = account.employees.get(employee_id)
         if route is None or not isinstance(step, Step | ManagerStep):
             return StepReason.NOT_AN_EMPLOYEE
-        if employee_id == live.call.placed_by:
+        if employee_id == live.call.placed_by and live.transfer is None:
             return StepReason.NOT_AN_EMPLOYEE
         if not route.devices:
             return StepReason.UNREACHABLE

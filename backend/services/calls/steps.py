@@ -33,7 +33,7 @@ from backend.services.calls.core import Core
 from backend.services.calls.live import Live
 from backend.services.calls.recording import recording_name
 from backend.services.ports import CallbackWanted
-from protocol.vocabulary import CallbackReason, CallState, Direction, HangupCause, LegId
+from protocol.vocabulary import CallbackReason, Direction, HangupCause, LegId
 
 log = structlog.get_logger(__name__)
 
@@ -114,7 +114,7 @@ class Steps:
         except AppError as error:
             log.warning("step passed over", call=live.call.call_id, step=index, error=repr(error))
         live.asking = None
-        if live.call.state is CallState.RINGING and live.step == index:
+        if live.seeks and live.step == index:
             self._advance(live)
             self._ring_back(live)
         self._settled(live)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from backend.domain.call import Held, Leg, Over, Taken
+from backend.domain.call import Held, Leg, Muted, Over, Taken
 from backend.errors import AppError, NotFound, SwitchError
 from backend.services.calls import views
 from backend.services.calls.core import Core
@@ -16,8 +16,18 @@ from backend.services.calls.live import Live
 from backend.services.calls.recording import Recording
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.tracing import settled
+from backend.services.calls.transfer import over
 from protocol.pushes import RecordRef
-from protocol.vocabulary import CallState, Direction, HangupCause, LegId, LegState, Outcome
+from protocol.vocabulary import (
+    CallState,
+    Direction,
+    EmployeeId,
+    HangupCause,
+    LegId,
+    LegState,
+    Outcome,
+    TransferTrouble,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -45,25 +55,31 @@ class Talking:
         self._ringing.stop(live, winner=winner.leg_id, cause=HangupCause.ANSWERED_ELSEWHERE)
         self.drop_losers(live)
         core.spawn(self.connect(live))
+        if winner.employee_id is not None:
+            core.spawn(self.make_room(live, winner.employee_id))
 
     def drop_losers(self, live: Live) -> None:
         """Whoever was called and did not win hears that somebody else answered."""
-        winner = live.call.answered_leg
+        talk, sought = live.call.talkers, live.rung_legs if live.seeks else set()
+        if live.transfer is not None and live.transfer.leg_id is not None:
+            sought.add(live.transfer.leg_id)
         for leg in live.call.live_legs:
-            if leg != winner and not live.call.is_origin(leg):
+            if leg not in talk and leg.leg_id not in sought and not live.call.is_origin(leg):
                 self._core.end_leg(live, leg.leg_id, HangupCause.ANSWERED_ELSEWHERE)
 
-    async def connect(self, live: Live) -> None:
-        """Let caller and winner hear each other."""
+    async def connect(self, live: Live, *, resume: bool = False) -> None:
+        """Let everybody who is in the talk hear each other; `resume`: whoever was held, too."""
         core, call = self._core, live.call
         async with live.lock:
-            pair = self.pair(live)
-            if pair is None or live.call.state is CallState.ENDED:
+            room = self.room(live)
+            if not room or live.call.state is CallState.ENDED:
                 return
             try:
                 if call.direction is Direction.INBOUND:
-                    await core.order(lambda: core.switch.answer(call.call_id, pair[0]))
-                await core.order(lambda: core.switch.connect(live.slug, call.call_id, pair))
+                    await core.order(lambda: core.switch.answer(call.call_id, room[0]))
+                await core.order(lambda: core.switch.connect(live.slug, call.call_id, room))
+                if resume and (live.call.is_held or live.held_leg is not None):
+                    await self._unhold(live, self._other(live, room, None))
             except NotFound:
                 log.info("a leg left before it was connected", call=call.call_id)
             except SwitchError as error:
@@ -76,12 +92,13 @@ class Talking:
         """See that the talk is recorded, if it is to be: from the first answer on."""
         self._recording.begin(live)
 
-    def pair(self, live: Live) -> tuple[LegId, LegId] | None:
-        """The two legs of the talk: the caller's side first."""
+    def room(self, live: Live) -> tuple[LegId, ...]:
+        """The legs of the talk, the caller's side first; empty while a side is."""
         call = live.call
-        origin = call.customer if call.direction is Direction.INBOUND else call.origin_up
-        winner = call.answered_leg
-        return None if origin is None or winner is None else (origin.leg_id, winner.leg_id)
+        if call.answered_leg is None or call.vacant is not None:
+            return ()
+        legs = tuple(leg.leg_id for leg in call.talkers)
+        return legs if len(legs) > 1 else ()
 
     # ── hold ──
 
@@ -92,25 +109,63 @@ class Talking:
         """
         core = self._core
         async with live.lock:
-            pair = self.pair(live)
-            if pair is None or live.call.is_held == on:
+            room = self.room(live)
+            if not room or live.call.is_held == on:
                 return
-            customer = live.call.customer
-            other = pair[1] if pair[0] == own else pair[0]
-            if customer is not None:
-                other = customer.leg_id
-            leg_id = other if on or live.held_leg is None else live.held_leg
-            await core.switch.hold(live.call.call_id, leg_id, on=on)
-            live.held_leg = leg_id if on else None
-            self._recording.hush(live, on=on)
-            if live.call.is_held != on:
-                # The switch has accepted and may report it too; the later of both instants counts.
-                known = live.call.hold
-                at = core.clock.now()
-                if known is not None:
-                    at = max(at, known[0] + timedelta(microseconds=1))
-                core.record(live, Held(on=on, at=at))
-                core.show(live)
+            other = self._other(live, room, own)
+            if not on:
+                await self._unhold(live, other)
+                return
+            await core.switch.hold(live.call.call_id, other, on=True)
+            live.held_leg = other
+            self._note_hold(live, on=True)
+
+    def _other(self, live: Live, room: tuple[LegId, ...], own: LegId | None) -> LegId:
+        """Who hears the music while `own` is elsewhere."""
+        customer = live.call.customer
+        if customer is not None:
+            return customer.leg_id
+        return next((leg for leg in room if leg != own), room[0])
+
+    async def _unhold(self, live: Live, other: LegId) -> None:
+        leg_id = other if live.held_leg is None else live.held_leg
+        await self._core.switch.hold(live.call.call_id, leg_id, on=False)
+        live.held_leg = None
+        self._note_hold(live, on=False)
+
+    def _note_hold(self, live: Live, *, on: bool) -> None:
+        core = self._core
+        self._recording.hush(live, on=on)
+        if live.call.is_held == on:
+            return
+        # The switch has accepted and may report it too; the later of both instants counts.
+        known, at = live.call.hold, core.clock.now()
+        if known is not None:
+            at = max(at, known[0] + timedelta(microseconds=1))
+        core.record(live, Held(on=on, at=at))
+        core.show(live)
+
+    async def make_room(self, live: Live, employee_id: EmployeeId) -> None:
+        """Hold whatever else this employee talks in: he turns to this call (W8).
+
+        Raises SwitchError, NotFound.
+        """
+        for other in self._core.calls_of(live.call.account_id, employee_id):
+            talks = other.call.state is CallState.TALKING and employee_id in other.call.at_talk
+            if other is not live and talks and other.transfer is None:
+                own = other.call.leg_of(employee_id)
+                await self.hold(other, None if own is None else own.leg_id, on=True)
+
+    async def mute(self, live: Live, leg_id: LegId, *, on: bool) -> None:
+        """Nobody hears this leg, or everybody again. Raises SwitchError, NotFound."""
+        core, leg = self._core, live.call.leg(leg_id)
+        if leg is not None and leg.is_muted != on:
+            await core.switch.mute(live.call.call_id, leg_id, on=on)
+            at = core.clock.now()
+            if leg.mute is not None:
+                at = max(at, leg.mute[0] + timedelta(microseconds=1))
+            core.record(live, Muted(leg_id=leg_id, on=on, at=at))
+            core.show(live)
 
     # ── the end ──
 
@@ -159,6 +214,10 @@ class Talking:
             core.end_leg(live, leg.leg_id, told)
         if not call.live_legs:
             live.all_gone.set()
+        if live.transfer is not None:
+            gone = over(live.transfer, core.clock.now(), reason=TransferTrouble.CANCELLED)
+            live.handovers.append(gone)
+            live.transfer = None
         self._recording.end(live)
         core.idle.ended(call)
         # Before the cards leave: the search ends with the last of them.

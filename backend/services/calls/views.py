@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from backend.domain.call import Call, Leg
+from backend.services.calls import parties
 from backend.services.calls.live import Live, RemovalReason
-from backend.services.ports import CallbackWanted, FinishedCall, FinishedLeg
+from backend.services.calls.transfer import Handover, Phase
+from backend.services.ports import CallbackWanted, FinishedCall, FinishedHandover, FinishedLeg
 from backend.services.routing import AccountRoute
 from backend.services.visit_ways import shown
-from protocol.pushes import Action, CallChanged, CallRemoved, RecordRef, Who
+from protocol.pushes import CallChanged, CallRemoved, RecordRef, Who
 from protocol.vocabulary import (
     CallbackReason,
     CallState,
@@ -22,16 +24,13 @@ from protocol.vocabulary import (
 
 def holders(live: Live) -> set[EmployeeId]:
     """Who has a card now. Read off the call, so that lost reports of single legs leave none."""
-    call = live.call
     if live.closed:
         return set()
-    found: set[EmployeeId] = set()
-    if call.placed_by is not None:
-        found.add(call.placed_by)
-    if call.answered_by is not None:
-        found.add(call.answered_by)
-    elif call.answered_leg is None and call.state is not CallState.ENDED:
+    found = set(parties.at_phone(live))
+    if live.seeks:
         found.update(live.offers)
+    if live.transfer is not None and live.transfer.phase is not Phase.SEEKING:
+        found.add(live.transfer.by)
     return found - live.dismissed
 
 
@@ -40,14 +39,18 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
     call = live.call
     leg = call.leg_of(employee_id)
     number, name = other_party(live, employee_id, account)
-    answered_by = call.answered_by
+    state = parties.state_for(live, employee_id)
+    offered = state is CallState.RINGING
+    passed_on = call.direction is Direction.INBOUND and not offered
+    answered_by = call.last_talker if passed_on and call.answered_by else call.answered_by
+    controls, barred = parties.controls(live, employee_id)
     return CallChanged(
         stream=StreamName.ME,
         entity=f"call:{call.call_id}",
         version=call.version,
         call_id=call.call_id,
-        direction=call.direction,
-        state=call.state,
+        direction=_direction(live, employee_id),
+        state=state,
         number=number,
         name=name,
         virtual_number=None if live.virtual is None else live.virtual.number,
@@ -56,32 +59,31 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         my_leg=LegState.DIALING if leg is None else leg.state,
         device=None if leg is None else leg.device,
         rung=[who(account, employee) for employee in call.rung],
-        answered_by=None if answered_by is None else who(account, answered_by),
+        answered_by=None if answered_by is None or offered else who(account, answered_by),
         started_at=call.started_at,
-        answered_at=call.answered_at,
+        answered_at=None if offered else call.answered_at,
         ended_at=call.ended_at,
         outcome=call.outcome,
         cause=call.cause,
-        actions=actions(live, employee_id),
+        actions=parties.actions(live, employee_id),
         extension=live.asked.extension,
         extension_dialed=live.extension_dialed,
         message=live.asked.message,
         visit=shown(live.way),
+        muted=leg is not None and leg.is_muted and state is not CallState.ENDED,
+        parties=parties.parties(live, employee_id, account),
+        transfer=parties.transfer_step(live, employee_id, account),
+        controls=controls,
+        barred=barred,
     )
 
 
-def actions(live: Live, employee_id: EmployeeId) -> list[Action]:
-    """What this employee may ask right now."""
+def _direction(live: Live, employee_id: EmployeeId) -> Direction:
+    """Whoever a placed call is passed to did not place it: it comes to him."""
     call = live.call
-    if call.state is CallState.ENDED:
-        return ["dismiss"]
-    if call.state is CallState.RINGING:
-        offer = live.offers.get(employee_id)
-        if offer is None:
-            return ["hangup"]
-        can_answer = not offer.answering and any(d.auto_answer for d in offer.route.devices)
-        return ["answer", "decline"] if can_answer else ["decline"]
-    return ["hangup", "unhold" if call.is_held else "hold"]
+    if call.direction is not Direction.OUTBOUND or call.answered_leg is None:
+        return call.direction
+    return Direction.OUTBOUND if employee_id == call.placed_by else Direction.INBOUND
 
 
 def removal(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallRemoved:
@@ -91,7 +93,9 @@ def removal(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallR
     reason = _reason(live, employee_id)
     by = None
     if reason == "answered_elsewhere":
-        by = call.answered_by if call.claimed is None else call.claimed[1]
+        by = call.last_talker if call.claimed is None else call.claimed[1]
+        if call.direction is Direction.OUTBOUND and call.claimed is None and not live.handovers:
+            by = call.answered_by
     return CallRemoved(
         stream=StreamName.ME,
         entity=f"call:{call.call_id}",
@@ -108,10 +112,15 @@ def _reason(live: Live, employee_id: EmployeeId) -> RemovalReason:
     call = live.call
     if employee_id in live.dismissed:
         return "dismissed"
-    if call.answered_leg is not None and employee_id not in (call.answered_by, call.placed_by):
-        return "answered_elsewhere"
-    if employee_id in live.withdrawn:
+    if employee_id in live.withdrawn and employee_id not in call.at_talk:
         return live.withdrawn[employee_id]
+    if parties.abandoned(live, employee_id):
+        return "abandoned"
+    if call.answered_leg is not None and employee_id not in call.at_talk:
+        # Who left a talk of three, or gave it to somebody outside, was told of nobody here.
+        passed = [handover.to for handover in live.handovers if handover.by == employee_id]
+        left = employee_id in call.talked and (not passed or passed[-1] is None)
+        return "over" if left else "answered_elsewhere"
     if call.claimed is not None and call.claimed[1] != employee_id:
         return "answered_elsewhere"
     if call.state is CallState.ENDED and call.answered_leg is None and not live.closed:
@@ -128,9 +137,10 @@ def other_party(
     call = live.call
     if call.direction is not Direction.INTERNAL:
         return call.number, live.name
-    if employee_id != call.placed_by and call.placed_by is not None:
-        caller = account.employees.get(call.placed_by)
-        return ("", None) if caller is None else (caller.extension or "", caller.name)
+    across = parties.across(live, employee_id)
+    if across is not None:
+        other = account.employees.get(across)
+        return ("", None) if other is None else (other.extension or "", other.name)
     return call.number, live.name
 
 
@@ -168,10 +178,12 @@ def finished(
         record_url=None if record is None else record[1],
         recording=live.recording,
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
+        last_talked_by=call.last_talker,
+        handovers=tuple(_finished_handover(handover) for handover in live.handovers),
         callback=call.callback,
         shown=live.caller_id or None,
-        visit=live.way,
         message=live.asked.message,
+        visit=live.way,
         wanted=wanted,
         wanted_by=() if wanted is None else _told(live, wanted, account),
     )
@@ -203,4 +215,19 @@ def _finished_leg(call: Call, leg: Leg) -> FinishedLeg:
         answered_at=leg.answered_at,
         ended_at=ended_at,
         cause=leg.cause,
+        joined_at=call.entered_at(leg),
+        left_at=None if call.entered_at(leg) is None else leg.left_at or ended_at,
+    )
+
+
+def _finished_handover(handover: Handover) -> FinishedHandover:
+    return FinishedHandover(
+        kind=handover.kind,
+        by=handover.by,
+        target=handover.target,
+        to=handover.to,
+        began_at=handover.began_at,
+        at=handover.at,
+        reason=None if handover.reason is None else handover.reason.value,
+        note=handover.note,
     )

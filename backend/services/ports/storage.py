@@ -57,6 +57,10 @@ class FinishedLeg:
     answered_at: datetime | None
     ended_at: datetime
     cause: HangupCause | None
+    joined_at: datetime | None = None
+    """When it came into the talk, and when it left it: they differ from answer and end where the
+    call was passed on. Neither: it never was in it."""
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,23 @@ class CallbackWanted:
     reason: CallbackReason
     group: str | None = None
     """Whom it is for; None: those the call rang."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedHandover:
+    """What became of one transfer."""
+
+    kind: str
+    by: EmployeeId
+    target: str
+    """Who it was for, as a person would call it."""
+    to: EmployeeId | None
+    """The employee who had the call after it; None: somebody outside, or nobody."""
+    began_at: datetime
+    at: datetime
+    reason: str | None
+    """Why it did not get there (`TransferTrouble`)."""
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +126,18 @@ class FinishedCall:
     """What the switch calls the recording of the talk, when it was told to make one."""
     notes: tuple[StepNote, ...] = ()
     """Steps that asked the CRM for the customer's manager, in order."""
+    last_talked_by: EmployeeId | None = None
+    """The employee who came into the talk last; `answered_by` is who came first."""
+    handovers: tuple[FinishedHandover, ...] = ()
+    """Transfers, oldest first."""
     callback: bool = False
     """The customer asked to be called: an operator was rung first, then he."""
     shown: str | None = None
     """The number a call of ours showed; None where the switch chose one, or the customer called."""
-    visit: Way | None = None
-    """What led the caller here."""
     message: str | None = None
     """What he wrote on the form that asked for it."""
+    visit: Way | None = None
+    """What led the caller here."""
     wanted: CallbackWanted | None = None
     """Somebody has to call back; kept as a task of its own beside the call."""
     wanted_by: tuple[EmployeeId, ...] = ()
