@@ -254,10 +254,29 @@ class SyncAsked(Answer, frozen=True, kw_only=True):
     state: Asked
 
 
+class WhoRingsLine(Answer, frozen=True, kw_only=True):
+    """One thing that would happen. `step` is its place in the scenario from 1, 0 its end; `rings`:
+    somebody's phone would ring by it."""
+
+    step: int
+    code: str
+    rings: bool
+    employee_id: str | None
+    text: str
+
+
+class WhoRingsAnswer(Answer, frozen=True, kw_only=True):
+    """What a call that nobody answers would meet at `at`, in order. No lines: nothing would ring,
+    the number has no scenario."""
+
+    at: datetime
+    lines: tuple[WhoRingsLine, ...]
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     Me, MyNumber, AreaAnswer, AreasAnswer, EmployeeItem, GroupItem, LineItem, ScenarioItem,
     VirtualNumberItem, TeamItem, SyncRemark, SyncAnswer, BindingAnswer, ConnectionAnswer,
     EmployeesAnswer, GroupsAnswer, LinesAnswer, ScenariosAnswer, VirtualNumbersAnswer,
     TeamsAnswer, VisitKeyItem, VisitKeysAnswer, LogLine, LogAnswer, FaultAnswer, ErrorBody,
-    ErrorAnswer, SyncAsked,
+    ErrorAnswer, SyncAsked, WhoRingsLine, WhoRingsAnswer,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.bootstrap.audio import FOLDER, SwitchFiles, audio_storage
-from backend.bootstrap.callbacks import callback_teller
+from backend.bootstrap.callbacks import call_finished, callback_teller
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.sources import Sources
 from backend.domain.account_settings import CrmSettings, RecordingSettings
@@ -81,7 +81,7 @@ class AfterCall:
 
         Comes once more when a call kept as lost turns out answered.
         """
-        await callback_jobs.on_finished(self._jobs, tx, call)
+        await call_finished(self._jobs, tx, call)
         account_id, call_id = call.account_id, call.call_id
         if call.recording is not None:
             recording_id = await RecordingStore(tx, self._base.secrets).expect(

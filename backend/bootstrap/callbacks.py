@@ -10,8 +10,10 @@ from backend.bootstrap.foundation import Foundation
 from backend.jobs import callbacks as jobs_of_callbacks
 from backend.jobs.queue import JobQueue
 from backend.services.callbacks import Callbacks, CallbackTeller
+from backend.services.ports import FinishedCall
+from backend.store.callbacks import CallbackStore
 from backend.store.gateways.callbacks import SqlCallbacks
-from protocol.vocabulary import AccountId, EmployeeId
+from protocol.vocabulary import AccountId, Direction, EmployeeId, Outcome
 
 
 def _rows(base: Foundation, jobs: JobQueue) -> SqlCallbacks:
@@ -32,3 +34,16 @@ def callbacks(base: Foundation, jobs: JobQueue) -> Callbacks:
     """For processes with sockets; `jobs` is open while they are served."""
     jobs_of_callbacks.announce(jobs)
     return Callbacks(_rows(base, jobs))
+
+
+async def call_finished(jobs: JobQueue, tx: AsyncConnection, call: FinishedCall) -> None:
+    """Keep what the call asks for, and end what it answers, in the transaction that keeps it."""
+    store = CallbackStore(tx)
+    if await store.want(call):
+        await jobs_of_callbacks.defer(jobs, tx, call.account_id, call.wanted_by)
+    if call.outcome != Outcome.ANSWERED.value or call.wanted is not None or not call.number:
+        return
+    talked = [leg.employee_id for leg in call.legs if leg.employee_id and leg.answered_at]
+    if call.direction != Direction.INTERNAL.value and talked:
+        known = await store.reached(call.account_id, call.number, talked[-1], at=call.ended_at)
+        await jobs_of_callbacks.defer(jobs, tx, call.account_id, known)

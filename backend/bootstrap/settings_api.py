@@ -12,6 +12,7 @@ from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
 from backend.api.settings_me import MeApi
 from backend.api.visit_keys import VisitKeysApi
+from backend.api.who_rings import WhoRingsApi
 from backend.bootstrap import amocrm
 from backend.bootstrap.connecting import pairing
 from backend.bootstrap.foundation import Foundation
@@ -23,6 +24,7 @@ from backend.jobs.queue import JobQueue
 from backend.services.sessions import Sessions
 from backend.store.crm_connections import CrmConnectionStore
 from backend.store.gateways.settings_view import SqlSettingsViews
+from backend.store.gateways.who_rings import SqlWhoRings
 from protocol.vocabulary import AccountId, CrmKind
 
 
@@ -68,5 +70,6 @@ def settings_doors(
         *MeApi(settings, views, door).routes(),
         *SettingsApi(settings, views, door, ask_sync, Connector(base, jobs)).routes(),
         *SettingsItemsApi(settings, views, door).routes(),
+        *WhoRingsApi(SqlWhoRings(base.database, base.bus), door, base.clock).routes(),
         *VisitKeysApi(visit_keys(base), door, base.settings.base_url).routes(),
     ]

@@ -251,6 +251,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         ("This folder is another account's. Your own sounds are in the folder named after you: "
         "{example}."),
     ),
+    "bad_time": (
+        "Это не время. Пишите 2026-11-04T10:00.",
+        "This is no time. Write 2026-11-04T10:00.",
+    ),
     # ── working hours ──
     "hours_week": (
         "week — таблица дней недели: mon = [\"09:00-18:00\"].",

@@ -63,8 +63,7 @@ class SqlRouting:
 
 
 def route(found: AccountRouting, connection_id: str) -> AccountRoute:
-    read = {scenario.id: _scenario(found, scenario) for scenario in found.scenarios}
-    scenarios = linked({key: scenario for key, scenario in read.items() if scenario is not None})
+    scenarios = linked(read_scenarios(found))
     trunk = next((t for t in found.trunks if t.connection_id == connection_id), None)
     return AccountRoute(
         account_id=found.account.id,
@@ -98,6 +97,12 @@ def _way(tracking: Mapping[str, Any]) -> Way | None:
     source = Source(**{name: tracking[name] for name in names if name in tracking})
     site = str(tracking.get("site", ""))
     return Way(site=site, source=source) if site or source else None
+
+
+def read_scenarios(found: AccountRouting) -> dict[str, Scenario]:
+    """By id, without those that cannot be meant."""
+    read = {scenario.id: _scenario(found, scenario) for scenario in found.scenarios}
+    return {key: scenario for key, scenario in read.items() if scenario is not None}
 
 
 def _employee(found: AccountRouting, employee: Employee, trunk: Trunk | None) -> EmployeeRoute:

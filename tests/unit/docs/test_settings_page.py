@@ -14,6 +14,7 @@ from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
 from backend.api.settings_me import MeApi
 from backend.api.visit_keys import VisitKeysApi
+from backend.api.who_rings import WhoRingsApi
 from backend.domain.account_config import Employee
 from backend.domain.account_faults import faults
 from backend.domain.account_settings import AREAS
@@ -63,6 +64,7 @@ def test_every_request_the_page_names_is_answered_and_none_is_left_out() -> None
         *MeApi(anything, anything, door).routes(),
         *SettingsApi(anything, anything, door, anything, anything).routes(),
         *SettingsItemsApi(anything, anything, door).routes(),
+        *WhoRingsApi(anything, door, SystemClock()).routes(),
         *VisitKeysApi(anything, door, "").routes(),
     ]
     items = {"employees", "groups", "scenarios", "teams", "virtual-numbers", "lines"}

@@ -494,6 +494,27 @@ export interface VisitKeysAnswer {
 }
 
 /**
+ * What a call that nobody answers would meet at `at`, in order. No lines: nothing would ring,
+ * the number has no scenario.
+ */
+export interface WhoRingsAnswer {
+  readonly at: string;
+  readonly lines: readonly WhoRingsLine[];
+}
+
+/**
+ * One thing that would happen. `step` is its place in the scenario from 1, 0 its end; `rings`:
+ * somebody's phone would ring by it.
+ */
+export interface WhoRingsLine {
+  readonly step: number;
+  readonly code: string;
+  readonly rings: boolean;
+  readonly employee_id: string | null;
+  readonly text: string;
+}
+
+/**
  * The CRM's working day and our status. Both are for those employees who have them on, too.
  *
  * Off by default: where nobody opens a working day, importing it would silence every phone.
