@@ -214,6 +214,7 @@ class CallRecords:
             may_collect=facts.unknown_to_unsorted
             and direction is Direction.INBOUND
             and outcome is Outcome.ANSWERED,
+            visit=call.visit,
         )
 
     def _user(self, account_id: AccountId, employees: Sequence[EmployeeId]) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from backend.domain.visits import Way
 from backend.services.ports.recordings import RecordingRow
 from backend.services.ports.storage import FinishedCall
 from protocol.vocabulary import AccountId, CallId, CrmTrouble, Direction, HangupCause, Outcome
@@ -40,6 +41,8 @@ class CallReport:
     link_ready: bool
     may_collect: bool
     """A call whose number the CRM does not know may go where it collects such calls."""
+    visit: Way | None = None
+    """What led the caller here, for a record the CRM makes of it."""
     earlier: str | None = None
     """`Written.ref` of the number's last call over there."""
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from backend.domain.account_settings import CrmSettings, RecordingSettings
+from backend.domain.visits import Source, Way
+from backend.kit.budget import Priority
 from backend.sandbox.amocrm import Fault
 from backend.sandbox.amocrm.trade import fill_customers
 from backend.sandbox.amocrm.world import CUSTOMER, values_of
@@ -20,6 +22,8 @@ from backend.store.phone_index import PhoneIndexStore
 from protocol.vocabulary import CallId, CrmKind, HangupCause
 from tests.integration.aftercall.rig import BASE, STRANGER, House, ended, house
 from tests.integration.conftest import ALPHA
+
+OTHER_STRANGER = "+79160000002"
 
 
 @pytest.fixture
@@ -286,3 +290,31 @@ async def test_what_cannot_be_looked_for_to_the_end_is_not_written_again(
     await home.later()
     assert len(_notes(home)) == 1
     assert (await home.history()).crm == "waiting"
+
+
+@pytest.mark.feature("W4")
+async def test_a_strangers_lead_knows_what_led_them_here(home: House) -> None:
+    """Into the fields of tracking data the account has; without any the call goes all the same."""
+    way = Way(
+        exact=True,
+        site="svet.example",
+        source=Source(source="yandex", medium="cpc", keyword="lamps"),
+    )
+    await home.end(replace(ended(number=STRANGER), visit=way))
+    await home.work()
+    (plain,) = _unsorted(home)
+    world = home.rig.amo.world  # type: ignore[union-attr]
+    fields = [
+        {"name": code, "code": code, "type": "tracking_data"}
+        for code in ("UTM_SOURCE", "UTM_TERM", "UTM_CAMPAIGN", "GCLID")
+    ]
+    await home.rig.source.client.send(  # type: ignore[union-attr]
+        "POST", "/leads/custom_fields", fields, priority=Priority.BACKGROUND
+    )
+    await home.end(replace(ended("c2", number=OTHER_STRANGER), visit=way))
+    await home.settle()
+    tracked = next(u for u in _unsorted(home) if u["source_uid"] == "c2")
+    leads = [world.leads[u["_ids"]["leads"][0]] for u in (plain, tracked)]
+    assert leads[0]["custom_fields_values"] is None
+    told = {code: values_of(leads[1], code) for code in ("UTM_SOURCE", "UTM_TERM", "GCLID")}
+    assert told == {"UTM_SOURCE": ["yandex"], "UTM_TERM": ["lamps"], "GCLID": []}

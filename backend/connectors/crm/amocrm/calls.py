@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from backend.connectors.crm.amocrm.errors import NotThere
 from backend.connectors.crm.amocrm.limits import PAGE
+from backend.connectors.crm.amocrm.tracking import tracking_values
 from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, CrmUnknownNumber
 from backend.kit.budget import Priority
 from backend.services.call_words import said
@@ -120,7 +121,7 @@ class AmoCalls:
             **({"call_responsible": int(user)} if user else {}),
         }
         phone = {"field_code": "PHONE", "values": [{"value": report.number, "enum_code": "WORK"}]}
-        request = {
+        request: dict[str, Any] = {
             "source_name": SOURCE,
             "source_uid": report.call_id,
             "created_at": _unix(report.started_at),
@@ -128,6 +129,10 @@ class AmoCalls:
             "metadata": metadata,
             "_embedded": {"contacts": [{"name": report.number, "custom_fields_values": [phone]}]},
         }
+        if report.visit is not None:
+            known = await tracking_values(self._client, report.visit)
+            if known:
+                request["_embedded"]["leads"] = [{"custom_fields_values": known}]
         body = await self._client.send(
             "POST", "/leads/unsorted/sip", [request], priority=Priority.CALL
         )
