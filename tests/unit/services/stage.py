@@ -107,6 +107,8 @@ class Stage:
         self.bus = MemoryBus(self.clock)
         self.journal = FakeJournal()
         self.callers = FakeCallers(names={NUMBER: "Ivan"})
+        self.ready: set[EmployeeId] = set()
+        """Whose browser is proven ready."""
         self.managers = FakeManagers()
         self.routing = RoutingTable()
         self.routing.replace(route)
@@ -135,6 +137,7 @@ class Stage:
             talks=self.talks,
             ways=self.ways,
             last_numbers=self.last_numbers,
+            browser_ready=lambda _, who: who in self.ready,
             clock=self.clock,
         )
 
