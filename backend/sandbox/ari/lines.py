@@ -28,6 +28,8 @@ class Session(Protocol):
 class Contact(Protocol):
     """Where a line is registered at: one browser tab."""
 
+    reachable: bool
+
     @property
     def uri(self) -> str: ...
     def ring(self, line: BrowserLine, channel: Channel) -> Session: ...
@@ -58,7 +60,7 @@ class BrowserLine:
 
     @property
     def registered(self) -> bool:
-        return bool(self.contacts)
+        return any(contact.reachable for contact in self.contacts)
 
     def begun(self, channel: Channel, session: Session) -> None:
         """A call of this line, whoever called."""
@@ -68,10 +70,11 @@ class BrowserLine:
     # -- FarEnd -------------------------------------------------------------------------------
 
     def invited(self, channel: Channel) -> None:
-        if not self.contacts:
+        there = [contact for contact in self.contacts if contact.reachable]
+        if not there:
             self._dialing.refused(channel, 480)
             return
-        self.begun(channel, self.contacts[-1].ring(self, channel))
+        self.begun(channel, there[-1].ring(self, channel))
 
     def noticed(self, channel: Channel) -> None:
         session = self._sessions.get(channel.id)
@@ -154,8 +157,18 @@ class Lines:
     def removed(self, line: BrowserLine, contact: Contact) -> None:
         if contact not in line.contacts:
             return
+        was = line.registered
         line.contacts.remove(contact)
-        self._tell(line, contact, "Removed", toggled=not line.registered)
+        self._tell(line, contact, "Removed", toggled=was and not line.registered)
+
+    def reached(self, line: BrowserLine, contact: Contact, reachable: bool) -> None:
+        """The contact answered when it was asked whether it is there, or did not."""
+        if contact.reachable == reachable:
+            return
+        was = line.registered
+        contact.reachable = reachable
+        status = "Reachable" if reachable else "Unreachable"
+        self._tell(line, contact, status, toggled=was != line.registered)
 
     def forget(self) -> None:
         """A restart: contacts and objects in memory are gone without a word."""

@@ -5,6 +5,7 @@ Sound inside the switch is `array("h")`, 16-bit linear, `FRAME` samples to a fra
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from functools import cache
 from typing import Literal
@@ -44,18 +45,15 @@ def _linear(law: Law) -> list[int]:
 
 
 @cache
-def _octets(law: Law) -> list[int]:
+def _octets(law: Law) -> bytes:
     """By sample; negative ones count from the end, as Python's indexes do."""
-    table = [0] * (2 * _REACH)
     values = sorted((value, octet) for octet, value in enumerate(_linear(law)))
-    at = 0
-    for sample in range(-_REACH, _REACH):
-        while at + 1 < len(values) and abs(values[at + 1][0] - sample) <= abs(
-            values[at][0] - sample
-        ):
-            at += 1
-        table[sample] = values[at][1]
-    return table
+    table = bytearray()
+    for (value, octet), (following, _next) in itertools.pairwise(values):
+        # Up to the middle between two levels the lower one is nearer.
+        table += bytes([octet]) * ((value + following) // 2 + 1 + _REACH - len(table))
+    table += bytes([values[-1][1]]) * (2 * _REACH - len(table))
+    return bytes(table[_REACH:] + table[:_REACH])
 
 
 def _mu_to_linear(octet: int) -> int:

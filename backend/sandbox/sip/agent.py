@@ -12,8 +12,8 @@ from backend.sandbox.ari.dialing import parse_caller_id
 from backend.sandbox.ari.model import Party
 from backend.sandbox.media import sdp
 from backend.sandbox.sip import wire
-from backend.sandbox.sip.calls import Call, IncomingCall
 from backend.sandbox.sip.digest import Digest
+from backend.sandbox.sip.incoming import IncomingCall
 from backend.sandbox.sip.registrar import Registrar
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from backend.sandbox.ari.lines import BrowserLine
     from backend.sandbox.ari.switch import Switch
+    from backend.sandbox.sip.calls import Call
     from backend.sandbox.sip.wire import SipSocket
 
 _log = logging.getLogger(__name__)

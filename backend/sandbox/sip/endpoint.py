@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -31,8 +32,8 @@ async def speak(websocket: WebSocket) -> None:
 
     switch: Switch = websocket.app.state.switch
     agent = switch.sip()
-    host = websocket.headers.get("host", "127.0.0.1").rpartition(":")[0] or "127.0.0.1"
-    socket = SipSocket(host)
+    host = urlsplit(f"//{websocket.headers.get('host', '')}").hostname or "127.0.0.1"
+    socket = SipSocket(f"[{host}]" if ":" in host else host)
     agent.connected(socket)
     tasks: set[asyncio.Task[None]] = set()
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sipmessage import Address, Parameters
 
 from backend.sandbox.sip import wire
-from backend.sandbox.sip.calls import OutgoingCall
+from backend.sandbox.sip.outgoing import OutgoingCall
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,7 +31,12 @@ class Registration:
     socket: SipSocket
     address: URI
     expires_at: float = 0.0
+    reachable: bool = True
+    """Whether it answered when it was last asked."""
     timer: asyncio.Task[None] | None = field(default=None, repr=False)
+    """Ends the registration."""
+    probe: asyncio.Task[None] | None = field(default=None, repr=False)
+    """Asks again, or gives the answer up."""
 
     @property
     def uri(self) -> str:
@@ -77,8 +82,9 @@ class Registrar:
         socket.send(answer)
 
     def remove(self, line: BrowserLine, contact: Registration) -> None:
-        if contact.timer is not None:
-            contact.timer.cancel()
+        for timer in (contact.timer, contact.probe):
+            if timer is not None:
+                timer.cancel()
         self._lines.removed(line, contact)
 
     def socket_closed(self, socket: SipSocket) -> None:
@@ -105,12 +111,47 @@ class Registrar:
         contact = Registration(self._agent, socket, uri)
         self._expire_later(line, contact, seconds)
         self._lines.added(line, contact)
+        self._qualify_later(line, contact)
 
     def _expire_later(self, line: BrowserLine, contact: Registration, seconds: int) -> None:
         if contact.timer is not None:
             contact.timer.cancel()
         contact.expires_at = self._timers.clock.monotonic() + seconds
         contact.timer = self._timers.after(seconds, lambda: self.remove(line, contact))
+
+    def _qualify_later(self, line: BrowserLine, contact: Registration) -> None:
+        """Ask the contact now and then whether it is there, if its address of record says so."""
+        every_s = self._option(line, "qualify_frequency")
+        if every_s > 0:
+            contact.probe = self._timers.after(every_s, lambda: self._qualify(line, contact))
+
+    def _qualify(self, line: BrowserLine, contact: Registration) -> None:
+        host = contact.socket.host
+        request = wire.request_to(
+            "OPTIONS",
+            contact.address,
+            host,
+            sequence=1,
+            call_id=wire.tag(),
+            ours=Address(wire.contact(host).uri, parameters=Parameters(tag=wire.tag())),
+            theirs=Address(contact.address),
+        )
+
+        def done(reachable: bool) -> None:
+            if contact.probe is not None:
+                contact.probe.cancel()
+            contact.socket.forget(request)
+            if contact in line.contacts:
+                self._lines.reached(line, contact, reachable)
+                self._qualify_later(line, contact)
+
+        wait_s = self._option(line, "qualify_timeout")
+        contact.probe = self._timers.after(wait_s, lambda: done(False))
+        contact.socket.ask(request, lambda _response: done(True))
+
+    def _option(self, line: BrowserLine, name: str) -> float:
+        aor = self._lines.objects.find("aor", line.fields["aors"].split(",")[0].strip())
+        return float(aor[name]) if aor is not None else 0.0
 
     def _of(self, line: BrowserLine) -> list[Registration]:
         return [contact for contact in line.contacts if isinstance(contact, Registration)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
+import re
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -34,6 +35,12 @@ from websockets.typing import Subprotocol
 DEADLINE_S = 10.0
 RATE = 8000
 FRAME = 160
+
+
+def _with_keys(sdp: str) -> str:
+    """aiortc knows no telephone events: take up the ones that were offered."""
+    sdp = re.sub(r"(m=audio [^\r]*)", r"\1 101", sdp)
+    return sdp + "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
 
 
 class Tone(MediaStreamTrack):
@@ -71,6 +78,8 @@ class Talk:
         self.pc = RTCPeerConnection()
         self.heard: deque[int] = deque(maxlen=RATE // 5)
         """The last 200 ms."""
+        self.keys: list[int] = []
+        """Telephone events that came to their end, by number."""
         self.ended = asyncio.Event()
         self._tag = secrets.token_hex(4)
         self._sequence = 1
@@ -97,17 +106,35 @@ class Talk:
         )
         await self.pc.setLocalDescription(await self.pc.createAnswer())
         response = self._response(200)
-        response.body = self.pc.localDescription.sdp.encode()
+        response.body = _with_keys(self.pc.localDescription.sdp).encode()
         response.content_type = MediaType("application/sdp")
         self.phone.send(response)
+        await self.connected()
+
+    async def connected(self) -> None:
+        self._watch_keys()
         async with asyncio.timeout(DEADLINE_S):
             while self.pc.connectionState != "connected":  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
+    def _watch_keys(self) -> None:
+        """aiortc drops telephone events: look at its packets before it does."""
+        transport = self.pc.getTransceivers()[0].receiver.transport
+        handle, stamps = transport._handle_rtp_data, set[bytes]()
+
+        async def looked_at(data: bytes, arrival_time_ms: int) -> None:
+            if data[1] & 0x7F == 101 and data[13] & 0x80 and data[4:8] not in stamps:
+                stamps.add(data[4:8])
+                self.keys.append(data[12])
+            await handle(data, arrival_time_ms)
+
+        transport._handle_rtp_data = looked_at  # type: ignore[method-assign]
+
     async def hold(self, *, on: bool) -> Response:
         """A new offer with another direction: the answer to it."""
         direction = "sendonly" if on else "sendrecv"
-        body = self.pc.localDescription.sdp.replace("a=setup:active", "a=setup:actpass")
+        body = _with_keys(self.pc.localDescription.sdp)
+        body = body.replace("a=setup:active", "a=setup:actpass")
         body = body.replace("a=sendrecv", f"a={direction}")
         return await self.phone.ask(self._request("INVITE", body.encode(), "application/sdp"))
 
@@ -180,7 +207,8 @@ class Talk:
         self._sequence += 1
         request = self.phone.request(method, self.invite.contact[0].uri, self._sequence, body)
         to = self.invite.to_address
-        request.from_address = Address(to.uri, parameters=Parameters(tag=self._tag))
+        tag = to.parameters.get("tag") or self._tag
+        request.from_address = Address(to.uri, parameters=Parameters(tag=tag))
         request.to_address = self.invite.from_address
         request.call_id = self.invite.call_id
         if content_type:
@@ -202,6 +230,7 @@ class Softphone:
         self.talks: dict[str, Talk] = {}
         self.received: list[Request] = []
         """Every request, in order."""
+        self.answers_probes = True
         self._socket = socket
         self._username, self._password = username, password
         self._aor = Address(URI("sip", "127.0.0.1", user=username))
@@ -246,6 +275,10 @@ class Softphone:
             await pc_talk.pc.setRemoteDescription(
                 RTCSessionDescription(answer.body.decode(), "answer")
             )
+            pc_talk.invite = self._established(request, answer)
+            self.talks[call_id] = pc_talk
+            self.send(self._acknowledging(request, answer))
+            await pc_talk.connected()
         return answer, pc_talk
 
     def send(self, message: Request | Response) -> None:
@@ -277,6 +310,19 @@ class Softphone:
         response.to_address = Address(to.uri, to.name, to.parameters.replace(tag=tag))
         response.call_id, response.cseq = request.call_id, request.cseq
         return response
+
+    def _established(self, request: Request, answer: Response) -> Request:
+        """The dialog of a call we made, seen as if the other side had made it."""
+        dialog = Request("INVITE", request.uri)
+        dialog.from_address, dialog.to_address = answer.to_address, answer.from_address
+        dialog.call_id, dialog.contact = answer.call_id, answer.contact
+        return dialog
+
+    def _acknowledging(self, request: Request, answer: Response) -> Request:
+        ack = self.request("ACK", answer.contact[0].uri, request.cseq.sequence)
+        ack.from_address, ack.to_address = answer.from_address, answer.to_address
+        ack.call_id = answer.call_id
+        return ack
 
     def _registering(self, expires: int) -> Request:
         self._sequence += 1
@@ -331,6 +377,8 @@ class Softphone:
             return
         self.received.append(message)
         match message.method:
+            case "OPTIONS" if self.answers_probes:
+                self.send(self.respond(message, 200, "softphone"))
             case "INVITE":
                 talk = Talk(self, message)
                 self.talks[message.call_id] = talk
