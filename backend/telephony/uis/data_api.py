@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,26 +15,35 @@ _ZONES: Final = timedelta(hours=14)
 _REGISTERED: Final = "зарегистрирован"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnd:
+    leg_id: int
+    reason: str
+    is_operator: bool
+
+
 class DataApi:
     def __init__(self, rpc: RpcClient) -> None:
         self._rpc = rpc
 
-    async def leg_reasons(
-        self, session_id: int, *, since: datetime, now: datetime
-    ) -> dict[int, str]:
-        """`finish_reason` of the session's legs that are over, by leg."""
+    async def leg_ends(self, session_id: int, *, since: datetime, now: datetime) -> list[LegEnd]:
+        """The session's legs that are over."""
         rows = await self._report(
             "get.call_legs_report",
             {"field": "call_session_id", "operator": "=", "value": session_id},
-            ["id", "call_session_id", "finish_reason"],
+            ["id", "call_session_id", "finish_reason", "is_operator"],
             since,
             now,
         )
-        return {
-            leg_id: wire.text(row.get("finish_reason"))
+        return [
+            LegEnd(
+                leg_id=leg_id,
+                reason=wire.text(row.get("finish_reason")),
+                is_operator=bool(row.get("is_operator")),
+            )
             for row in rows
             if (leg_id := wire.whole(row.get("id"))) is not None
-        }
+        ]
 
     async def recordings(
         self, field: str, value: Any, *, since: datetime, now: datetime

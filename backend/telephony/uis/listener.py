@@ -20,17 +20,20 @@ from backend.kit.clock import Clock
 from backend.services.ports import SwitchConnected, SwitchDisconnected, SwitchEvent
 from backend.telephony.uis import causes, names, wire
 from backend.telephony.uis.call_api import CallApi
-from backend.telephony.uis.data_api import DataApi
+from backend.telephony.uis.data_api import DataApi, LegEnd
 from backend.telephony.uis.post import Letter, Post
 from backend.telephony.uis.questions import UNKNOWN, Questions
 from backend.telephony.uis.rpc import RpcClient
-from backend.telephony.uis.sessions import UNNUMBERED, Leg, Session, Sessions, Who
-from protocol.vocabulary import HangupCause, LegState
+from backend.telephony.uis.session import Leg, Session
+from backend.telephony.uis.sessions import UNNUMBERED, Sessions, Who
+from protocol.vocabulary import HangupCause, LegId, LegState
 
 log = structlog.get_logger(__name__)
 
 FAST_S: Final = 2.0
 """Between two readings while somebody rings: an employee's pick-up is told by nothing else."""
+UNSHOWN_S: Final = 5.0
+"""After our answer a leg that is still in no list does not ring."""
 SOON_S: Final = 0.5
 """After a notification the list is read this much later, once for all that came meanwhile."""
 _FAILURES: Final = 2
@@ -182,6 +185,8 @@ class Listener:
             self.tell(self.sessions.listed(rows, now))
             for session_id, vendor_id in self.sessions.missing(rows, known):
                 self._gone(session_id, vendor_id)
+            for session in self.sessions.all():
+                self._unshown(session, ago_s=UNSHOWN_S)
         await self._keep_names()
         self._due = self._clock.monotonic() + self._pace()
         return True
@@ -246,6 +251,17 @@ class Listener:
 
     # ── ends ──
 
+    def end_unshown(self, session: Session, leg_id: LegId, cause: HangupCause) -> None:
+        """A leg the cloud never showed, and is not going to."""
+        self.end(session, session.legs.setdefault(leg_id, Leg(leg_id=leg_id)), cause)
+
+    def _unshown(self, session: Session, *, ago_s: float = 0.0) -> None:
+        """What the cloud was told to ring and did not: it keeps quiet about lines nobody is at."""
+        expected = {one.leg_id for one in session.expected}
+        for leg_id in self._questions.given(session.session_id, ago_s=ago_s):
+            if leg_id in expected:
+                self.end_unshown(session, leg_id, HangupCause.UNREACHABLE)
+
     def _gone(self, session_id: int, vendor_id: int) -> None:
         """A leg is over: say so once it is known why."""
         if (session_id, vendor_id) in self._ending:
@@ -264,27 +280,25 @@ class Listener:
                     self.chore(self._end_with_reason(session, leg, vendor_id))
 
     async def _end_with_reason(self, session: Session, leg: Leg, vendor_id: int) -> None:
-        cause: HangupCause | None = None
+        ends: list[LegEnd] = []
         try:
             if self._data is not None:
-                cause = await self._reason_of(self._data, session, leg, vendor_id)
+                async with asyncio.timeout(_REASON_S):
+                    ends = await self._data.leg_ends(
+                        session.session_id, since=session.began_at, now=self._clock.now()
+                    )
         except (SwitchError, NotFound, TimeoutError) as error:
             log.info("uis.reason_unknown", call=session.call_id, error=str(error))
         finally:
             self._ending.discard((session.session_id, vendor_id))
-        self.end(session, leg, cause or self._likely(session, leg))
-
-    async def _reason_of(
-        self, data: DataApi, session: Session, leg: Leg, vendor_id: int
-    ) -> HangupCause | None:
-        async with asyncio.timeout(_REASON_S):
-            reasons = await data.leg_reasons(
-                session.session_id, since=session.began_at, now=self._clock.now()
-            )
-        reason = reasons.get(vendor_id, "")
-        if leg is not session.contact and reason in _REFUSED:
-            return _REFUSED[reason]
-        return causes.cause_of(reason)
+        contact = None if session.contact is not None else _contact_of(session, ends)
+        if contact is not None:
+            # So quick that no list showed it: the employee was up, and the contact refused.
+            self.tell(self.sessions.contact_tried(session, leg, self._clock.now()))
+            leg, vendor_id = session.legs[names.CONTACT_LEG], contact.leg_id
+        reason = next((end.reason for end in ends if end.leg_id == vendor_id), "")
+        cause = None if leg is session.contact else _REFUSED.get(reason)
+        self.end(session, leg, cause or causes.cause_of(reason) or self._likely(session, leg))
 
     def _likely(self, session: Session, leg: Leg) -> HangupCause:
         return causes.likely(leg.state, contact=leg is session.contact, inbound=session.inbound)
@@ -311,6 +325,7 @@ class Listener:
         if session is None:
             log.warning("uis.question_of_unknown_call", identity=self._identity)
             return {"returned_code": UNKNOWN}
+        self._unshown(session)
         answer = await self._questions.answer(session.session_id)
         log.info(
             "uis.question_answered", call=session.call_id, phones=len(answer.get("phones", ()))
@@ -325,3 +340,10 @@ class Listener:
         return self.sessions.waiting(
             names.digits(question.get("numa")), names.digits(question.get("numb"))
         )
+
+
+def _contact_of(session: Session, ends: list[LegEnd]) -> LegEnd | None:
+    """The contact's leg of a call we began, from the report of one that is over."""
+    if session.inbound:
+        return None
+    return next((end for end in ends if not end.is_operator), None)

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
+from backend.errors import NoDevice
 from protocol.vocabulary import CallId, LegId
 
 CONTACT_LEG: Final = LegId("customer-0")
@@ -60,3 +61,15 @@ def session_of(name: str) -> int | None:
     """The session a call id, or a recording's name that ends in one, was made from."""
     found = _INBOUND.search(name)
     return None if found is None else int(found["session"])
+
+
+def number_of(target: Line | Outside) -> str:
+    """What the cloud is told to ring. Raises NoDevice for an employee without a number."""
+    if not target.number:
+        raise NoDevice("write the line's number: UIS/<employee>:<number>")
+    return target.number
+
+
+def is_sip(number: str) -> bool:
+    """SIP lines of the cloud begin with 0; outside numbers never do."""
+    return number.startswith("0")

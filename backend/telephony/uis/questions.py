@@ -29,7 +29,8 @@ class _Desk:
     phones: dict[LegId, str] = field(default_factory=dict)
     """Ordered and not answered with yet."""
     came: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: int = 0
+    given: dict[LegId, float] = field(default_factory=dict)
+    """The last answer's legs, and the monotonic second it was given."""
 
 
 class Questions:
@@ -38,17 +39,24 @@ class Questions:
         self._wait_s = wait_s
         self._desks: dict[int, _Desk] = {}
 
-    def offer(self, session_id: int, leg_id: LegId, phone: str) -> int:
-        """Have this phone be the answer to the next question. Returns how often it was asked."""
+    def offer(self, session_id: int, leg_id: LegId, phone: str) -> None:
+        """Have this phone be the answer to the next question."""
         desk = self._desks.setdefault(session_id, _Desk())
         desk.phones[leg_id] = phone
         desk.came.set()
-        return desk.asked
 
     def withdraw(self, session_id: int, leg_id: LegId) -> bool:
         """False when the cloud was already told to ring it."""
         desk = self._desks.get(session_id)
         return desk is not None and desk.phones.pop(leg_id, None) is not None
+
+    def given(self, session_id: int, *, ago_s: float = 0.0) -> list[LegId]:
+        """Legs of the last answer, if it was given so long ago."""
+        desk = self._desks.get(session_id)
+        if desk is None:
+            return []
+        before = self._clock.monotonic() - ago_s
+        return [leg_id for leg_id, at in desk.given.items() if at <= before]
 
     def forget(self, session_id: int) -> None:
         self._desks.pop(session_id, None)
@@ -56,12 +64,12 @@ class Questions:
     async def answer(self, session_id: int) -> dict[str, Any]:
         """The body of our page."""
         desk = self._desks.setdefault(session_id, _Desk())
-        desk.asked += 1
         if not desk.phones:
             desk.came.clear()
             await self._within(desk.came, self._wait_s)
         if desk.phones:
             await self._clock.sleep(GATHER_S)
+        desk.given = dict.fromkeys(desk.phones, self._clock.monotonic())
         phones, desk.phones = list(dict.fromkeys(desk.phones.values())), {}
         return {"phones": phones} if phones else {"returned_code": NOBODY}
 

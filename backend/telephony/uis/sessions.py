@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -20,10 +19,10 @@ from backend.services.ports import (
     LegEnded,
     LegMoved,
     LiveCall,
-    LiveLeg,
     SwitchEvent,
 )
 from backend.telephony.uis import names
+from backend.telephony.uis.session import Expected, Leg, Session, live_call
 from backend.telephony.uis.wire import LegRow, Notification, SessionRow
 from protocol.vocabulary import CallId, EmployeeId, HangupCause, LegId, LegState
 
@@ -37,70 +36,6 @@ _Key = tuple[int, int]
 
 Who = Callable[[int], EmployeeId | None]
 """Our employee behind one of the cloud's."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Expected:
-    """A leg that was ordered and that the cloud has not shown yet."""
-
-    leg_id: LegId
-    target: names.Line | names.Outside
-
-    def fits(self, employee: int | None, number: str) -> bool:
-        if isinstance(self.target, names.Outside):
-            return number == self.target.number
-        if employee is not None:
-            return employee == self.target.employee
-        return bool(number) and number == self.target.number
-
-
-@dataclass(slots=True, kw_only=True)
-class Leg:
-    leg_id: LegId
-    vendor_id: int | None = None
-    employee: int | None = None
-    number: str = ""
-    state: LegState = LegState.DIALING
-    asked: HangupCause | None = None
-    """We asked for its end, for this cause."""
-    apart: bool = False
-    """Talks to a colleague while the contact waits."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Session:
-    """One session that lives, as far as we know."""
-
-    session_id: int
-    call_id: CallId
-    inbound: bool
-    number: str
-    dialed: str
-    began_at: datetime
-    legs: dict[LegId, Leg] = field(default_factory=dict)
-    expected: list[Expected] = field(default_factory=list)
-    strangers: dict[int, LegRow] = field(default_factory=dict)
-    """Employees' legs of a session of ours that nobody has ordered yet."""
-    held: bool = False
-    listed: bool = False
-    """`list.calls` has shown it: from then on its absence means its end."""
-
-    def by_vendor(self, vendor_id: int) -> Leg | None:
-        return next((leg for leg in self.legs.values() if leg.vendor_id == vendor_id), None)
-
-    @property
-    def live(self) -> list[Leg]:
-        return [leg for leg in self.legs.values() if leg.state is not LegState.ENDED]
-
-    @property
-    def contact(self) -> Leg | None:
-        return self.legs.get(names.CONTACT_LEG)
-
-    @property
-    def setting_up(self) -> bool:
-        """Somebody rings: the next moments matter."""
-        rings = any(leg.state is not LegState.UP for leg in self.live)
-        return rings or bool(self.expected) or not self.legs
 
 
 class Sessions:
@@ -143,7 +78,7 @@ class Sessions:
 
     def calls(self) -> tuple[LiveCall, ...]:
         """All that lives, for whoever connects."""
-        return tuple(_live_call(session) for session in self._live.values() if session.live)
+        return tuple(live_call(session) for session in self._live.values() if session.live)
 
     # ── what we did ──
 
@@ -263,6 +198,16 @@ class Sessions:
         if not session.live:
             self._close(session)
         return told
+
+    def contact_tried(self, session: Session, own: Leg, at: datetime) -> list[SwitchEvent]:
+        """The contact of a call we began was rung, which nothing showed: then its caller was up."""
+        contact = Leg(leg_id=names.CONTACT_LEG, number=session.number)
+        session.legs[names.CONTACT_LEG] = contact
+        self.forget(session, names.CONTACT_LEG)
+        return [
+            *self._move(session, own, LegState.UP, at),
+            *self._move(session, contact, LegState.RINGING, at),
+        ]
 
     def reset(self) -> None:
         """Contact was lost: what lives is read anew. Names and orders stay."""
@@ -412,24 +357,3 @@ class Sessions:
             return []
         session.held = on
         return [HoldReported(call_id=session.call_id, on=on, at=at)]
-
-
-def _live_call(session: Session) -> LiveCall:
-    up = [leg for leg in session.live if leg.state is LegState.UP and not leg.apart]
-    talking = len(up) > 1 and not session.held
-    return LiveCall(
-        call_id=session.call_id,
-        legs=tuple(
-            LiveLeg(
-                leg_id=leg.leg_id,
-                state=leg.state,
-                number=leg.number or (session.number if leg is session.contact else ""),
-                dialed=session.dialed if leg is session.contact and session.inbound else "",
-                at=session.began_at,
-            )
-            for leg in session.live
-        ),
-        held=session.held,
-        connected=tuple(leg.leg_id for leg in up) if talking else (),
-        consulting=tuple(leg.leg_id for leg in session.live if leg.apart),
-    )

@@ -26,7 +26,8 @@ from backend.telephony.uis.listener import Listener
 from backend.telephony.uis.post import Post
 from backend.telephony.uis.questions import Questions
 from backend.telephony.uis.rpc import RpcClient
-from backend.telephony.uis.sessions import Expected, Leg, Session, Who
+from backend.telephony.uis.session import Expected, Leg, Session
+from backend.telephony.uis.sessions import Who
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 CAPABILITIES: Final = Capabilities(
@@ -130,7 +131,7 @@ class UisSwitch:
             return
         expected = Expected(leg_id=order.leg_id, target=target)
         if session.held:
-            await self._calls.consult(session.session_id, _number(target))
+            await self._calls.consult(session.session_id, names.number_of(target))
             self._tell_later(session, expected, order.timeout_s)
         elif not session.inbound:
             # The other side of a call we began: the cloud rings it by itself.
@@ -138,7 +139,7 @@ class UisSwitch:
         elif any(leg.state is LegState.UP for leg in session.live if leg is not session.contact):
             raise SwitchRefused("the cloud rings a third party only while the contact is on hold")
         else:
-            self._offer(session, expected, _number(target), order.timeout_s)
+            self._offer(session, expected, names.number_of(target), order.timeout_s)
 
     async def _start(self, order: RingOrder, target: names.Line | names.Outside) -> None:
         """Both sides by one order. Asked again after a lost answer, it is looked for first."""
@@ -156,7 +157,7 @@ class UisSwitch:
                 session_id = await self._calls.start_employee_call(
                     employee=target.employee,
                     number=target.number,
-                    contact=_number(contact),
+                    contact=names.number_of(contact),
                     virtual=names.digits(order.towards.shown),
                     external_id=order.call_id,
                 )
@@ -164,7 +165,7 @@ class UisSwitch:
                 self._doubtful.discard(order.call_id)
                 raise
             session = self._listener.sessions.started(
-                session_id, order.call_id, _number(contact), self._clock.now()
+                session_id, order.call_id, names.number_of(contact), self._clock.now()
             )
         self._doubtful.discard(order.call_id)
         self._tell_later(session, Expected(leg_id=order.leg_id, target=target), order.timeout_s)
@@ -199,12 +200,7 @@ class UisSwitch:
     async def _unasked(self, session: Session, leg_id: LegId, wait_s: float) -> None:
         await self._clock.sleep(wait_s)
         if self._questions.withdraw(session.session_id, leg_id):
-            self._end_unshown(session, leg_id, HangupCause.UNREACHABLE)
-
-    def _end_unshown(self, session: Session, leg_id: LegId, cause: HangupCause) -> None:
-        """A leg the cloud never showed."""
-        leg = session.legs.setdefault(leg_id, Leg(leg_id=leg_id))
-        self._listener.end(session, leg, cause)
+            self._listener.end_unshown(session, leg_id, HangupCause.UNREACHABLE)
 
     async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
         """SIP lines are told by the cloud; an employee as a whole, or a mobile, is not."""
@@ -220,7 +216,7 @@ class UisSwitch:
         return {
             name: known.get(line.number, False)
             for name, line in asked.items()
-            if line.number and (line.number in known or _is_sip(line.number))
+            if line.number and (line.number in known or names.is_sip(line.number))
         }
 
     async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
@@ -245,6 +241,7 @@ class UisSwitch:
         else:
             await self._calls.unhold(session.session_id)
         self._report_hold(session, on=False)
+        self._listener.look_soon()
 
     # ── in the talk ──
 
@@ -330,7 +327,7 @@ class UisSwitch:
         if session is None:
             return
         if self._questions.withdraw(session.session_id, leg_id):
-            self._end_unshown(session, leg_id, cause)
+            self._listener.end_unshown(session, leg_id, cause)
             return
         leg = session.legs.get(leg_id)
         if leg is not None and leg.state is LegState.ENDED:
@@ -340,7 +337,7 @@ class UisSwitch:
         try:
             if leg is None or leg.vendor_id is None or self._ends_all(session, leg):
                 if leg is None and session.inbound:
-                    self._end_unshown(session, leg_id, cause)
+                    self._listener.end_unshown(session, leg_id, cause)
                     return
                 await self._calls.release(session.session_id)
             else:
@@ -348,7 +345,7 @@ class UisSwitch:
         except NotFound:
             pass
         if leg is None:
-            self._end_unshown(session, leg_id, cause)
+            self._listener.end_unshown(session, leg_id, cause)
         self._listener.look_soon()
 
     def _ends_all(self, session: Session, leg: Leg) -> bool:
@@ -382,18 +379,6 @@ class UisSwitch:
         if session is None:
             raise NotFound("the cloud has no such call")
         return session
-
-
-def _number(target: names.Line | names.Outside) -> str:
-    """What the cloud is told to ring. Raises NoDevice for a line without a number."""
-    if not target.number:
-        raise NoDevice("write the line's number: UIS/<employee>:<number>")
-    return target.number
-
-
-def _is_sip(number: str) -> bool:
-    """SIP lines of the cloud begin with 0; outside numbers never do."""
-    return number.startswith("0")
 
 
 def _message(written: str) -> tuple[MessageKind, str]:

@@ -37,7 +37,7 @@ from protocol.vocabulary import CallId, EmployeeId, LegId, LegState
 
 DEADLINE_S = 5.0
 STEP_S = 0.5
-STEPS = 12
+STEPS = 18
 """So much of the clock's time is waited for an event: two readings of the list and more."""
 DID, PLAIN_DID = "74951234567", "74951234568"
 """The first asks us whom to ring, the second rings anna by the cloud's own scenario."""

@@ -1,0 +1,97 @@
+"""One session of the cloud, as far as we know it, and its legs under our names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from backend.services.ports import LiveCall, LiveLeg
+from backend.telephony.uis import names
+from backend.telephony.uis.wire import LegRow
+from protocol.vocabulary import CallId, HangupCause, LegId, LegState
+
+
+@dataclass(slots=True, kw_only=True)
+class Expected:
+    """A leg that was ordered and that the cloud has not shown yet."""
+
+    leg_id: LegId
+    target: names.Line | names.Outside
+
+    def fits(self, employee: int | None, number: str) -> bool:
+        if isinstance(self.target, names.Outside):
+            return number == self.target.number
+        if employee is not None:
+            return employee == self.target.employee
+        return bool(number) and number == self.target.number
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    leg_id: LegId
+    vendor_id: int | None = None
+    employee: int | None = None
+    number: str = ""
+    state: LegState = LegState.DIALING
+    asked: HangupCause | None = None
+    """We asked for its end, for this cause."""
+    apart: bool = False
+    """Talks to a colleague while the contact waits."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One session that lives, as far as we know."""
+
+    session_id: int
+    call_id: CallId
+    inbound: bool
+    number: str
+    dialed: str
+    began_at: datetime
+    legs: dict[LegId, Leg] = field(default_factory=dict)
+    expected: list[Expected] = field(default_factory=list)
+    strangers: dict[int, LegRow] = field(default_factory=dict)
+    """Employees' legs of a session of ours that nobody has ordered yet."""
+    held: bool = False
+    listed: bool = False
+    """`list.calls` has shown it: from then on its absence means its end."""
+
+    def by_vendor(self, vendor_id: int) -> Leg | None:
+        return next((leg for leg in self.legs.values() if leg.vendor_id == vendor_id), None)
+
+    @property
+    def live(self) -> list[Leg]:
+        return [leg for leg in self.legs.values() if leg.state is not LegState.ENDED]
+
+    @property
+    def contact(self) -> Leg | None:
+        return self.legs.get(names.CONTACT_LEG)
+
+    @property
+    def setting_up(self) -> bool:
+        """Somebody rings: the next moments matter."""
+        rings = any(leg.state is not LegState.UP for leg in self.live)
+        return rings or bool(self.expected) or not self.legs
+
+
+def live_call(session: Session) -> LiveCall:
+    """As whoever connects is told of it."""
+    up = [leg for leg in session.live if leg.state is LegState.UP and not leg.apart]
+    talking = len(up) > 1 and not session.held
+    return LiveCall(
+        call_id=session.call_id,
+        legs=tuple(
+            LiveLeg(
+                leg_id=leg.leg_id,
+                state=leg.state,
+                number=leg.number or (session.number if leg is session.contact else ""),
+                dialed=session.dialed if leg is session.contact and session.inbound else "",
+                at=session.began_at,
+            )
+            for leg in session.live
+        ),
+        held=session.held,
+        connected=tuple(leg.leg_id for leg in up) if talking else (),
+        consulting=tuple(leg.leg_id for leg in session.live if leg.apart),
+    )
