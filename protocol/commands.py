@@ -13,6 +13,7 @@ from msgspec import Meta
 from protocol.callbacks import FinishCallback
 from protocol.frames import Command, Position
 from protocol.phone import RegisterPhone, ReleasePhone, ReportPhone, TakePhone
+from protocol.recording import PauseRecording
 from protocol.transfers import (
     CancelTransfer,
     CompleteTransfer,
@@ -170,6 +171,7 @@ AnyCommand = (
     | LeaveCall
     | MuteCall
     | SendKeys
+    | PauseRecording
     | ReportPhone
     | RegisterPhone
     | TakePhone

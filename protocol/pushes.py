@@ -16,7 +16,8 @@ from protocol.phone import (
     PhoneChanged,
     PhonePassed,
 )
-from protocol.transfers import CallParty, Control, GroupsChanged, TransferStep
+from protocol.recording import RecordingMark, RecordingPause
+from protocol.transfers import CallParty, Control, GroupsChanged, PastTransfer, TransferStep
 from protocol.visits import VisitWay
 from protocol.vocabulary import (
     AgentStatus,
@@ -87,6 +88,8 @@ class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
     """What may be asked right now beyond `actions`."""
     barred: list[Control] = msgspec.field(default_factory=list)
     """What would be possible now if the telephone switch could do it."""
+    recording: RecordingMark | None = None
+    """The talk is being recorded; whoever talks may pause that."""
 
 
 class CallRemoved(Push, frozen=True, kw_only=True, tag="call.removed"):
@@ -373,6 +376,10 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the caller is to be called back, or was."""
     visit: VisitWay | None = None
     """The way that led the caller here, as long as the account keeps it."""
+    pauses: list[RecordingPause] = msgspec.field(default_factory=list)
+    """When the recording is silent because somebody asked."""
+    transfers: list[PastTransfer] = []
+    """Oldest first."""
 
 
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from protocol import callbacks, commands, frames, phone, pushes, transfers
+from protocol import callbacks, commands, frames, phone, pushes, recording, transfers
 from protocol.visits import VisitPage, VisitWay
 from protocol.vocabulary import (
     AccountId,
@@ -37,6 +37,7 @@ from protocol.vocabulary import (
     StatusSource,
     StepReason,
     StreamName,
+    TransferTrouble,
 )
 
 _AT = datetime(2026, 3, 2, 9, 15, 30, 250_000, tzinfo=UTC)
@@ -180,6 +181,15 @@ _HISTORY_PAGE = pushes.HistoryPage(
             notes=[pushes.StepNote(step=1, manager=_BORIS, reason=StepReason.NO_ANSWER)],
             crm="written",
             recording="ready",
+            transfers=[
+                transfers.PastTransfer(
+                    at=_LATER,
+                    by="Анна Орлова",
+                    target="Борис Литвин",
+                    reason=TransferTrouble.NO_ANSWER,
+                    note="Просит скидку на доставку",
+                )
+            ],
             recording_url="https://phone.example/recordings/a_1.r_9.dGhlLXNlY3JldA",
             message="Перезвоните после обеда",
         )
@@ -269,6 +279,7 @@ COMMANDS: tuple[frames.Command, ...] = (
     transfers.LeaveCall(id=CommandId("cmd_00000035"), call_id=_CALL),
     transfers.MuteCall(id=CommandId("cmd_00000036"), call_id=_CALL, on=True),
     transfers.SendKeys(id=CommandId("cmd_00000037"), call_id=_CALL, digits="21#"),
+    recording.PauseRecording(id=CommandId("cmd_00000038"), call_id=_CALL, on=True),
     phone.ReportPhone(
         id=CommandId("cmd_00000021"),
         microphone=Microphone.GRANTED,

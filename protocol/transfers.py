@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -126,6 +127,18 @@ class TransferStep(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
     swapped: bool = False
     """The sender is with the other party, the target waits with music."""
+
+
+class PastTransfer(msgspec.Struct, frozen=True, kw_only=True):
+    """One transfer of a call that is over."""
+
+    at: datetime
+    by: str
+    target: str
+    """Who it was for, as a person would call it."""
+    reason: TransferTrouble | None
+    """Why it did not get there."""
+    note: str | None
 
 
 class GroupBrief(msgspec.Struct, frozen=True, kw_only=True):

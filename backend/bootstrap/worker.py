@@ -46,7 +46,6 @@ from backend.store.contact_choices import SqlContactChoices
 from backend.store.gateways import SqlInbox, SqlPortalCalls, SqlRouting, SqlStatuses
 from backend.store.gateways.callbacks import SqlLastTalks
 from backend.store.gateways.last_numbers import SqlLastNumbers
-from backend.store.gateways.last_numbers import SqlLastNumbers
 from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
@@ -288,6 +287,7 @@ class Worker:
         # In place of what was known: the next CRM's users have the numbers of the last one's (P15).
         self._crm_users[account_id] = dict(loaded.crm_users)
         await self.directory.tell(account_id, loaded.people)
+        await self.directory.tell_groups(account_id, loaded.route.teams)
         await self.outgoing_numbers.tell(loaded.route)
         await self.devices.tell(loaded.route)
         await self.ready_lines.follow(account_id)
@@ -334,7 +334,6 @@ class Worker:
             talks=SqlLastTalks(self._base.database),
             ways=self.tracking,
             browser_ready=self.ready_lines.is_ready,
-            last_numbers=SqlLastNumbers(self._base.database),
             last_numbers=SqlLastNumbers(self._base.database),
             clock=self._base.clock,
             watch=self._follow,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from backend.kit.clock import Clock
 from backend.services.ports import Bus, Publication, account_stream
+from backend.services.routing import Team
 from protocol.pushes import EmployeeChanged, EmployeeRemoved
+from protocol.transfers import GroupBrief, GroupsChanged
 from protocol.vocabulary import AccountId, EmployeeId, StreamName
 
 
@@ -27,6 +29,7 @@ class DirectoryTeller:
         self._bus = bus
         self._clock = clock
         self._told: dict[AccountId, dict[EmployeeId, Colleague]] = {}
+        self._groups: dict[AccountId, tuple[Team, ...]] = {}
         self._stamp = 0
 
     async def tell(self, account_id: AccountId, people: Iterable[Colleague]) -> None:
@@ -46,7 +49,28 @@ class DirectoryTeller:
             await self._bus.publish(out)
         self._told[account_id] = present
 
+    async def tell_groups(self, account_id: AccountId, teams: Iterable[Team]) -> None:
+        """The groups a call can be passed to (W6)."""
+        present = tuple(sorted(teams, key=lambda team: (team.name, team.group_id)))
+        if self._groups.get(account_id) == present:
+            return
+        self._groups[account_id] = present
+        await self._bus.publish([Publication(account_stream(account_id), self._of(present))])
+
+    def _of(self, teams: Iterable[Team]) -> GroupsChanged:
+        return GroupsChanged(
+            stream=StreamName.ACCOUNT,
+            entity="groups",
+            version=self._next(),
+            groups=[
+                GroupBrief(group_id=team.group_id, name=team.name, extension=team.extension)
+                for team in teams
+            ],
+        )
+
     async def republish(self) -> None:
+        for account_id, teams in self._groups.items():
+            await self._bus.publish([Publication(account_stream(account_id), self._of(teams))])
         for account_id, people in self._told.items():
             await self._bus.publish(
                 [Publication(account_stream(account_id), self._push(p)) for p in people.values()]

@@ -11,8 +11,9 @@ from sqlalchemy import RowMapping, and_, delete, exists, or_, select, tuple_, up
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.domain.recording_pause import Pauses
 from backend.domain.visits import Way
-from backend.services.ports import FinishedCall, FinishedLeg, StepNote
+from backend.services.ports import FinishedCall, FinishedHandover, FinishedLeg, StepNote
 from backend.store.tables import (
     call_events,
     call_legs,
@@ -158,7 +159,8 @@ class CallStore:
         page = [
             HistoryRow(
                 call=_call(row, ()),
-                mine=employee_id is not None and row["answered_by"] == employee_id,
+                mine=employee_id is not None
+                and employee_id in (row["answered_by"], row["last_talked_by"]),
                 answered_by_name=row["answered_by_name"],
             )
             for row in rows[:limit]
@@ -269,9 +271,11 @@ def _call_values(call: FinishedCall) -> dict[str, object]:
         "outcome": call.outcome,
         "cause": None if call.cause is None else call.cause.value,
         "answered_by": call.answered_by,
+        "last_talked_by": call.last_talked_by,
+        "handovers": msgspec.to_builtins(call.handovers),
         "notes": msgspec.to_builtins(call.notes),
+        "pauses": msgspec.to_builtins(call.pauses),
         "callback": call.callback,
-        "shown": call.shown,
         "shown": call.shown,
         "message": call.message,
         # A later word may know nothing of it, and takes nothing away.
@@ -290,6 +294,8 @@ def _leg_values(account_id: AccountId, call_id: CallId, leg: FinishedLeg) -> dic
         "answered_at": leg.answered_at,
         "ended_at": leg.ended_at,
         "cause": None if leg.cause is None else leg.cause.value,
+        "joined_at": leg.joined_at,
+        "left_at": leg.left_at,
     }
 
 
@@ -314,8 +320,12 @@ def _call(row: RowMapping, legs: Iterable[FinishedLeg]) -> FinishedCall:
         record_id=row["record_id"],
         record_url=row["record_url"],
         notes=msgspec.convert(row["notes"], tuple[StepNote, ...]),
+        last_talked_by=(
+            None if row["last_talked_by"] is None else EmployeeId(row["last_talked_by"])
+        ),
+        handovers=msgspec.convert(row["handovers"], tuple[FinishedHandover, ...]),
+        pauses=msgspec.convert(row["pauses"], Pauses),
         callback=row["callback"],
-        shown=row["shown"],
         shown=row["shown"],
         message=row["message"],
         visit=None if row["visit"] is None else msgspec.convert(row["visit"], Way),
@@ -331,6 +341,8 @@ def _leg(row: RowMapping) -> FinishedLeg:
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],
         cause=None if row["cause"] is None else HangupCause(row["cause"]),
+        joined_at=row["joined_at"],
+        left_at=row["left_at"],
     )
 
 

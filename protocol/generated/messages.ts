@@ -157,6 +157,7 @@ export interface CallChanged {
   readonly transfer: TransferStep | null;
   readonly controls: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
   readonly barred: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
+  readonly recording: RecordingMark | null;
 }
 
 /** Somebody who is part of a call, as the others see it. */
@@ -534,6 +535,8 @@ export interface HistoryEntry {
   readonly message: string | null;
   readonly callback: "done" | "none" | "open";
   readonly visit: VisitWay | null;
+  readonly pauses: readonly RecordingPause[];
+  readonly transfers: readonly PastTransfer[];
 }
 
 export interface HistoryPage {
@@ -645,6 +648,29 @@ export interface OutgoingNumber {
   readonly name: string | null;
 }
 
+/** One transfer of a call that is over. */
+export interface PastTransfer {
+  readonly at: string;
+  readonly by: string;
+  readonly target: string;
+  readonly reason: TransferTrouble | null;
+  readonly note: string | null;
+}
+
+/**
+ * Silence in the recording (`on`), or no more of it. The recording keeps its length.
+ *
+ * Asking for the present state does nothing. Errors: not_found, wrong_state (nobody records, or
+ * the agent does not talk), switch_unavailable: then it is recorded as before.
+ */
+export interface PauseRecording {
+  readonly type: "call.pause_recording";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly on: boolean;
+}
+
 /**
  * Another tab pressed the button: the phone is to do it. Entity `phone_asked`, stream `me`;
  * the newest one, which counts only while it is fresh.
@@ -718,6 +744,19 @@ export type RecordKind = "company" | "contact" | "lead";
 export interface RecordRef {
   readonly kind: RecordKind;
   readonly id: string;
+}
+
+/** The talk is being recorded; silence while `paused_at` is set. */
+export interface RecordingMark {
+  readonly paused_at: string | null;
+  readonly paused_until: string | null;
+}
+
+/** When a recording was silent, and who asked; an empty name: somebody who has left. */
+export interface RecordingPause {
+  readonly began_at: string;
+  readonly ended_at: string;
+  readonly by: string;
 }
 
 /**
@@ -1036,6 +1075,7 @@ export type Command =
   | LeaveCall
   | MuteCall
   | SendKeys
+  | PauseRecording
   | ReportPhone
   | RegisterPhone
   | TakePhone

@@ -49,7 +49,7 @@ from backend.services.ports import (
 from backend.services.ports.callbacks import CallbackTask
 from backend.services.presence import Presence
 from backend.services.ready_lines import ReadyLines
-from backend.services.routing import RoutingTable
+from backend.services.routing import RoutingTable, Team
 from backend.services.sessions import Identity, IssuedToken, Sessions
 from backend.services.statuses import KeptStatus, StatusService
 from protocol.pushes import ContactMatch, HistoryEntry, HistoryPage, RecordRef
@@ -459,6 +459,9 @@ class Hour:
                 )
                 for w in who
             ],
+        )
+        await self.directory.tell_groups(
+            ACC, [Team(group_id="sales", name=f"Sales, {len(who)}", extension="200")]
         )
 
     # ── people ──

@@ -121,6 +121,58 @@ async def a_colleague_is_called(hour: Hour) -> None:
     await hour.wait(3)
 
 
+async def passed_on_and_talked_over(hour: Hour) -> None:
+    anna, boris, vera = (hour.tabs[who] for who in (ANNA, BORIS, VERA))
+    call = await hour.calls()
+    await hour.picks_up(call, ANNA)
+    await anna.ask("call.mute", call_id=call, on=True)
+    await anna.ask("call.mute", call_id=call, on=False)
+    await anna.ask("call.dtmf", call_id=call, digits="12#")
+    # Talked over, then all three, then the first one leaves.
+    await anna.ask("call.transfer", call_id=call, kind="attended", employee_id=BORIS, note="VIP")
+    await idle(120)
+    await boris.ask("call.answer", call_id=call)
+    await idle(120)
+    await anna.ask("call.hold", call_id=call, on=False)
+    await anna.ask("call.merge", call_id=call)
+    await anna.ask("call.leave", call_id=call)
+    await idle(120)
+    assert boris.cards()[call]["state"] == "talking"
+    # Declined: back to who sent it. Called back by its sender. Taken at last.
+    await boris.ask("call.transfer", call_id=call, kind="blind", number="103")
+    await idle(120)
+    await vera.ask("call.decline", call_id=call)
+    await idle(120)
+    await boris.ask("call.answer", call_id=call)
+    await idle(120)
+    assert boris.cards()[call]["transfer"]["reason"] == "declined"
+    await boris.ask("call.transfer", call_id=call, kind="attended", employee_id=VERA)
+    await boris.ask("call.transfer_cancel", call_id=call)
+    await idle(120)
+    await boris.ask("call.transfer", call_id=call, kind="attended", employee_id=VERA)
+    await vera.ask("call.answer", call_id=call)
+    await idle(120)
+    await boris.ask("call.transfer_complete", call_id=call)
+    await idle(120)
+    assert vera.cards()[call]["state"] == "talking"
+    assert call not in boris.cards()
+    await hour.leaves(call)
+    await hour.wait(3)
+
+
+async def a_transfer_is_taken_over(hour: Hour) -> None:
+    call = await hour.calls()
+    await hour.picks_up(call, ANNA)
+    await hour.tabs[ANNA].ask("call.transfer", call_id=call, kind="blind", employee_id=VERA)
+    await idle(120)
+    await hour.own()
+    await idle(120)
+    await hour.picks_up(call, VERA)
+    assert hour.tabs[VERA].cards()[call]["state"] == "talking"
+    await hour.leaves(call, VERA)
+    await hour.wait(3)
+
+
 async def two_at_once(hour: Hour) -> None:
     first = await hour.calls(KNOWN)
     second = await hour.calls(UNKNOWN)
@@ -353,6 +405,8 @@ ONCE: tuple[Scene, ...] = (
     the_crm_is_down_for_a_while,
     dialled,
     a_colleague_is_called,
+    passed_on_and_talked_over,
+    a_transfer_is_taken_over,
     two_at_once,
     statuses_change,
     tabs_come_and_go,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from backend.domain.recording_pause import Pauses
 from backend.domain.visits import Way
 from protocol.vocabulary import (
     AccountId,
@@ -124,6 +125,8 @@ class FinishedCall:
     record_url: str | None = None
     recording: str | None = None
     """What the switch calls the recording of the talk, when it was told to make one."""
+    pauses: Pauses = ()
+    """When the recording was silent, each ended."""
     notes: tuple[StepNote, ...] = ()
     """Steps that asked the CRM for the customer's manager, in order."""
     last_talked_by: EmployeeId | None = None

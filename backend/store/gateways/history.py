@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import structs
 
+from backend.domain.recording_pause import Pause
 from backend.kit.secrets_box import SecretsBox
-from backend.services.ports import CrmCallRow, FinishedCall, RecordingRow
+from backend.services.ports import CrmCallRow, FinishedCall, FinishedHandover, RecordingRow
 from backend.services.ports import StepNote as KeptNote
 from backend.services.recordings import recording_url
 from backend.services.visit_ways import shown
@@ -18,6 +19,8 @@ from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from backend.store.recordings import RecordingStore
 from protocol.pushes import HistoryEntry, HistoryPage, RecordRef, StepNote, Who
+from protocol.recording import RecordingPause
+from protocol.transfers import PastTransfer
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -26,6 +29,7 @@ from protocol.vocabulary import (
     EmployeeId,
     Outcome,
     RecordKind,
+    TransferTrouble,
 )
 
 
@@ -59,14 +63,16 @@ class SqlHistory:
             if self._secrets is not None:
                 audio = await RecordingStore(tx, self._secrets).of_calls(account_id, ids)
             names: dict[EmployeeId, str] = {}
-            if any(row.call.notes for row in rows):
-                # Managers who have left since are named, too.
+            if any(row.call.notes or row.call.pauses or row.call.handovers for row in rows):
+                # People who have left since are named, too.
                 people = await EmployeeStore(tx).all(account_id, inactive=True)
                 names = {person.id: person.name for person in people}
         entries = [
             structs.replace(
                 _entry(row),
                 notes=[_note(note, names) for note in row.call.notes],
+                pauses=[_pause(pause, names) for pause in row.call.pauses],
+                transfers=[_transfer(one, names) for one in row.call.handovers],
                 **_crm(_written(row.call, crm)),
                 **self._recording(audio.get(row.call.call_id)),
                 callback=waiting.get(row.call.call_id, "none"),
@@ -84,12 +90,30 @@ class SqlHistory:
         return {"recording": "waiting" if row.state == "expected" else "gone"}
 
 
+def _pause(pause: Pause, names: dict[EmployeeId, str]) -> RecordingPause:
+    return RecordingPause(
+        began_at=pause.began_at,
+        ended_at=pause.ended_at or pause.until,
+        by=names.get(pause.by, ""),
+    )
+
+
 def _note(note: KeptNote, names: dict[EmployeeId, str]) -> StepNote:
     who = note.employee_id
     return StepNote(
         step=note.step + 1,
         manager=None if who is None else Who(employee_id=who, name=names.get(who, "")),
         reason=note.reason,
+    )
+
+
+def _transfer(handover: FinishedHandover, names: dict[EmployeeId, str]) -> PastTransfer:
+    return PastTransfer(
+        at=handover.at,
+        by=names.get(handover.by, ""),
+        target=handover.target,
+        reason=None if handover.reason is None else TransferTrouble(handover.reason),
+        note=handover.note,
     )
 
 

@@ -15,7 +15,7 @@ from backend.domain.scenario_reading import parse_scenario
 from backend.domain.visits import Source, Way
 from backend.errors import BadRequest
 from backend.services.directory import Colleague
-from backend.services.routing import AccountRoute, EmployeeRoute, VirtualNumber, through
+from backend.services.routing import AccountRoute, EmployeeRoute, Team, VirtualNumber, through
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber
 from backend.store.routing import AccountRouting, RoutingStore, StoredScenario, Trunk
@@ -83,6 +83,10 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
         ),
         employees={e.id: _employee(found, e, trunk) for e in found.employees if e.active},
         groups={group.id: group.members for group in found.groups},
+        teams=tuple(
+            Team(group_id=group.id, name=group.name, extension=group.extension)
+            for group in found.groups
+        ),
         trunk=trunk.trunk_endpoint if trunk else None,
         caller_id=(trunk.default_caller_id or "") if trunk else "",
         region=found.account.region,

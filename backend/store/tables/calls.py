@@ -33,6 +33,8 @@ calls = Table(
     text("outcome"),
     maybe_text("cause"),
     maybe_text("answered_by"),
+    maybe_text("last_talked_by"),
+    document("handovers", "[]"),
     maybe_text("record_kind"),
     maybe_text("record_id"),
     maybe_text("record_url"),
@@ -62,6 +64,8 @@ call_legs = Table(
     instant("answered_at", nullable=True),
     instant("ended_at"),
     maybe_text("cause"),
+    instant("joined_at", nullable=True),
+    instant("left_at", nullable=True),
     ForeignKeyConstraint(["account_id", "call_id"], _call, ondelete="CASCADE"),
     Index(None, "account_id", "employee_id", "started_at"),
 )
