@@ -80,6 +80,8 @@ export class Voice {
   #registering = false;
   #cancelRetry: () => void = () => undefined;
   #reported = '';
+  /** The microphone was looked at: before, nothing is known of it. */
+  #looked = false;
   #looking = false;
 
   constructor(private readonly options: VoiceOptions) {
@@ -166,7 +168,8 @@ export class Voice {
       this.#reported = '';
       return;
     }
-    if (microphone.state.get() === 'granted' || this.options.canAsk) this.#report();
+    const known = microphone.state.get() === 'granted' || (this.#looked && this.options.canAsk);
+    if (known) this.#report();
     const mine = phoneState(state)?.tab === tabId;
     if (mine) this.#hold();
     else this.#letGo();
@@ -177,6 +180,7 @@ export class Voice {
   async #begin(): Promise<void> {
     const { microphone, devices, unlock } = this.options;
     await microphone.check();
+    this.#looked = true;
     // Granted means it was open a moment ago, which unlocks sound in most browsers.
     if (microphone.state.get() === 'granted') await unlock();
     await devices.watch();

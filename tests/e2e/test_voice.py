@@ -1,0 +1,130 @@
+"""The phone in the browser: both sides hear each other, in the tab that is the phone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.amo import customer, phone_is, until
+from tests.e2e.demo import ELENA, ILYA, PAVEL, SEVER, VEKTOR, Demo
+from tests.e2e.portal import in_portal
+from tests.e2e.voice import (
+    KEEP_PEERS,
+    READY,
+    hears_them,
+    is_heard,
+    is_phone,
+    talking_browser,
+    with_headset,
+)
+
+pytestmark = pytest.mark.browser
+ELENA_NAME, PAVEL_NAME = "Елена Морозова", "Павел Дёмин"
+
+
+@pytest.fixture
+async def headsets(chromium: str) -> AsyncIterator[Browser]:
+    async with talking_browser(chromium) as browser:
+        yield browser
+
+
+@pytest.mark.feature("W1")
+@pytest.mark.feature("A4")
+async def test_operator_and_customer_hear_each_other_in_and_out(
+    demo: Demo, headsets: Browser
+) -> None:
+    async with with_headset(demo, headsets, ILYA) as ilya:
+        tab = ilya.tab
+        await is_phone(tab)
+        who = demo.call(ELENA, VEKTOR)
+        card = tab.card(ELENA_NAME)
+        await expect(card).to_contain_text("браузер")
+        await card.get_by_role("button", name="Ответить").click()
+        await is_heard(demo, who)
+        await hears_them(tab.frame())
+        await expect(card).to_contain_text("Связь хорошая")
+        await tab.button("Завершить").click()
+        await until(lambda: not demo.switch_state()["channels"], "everybody hung up")
+
+        await tab.put_cards_away()
+        await tab.panel.get_by_label("Номер").fill(PAVEL)
+        await tab.panel.get_by_label("Номер").press("Enter")
+        called = await until(
+            lambda: next(
+                (c["id"] for c in demo.switch_state()["customers"] if PAVEL in str(c)), None
+            ),
+            "the customer is rung",
+        )
+        await until(lambda: customer(demo, called)["state"] == "Up", "the customer answers")
+        await is_heard(demo, called)
+        await hears_them(tab.frame())
+        await tab.button("Завершить").click()
+
+
+@pytest.mark.feature("W9")
+async def test_any_tab_answers_one_has_the_voice_and_the_next_takes_over(
+    demo: Demo, headsets: Browser
+) -> None:
+    async with with_headset(demo, headsets, ILYA) as ilya:
+        first = ilya.tab
+        await is_phone(first)
+        second = await ilya.open_tab("/leads/list/")
+        await expect(second.panel.get_by_text("Голос в другой вкладке")).to_be_visible()
+        who = demo.call(ELENA, VEKTOR)
+        await second.button("Ответить").click()
+        await is_heard(demo, who)
+        await hears_them(first.frame())
+        assert await second.frame().evaluate("window.peers.length") == 0
+        await second.button("Завершить").click()
+        await second.put_cards_away()
+
+        await second.button("Перенести звук сюда").click()
+        await is_phone(second)
+        await first.page.bring_to_front()
+        await expect(first.panel.get_by_text("Голос в другой вкладке")).to_be_visible()
+        await second.page.close()
+        await expect(first.panel.get_by_text(READY)).to_be_visible(timeout=2_000)
+        who = demo.call(PAVEL, VEKTOR)
+        await first.button("Ответить").click()
+        await is_heard(demo, who)
+
+
+@pytest.mark.feature("W10")
+async def test_without_a_microphone_the_cause_is_named_and_the_desk_phone_rings(
+    demo: Demo, headsets: Browser
+) -> None:
+    async with with_headset(demo, headsets, ILYA, granted=False) as ilya:
+        tab = ilya.tab
+        await expect(tab.panel.get_by_text("Разрешите микрофон, чтобы")).to_be_visible()
+        who = demo.call(ELENA, VEKTOR)
+        await phone_is(demo, ilya.phone, "RINGING")
+        demo.customer(who, "hangup")
+        await tab.button("Разрешить микрофон").click()
+        await expect(tab.panel.get_by_text("Микрофон запрещён")).to_be_visible()
+
+
+@pytest.mark.feature("W1")
+async def test_where_the_portals_frame_may_not_hear_a_window_of_our_own_talks(
+    demo: Demo, headsets: Browser
+) -> None:
+    async with in_portal(demo, headsets, ILYA, app=True) as portal:
+        context = portal.page.context
+        await context.grant_permissions(["microphone"], origin=demo.app)
+        await context.add_init_script(KEEP_PEERS)
+        await expect(portal.app.get_by_text("Разрешите микрофон, чтобы")).to_be_visible()
+        async with context.expect_page() as opened:
+            await portal.app.get_by_role("button", name="Открыть окно телефона").click()
+        window = await opened.value
+        await expect(window.get_by_text("Это окно — ваш телефон")).to_be_visible()
+        await expect(window.get_by_text(READY)).to_be_visible(timeout=15_000)
+        await expect(portal.app.get_by_text("Голос в другой вкладке или окне")).to_be_visible()
+        await window.reload()
+        await expect(window.get_by_text(READY)).to_be_visible(timeout=15_000)
+        who = demo.call(ELENA, SEVER)
+        await portal.button("answer").click()
+        await is_heard(demo, who)
+        await hears_them(window.main_frame)
+        await portal.button("hangup").click()
+        await until(lambda: not demo.switch_state()["channels"], "everybody hung up")

@@ -1,0 +1,102 @@
+"""Operators who talk in the browser: a microphone that speaks, and what each side hears."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, Frame, async_playwright, expect
+
+from tests.e2e.amo import WIDE, Operator, Tab, until
+from tests.e2e.conftest import ARGS
+from tests.e2e.demo import Demo
+
+PHONES = {2: "vektor-101", 3: "vektor-102"}
+READY = "Телефон готов"
+HEARD_DB = -60.0
+"""Silence of the sandbox is far below, its tones and the browser's beeps far above."""
+
+KEEP_PEERS = """
+(() => {
+  window.peers = [];
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...args) {
+      super(...args);
+      window.peers.push(this);
+    }
+  };
+})()
+"""
+HEARD = """
+async () => {
+  const peer = window.peers.at(-1);
+  if (!peer) return 0;
+  for (const entry of (await peer.getStats()).values()) {
+    if (entry.type === 'inbound-rtp') return entry.audioLevel ?? 0;
+  }
+  return 0;
+}
+"""
+
+
+@asynccontextmanager
+async def talking_browser(chromium: str) -> AsyncIterator[Browser]:
+    """With a microphone that beeps once a second."""
+    args = [*ARGS, "--use-fake-device-for-media-stream"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=args)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def with_headset(
+    demo: Demo, browser: Browser, user: int, *, granted: bool = True
+) -> AsyncIterator[Operator]:
+    """`user` at an amoCRM page whose panel is open; `granted`: they allowed the microphone once."""
+    context = await browser.new_context(locale="ru-RU", viewport=WIDE)
+    try:
+        await context.add_init_script(KEEP_PEERS)
+        if granted:
+            for origin in (demo.amo, demo.app):
+                await context.grant_permissions(["microphone"], origin=origin)
+        page = await context.new_page()
+        await page.goto(demo.amo_page(user))
+        tab = await Tab(page, PHONES[user]).ready()
+        await tab.launcher.click()
+        await expect(tab.box).to_have_attribute("data-shown", "true")
+        await tab.put_cards_away()
+        yield Operator(demo, context, user, tab)
+    finally:
+        await context.close()
+
+
+async def is_phone(tab: Tab) -> None:
+    await expect(tab.panel.get_by_text(READY)).to_be_visible(timeout=15_000)
+
+
+def sound(demo: Demo, customer: str) -> dict[str, Any]:
+    """What a customer hears and says, as the switch mixes it."""
+    answer = demo.http.get(demo._server(3, f"customers/{customer}/sound"))
+    return dict(answer.json()) if answer.status_code == 200 else {}
+
+
+async def is_heard(demo: Demo, customer: str) -> None:
+    """The customer hears a voice: the loudest of the last moment, since the microphone beeps."""
+
+    def heard() -> bool:
+        hears = sound(demo, customer).get("hears") or {}
+        return float(hears.get("loudest_db", -99.0)) > HEARD_DB
+
+    await until(heard, f"{customer} hears the operator")
+
+
+async def hears_them(frame: Frame) -> None:
+    """Sound arrives in this frame."""
+    for _ in range(100):
+        if float(await frame.evaluate(HEARD)) > 0.001:
+            return
+        await frame.wait_for_timeout(100)
+    raise AssertionError("no sound arrives in the tab")

@@ -1,0 +1,337 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ask } from '../protocol/client';
+import type { CallChanged, Microphone as Heard, PhonePart, Push } from '../protocol/messages';
+import type { View } from '../phone';
+import { reduce } from '../state/reducer';
+import { EMPTY } from '../state/state';
+import { Store } from '../state/store';
+import { FakeClock, settle } from '../testing';
+import callJson from '../../../protocol/fixtures/call.changed.json';
+import credentialsJson from '../../../protocol/fixtures/phone_credentials.json';
+import { DeviceMenu } from './devices';
+import type { LegEvents, LineEvents, LineLeg } from './line';
+import { Microphone } from './microphone';
+import { Voice } from './voice';
+
+const CALL = callJson as unknown as CallChanged;
+const TAB = 'tab_here';
+
+class Leg implements LineLeg {
+  answeredWith: MediaStream | null = null;
+  ended = false;
+  muted = false;
+  restarts = 0;
+  events: LegEvents | null = null;
+
+  constructor(
+    readonly callId: string | null = CALL.call_id,
+    readonly legId: string | null = 'agent-e_101-1',
+    readonly answersItself = false,
+  ) {}
+
+  watch(events: LegEvents): void {
+    this.events = events;
+  }
+  answer(stream: MediaStream): void {
+    this.answeredWith = stream;
+  }
+  end(): void {
+    this.ended = true;
+  }
+  mute(on: boolean): void {
+    this.muted = on;
+  }
+  speakThrough(stream: MediaStream): Promise<void> {
+    this.answeredWith = stream;
+    return Promise.resolve();
+  }
+  stats(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return Promise.resolve([]);
+  }
+  restart(): void {
+    this.restarts += 1;
+  }
+}
+
+interface Stopped {
+  stopped: boolean;
+}
+
+class House {
+  readonly clock = new FakeClock();
+  readonly asked: Ask[] = [];
+  readonly failed: string[] = [];
+  readonly sound = new Store(true);
+  readonly lines: { events: LineEvents; started: number; stopped: number; reconnected: number }[] = [];
+  readonly streams: Stopped[] = [];
+  refuse: string | null = null;
+  grants: Heard = 'granted';
+  #version = 10;
+  readonly view = new Store<View>({
+    state: EMPTY,
+    connection: { phase: 'online' },
+    you: null,
+    skewMs: 0,
+    notices: [],
+    pending: new Set(),
+    history: { phase: 'idle', entries: [], next: null },
+    from: null,
+  });
+  readonly voice: Voice;
+
+  constructor(canAsk = true) {
+    const microphone = new Microphone({
+      secure: true,
+      media: { getUserMedia: () => this.#open() },
+      allowed: () => this.grants !== 'blocked',
+      permission: () =>
+        Promise.resolve({
+          state: this.grants === 'ask' ? 'prompt' : this.grants === 'denied' ? 'denied' : 'granted',
+          addEventListener: () => undefined,
+        } as unknown as PermissionStatus),
+    });
+    this.voice = new Voice({
+      phone: {
+        view: this.view,
+        askFor: (ask) => {
+          this.asked.push(ask);
+          if (this.refuse === ask.type) return Promise.reject(new Error('refused'));
+          return Promise.resolve(ask.type === 'phone.register' ? credentialsJson : null);
+        },
+        fail: (code) => this.failed.push(code),
+      },
+      clock: this.clock,
+      tabId: TAB,
+      microphone,
+      devices: new DeviceMenu(undefined, { get: () => null, set: () => undefined }, false),
+      sound: this.sound,
+      unlock: () => Promise.resolve(),
+      loadLine: () =>
+        Promise.resolve((events: LineEvents) => {
+          const line = { events, started: 0, stopped: 0, reconnected: 0 };
+          this.lines.push(line);
+          return {
+            start: () => void (line.started += 1),
+            stop: () => void (line.stopped += 1),
+            reconnect: () => void (line.reconnected += 1),
+          };
+        }),
+      context: () => null,
+      play: () => ({ element: {}, stop: () => undefined }),
+      canAsk,
+    });
+  }
+
+  #open(): Promise<MediaStream> {
+    if (this.grants === 'absent') return Promise.reject(new DOMException('', 'NotFoundError'));
+    const stream = { stopped: false };
+    this.streams.push(stream);
+    const tracks = [{ stop: () => void (stream.stopped = true) }];
+    return Promise.resolve({ getTracks: () => tracks, getAudioTracks: () => tracks } as unknown as MediaStream);
+  }
+
+  async told(push: Record<string, unknown>): Promise<void> {
+    this.#version += 1;
+    const whole = { stream: 'me', seq: this.#version, version: this.#version, ...push };
+    const state = reduce(this.view.get().state, whole as unknown as Push);
+    this.view.update((view) => ({ ...view, state }));
+    await settle();
+    await settle();
+  }
+
+  device(device: 'phone' | 'browser'): Promise<void> {
+    return this.told({ type: 'device.changed', entity: 'device', device });
+  }
+
+  phone(tab: string | null, ...missing: PhonePart[]): Promise<void> {
+    return this.told({ type: 'phone.changed', entity: 'phone', tab, missing });
+  }
+
+  of(type: string): Ask[] {
+    return this.asked.filter((ask) => ask.type === type);
+  }
+
+  get line() {
+    const line = this.lines.at(-1);
+    if (!line) throw new Error('no line yet');
+    return line;
+  }
+}
+
+async function registered(): Promise<House> {
+  const house = new House();
+  house.voice.start();
+  await house.device('browser');
+  await house.phone(TAB, 'registration');
+  house.line.events.changed({ connected: true, registered: true });
+  await house.phone(TAB);
+  return house;
+}
+
+describe('the voice of a tab', () => {
+  let house: House;
+  beforeEach(async () => {
+    house = await registered();
+  });
+
+  it('does nothing for somebody on a telephone', async () => {
+    const other = new House();
+    other.voice.start();
+    await other.device('phone');
+    await other.phone(TAB);
+    expect(other.of('phone.report')).toEqual([]);
+    expect(other.lines).toEqual([]);
+  });
+
+  it('proves its parts one by one and tells each change once', () => {
+    expect(house.of('phone.report')).toEqual([
+      { type: 'phone.report', microphone: 'granted', connected: false, registered: false, talking: false },
+      { type: 'phone.report', microphone: 'granted', connected: true, registered: true, talking: false },
+    ]);
+    expect(house.line.started).toBe(1);
+  });
+
+  it('tells everything again after the socket came back', async () => {
+    const before = house.of('phone.report').length;
+    house.view.update((view) => ({ ...view, connection: { phase: 'connecting', first: false } }));
+    house.view.update((view) => ({ ...view, connection: { phase: 'online' } }));
+    await settle();
+    expect(house.of('phone.report').length).toBe(before + 1);
+  });
+
+  it('leaves the line to the tab that was given it', async () => {
+    await house.phone('tab_there');
+    expect(house.line.stopped).toBe(1);
+    expect(house.voice.view.get().line.registered).toBe(false);
+    await house.phone(TAB);
+    expect(house.lines.length).toBe(2);
+  });
+
+  it('asks for new credentials when the switch refuses them, while it is the phone', async () => {
+    house.line.events.refused();
+    await house.clock.pass(3_000);
+    await settle();
+    expect(house.of('phone.register').length).toBe(2);
+    house.line.events.refused();
+    await house.phone('tab_there');
+    await house.clock.pass(3_000);
+    expect(house.of('phone.register').length).toBe(2);
+  });
+
+  it('goes on asking when the server would not', async () => {
+    const late = new House();
+    late.refuse = 'phone.register';
+    late.voice.start();
+    await late.device('browser');
+    await late.phone(TAB);
+    late.refuse = null;
+    await late.clock.pass(3_000);
+    await settle();
+    expect(late.lines.length).toBe(1);
+  });
+
+  it('takes a call that rings here at once, without the server', async () => {
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    await settle();
+    expect(leg.answeredWith).toBeNull();
+    expect(house.voice.answer(CALL.call_id)).toBe(true);
+    await settle();
+    expect(leg.answeredWith).not.toBeNull();
+    expect(house.of('phone.report').at(-1)).toMatchObject({ talking: true });
+    expect(house.voice.answer('another')).toBe(false);
+  });
+
+  it('takes it when another tab asked, and only that leg, and only now', async () => {
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    const asked = { type: 'phone.asked', entity: 'phone_asked', call_id: CALL.call_id, act: 'answer' };
+    const at = (age: number): string => new Date(house.clock.now() - age).toISOString();
+    await house.told({ ...asked, leg_id: 'agent-e_101-0', at: at(0) });
+    await house.told({ ...asked, leg_id: leg.legId, at: at(60_000) });
+    expect(leg.answeredWith).toBeNull();
+    await house.told({ ...asked, leg_id: leg.legId, at: at(1_000) });
+    expect(leg.answeredWith).not.toBeNull();
+  });
+
+  it('takes it when the wish came before the ringing', async () => {
+    const at = new Date(house.clock.now()).toISOString();
+    const asked = { type: 'phone.asked', entity: 'phone_asked', call_id: CALL.call_id, act: 'answer' };
+    await house.told({ ...asked, leg_id: 'agent-e_101-1', at });
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    await settle();
+    expect(leg.answeredWith).not.toBeNull();
+  });
+
+  it('picks up by itself what its person asked for', async () => {
+    const leg = new Leg('c_2', 'agent-e_101-1', true);
+    house.line.events.rings(leg);
+    await settle();
+    expect(leg.answeredWith).not.toBeNull();
+  });
+
+  it('lets the microphone go with the call', async () => {
+    const leg = new Leg(CALL.call_id, 'agent-e_101-1', true);
+    house.line.events.rings(leg);
+    await settle();
+    leg.events?.ended();
+    expect(house.streams.every((stream) => stream.stopped)).toBe(true);
+    expect(house.voice.answer(CALL.call_id)).toBe(false);
+  });
+
+  it('says so when the microphone will not open, and the call rings on', async () => {
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    house.grants = 'absent';
+    house.voice.answer(CALL.call_id);
+    await settle();
+    expect(house.failed).toEqual(['no_microphone']);
+    expect(leg.ended).toBe(false);
+    expect(house.of('phone.report').at(-1)).toMatchObject({ microphone: 'absent' });
+  });
+
+  it('is muted as the card says, whoever pressed it', async () => {
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    house.voice.answer(CALL.call_id);
+    await settle();
+    await house.told({ ...CALL, state: 'talking', muted: true });
+    expect(leg.muted).toBe(true);
+    await house.told({ ...CALL, state: 'talking', muted: false });
+    expect(leg.muted).toBe(false);
+  });
+
+  it('looks for new ways when the network changed', async () => {
+    const leg = new Leg(CALL.call_id, 'agent-e_101-1', true);
+    house.line.events.rings(leg);
+    await settle();
+    house.voice.networkChanged();
+    expect([house.line.reconnected, leg.restarts]).toEqual([1, 1]);
+  });
+
+  it('is no phone any more once its person chose a telephone', async () => {
+    await house.device('phone');
+    expect(house.of('phone.release').length).toBe(1);
+    expect(house.line.stopped).toBe(1);
+  });
+
+  it('brings the audio here', async () => {
+    await house.phone('tab_there');
+    await house.voice.take();
+    expect(house.of('phone.take').length).toBe(1);
+  });
+
+  it('says nothing of itself in a page without pixels until all was granted', async () => {
+    const worker = new House(false);
+    worker.grants = 'ask';
+    worker.voice.start();
+    await worker.device('browser');
+    expect(worker.of('phone.report')).toEqual([]);
+    const asking = new House();
+    asking.grants = 'ask';
+    asking.voice.start();
+    await asking.device('browser');
+    expect(asking.of('phone.report')).toMatchObject([{ microphone: 'ask' }]);
+  });
+});
