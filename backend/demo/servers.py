@@ -37,9 +37,11 @@ from backend.demo.installs import install
 from backend.demo.landing import landing
 from backend.demo.secure import secured
 from backend.demo.seed import seed
+from backend.demo.site import set_up, site_routes
 from backend.demo.walk import Walks
 from backend.errors import SettingsError
 from backend.kit.loopback import LoopbackTransport
+from backend.sandbox import sip
 from backend.sandbox.amocrm import AmoConfig, WidgetPackage, create_amo
 from backend.sandbox.ari import (
     KnownCustomer,
@@ -61,12 +63,16 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
     """Starts the switch and both CRMs, seeds the accounts; yields the demo's own routes."""
     dataset = generate()
     switch = create_switch(_switch(dataset), base.clock)
+    if (lacking := sip.missing()) is not None:
+        log.warning("the demo runs without voice", reason=lacking)
     portal = create_portal(_portal(where, dataset), base.clock)
     amo = create_amo(_amo(where), base.clock)
+    # Before the switchboard's files, which take every other path.
+    switch.router.routes[:0] = site_routes(base, where)
     async with AsyncExitStack() as stack:
         for offset, app in ((1, portal), (2, amo), (3, switch)):
             await stack.enter_async_context(serving(app, base.settings.host, where.port + offset))
-        await seed(base, where)
+        await set_up(base, where, await seed(base, where))
         await install(base, where, portal, amo)
         secure = await stack.enter_async_context(
             secured(base.settings.var_dir / "tls", base.settings.host, where, portal, amo)
@@ -125,12 +131,13 @@ def _switch(dataset: Dataset) -> SwitchConfig:
         password=ARI_PASSWORD,
         virtual_numbers=tuple(
             VirtualNumber(
-                number=team.virtual_number,
+                number=number,
                 app=ARI_APP,
                 args=("inbound",),
-                title=f"{team.name} · {team.line_name}",
+                title=f"{team.name} · {title}",
             )
             for team in TEAMS
+            for number, title in ((team.virtual_number, team.line_name), *team.tracked)
         ),
         phones=tuple(
             PhoneConfig(endpoint=team.endpoint(extension), name=f"{names[user_id]} · {team.name}")
@@ -217,6 +224,7 @@ def describe(where: Addresses, portal: Starlette, dataset: Dataset) -> dict[str,
             "user": ARI_USER,
             "password": ARI_PASSWORD,
             "app": ARI_APP,
+            "sip_ws_url": f"{where.server(3).replace('http', 'ws', 1)}/ws",
             "virtual_numbers": {team.slug: team.virtual_number for team in TEAMS},
         },
         "customers": [{"name": name, "number": number} for name, number in CALLERS],

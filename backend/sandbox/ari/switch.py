@@ -7,6 +7,7 @@ import itertools
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
+from backend.sandbox import sip
 from backend.sandbox.ari import causes
 from backend.sandbox.ari.bridging import Bridges
 from backend.sandbox.ari.customers import Customer, Script, called_script, calling_script
@@ -71,6 +72,8 @@ class Switch:
         """By id (`c1`, `c2`…), oldest first; ended ones are kept a while for the page."""
         self.scripts: dict[str, Script] = {}
         """By number: overrides what the last digits say, in both directions."""
+        self.voice_lacks = sip.absent()
+        """Distributions to install before browsers have a voice."""
         self.started_at = clock.now()
         self._customer_ids = itertools.count(1)
         self.engine.before_channel_gone.append(self.media.target_gone)
@@ -165,6 +168,7 @@ class Switch:
         return {
             "now": stamp(self.clock.now()),
             "phones": [phone.json() for phone in self.phones.values()],
+            "voice_lacks": self.voice_lacks,
             "lines": [line.json() for line in self.lines.by_endpoint.values()],
             "customers": [c.json() for c in reversed(self.customers.values())],
             "channels": [self._channel_row(c) for c in self.engine.channels.values()],

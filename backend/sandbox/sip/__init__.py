@@ -16,9 +16,14 @@ _NEEDED = {
 }
 
 
+def absent() -> list[str]:
+    """The distributions voice lacks here; none when it works."""
+    return [name for module, name in _NEEDED.items() if find_spec(module) is None]
+
+
 def missing() -> str | None:
     """A sentence about what voice lacks here; None when it works."""
-    absent = [name for module, name in _NEEDED.items() if find_spec(module) is None]
-    if not absent:
+    lacking = absent()
+    if not lacking:
         return None
-    return f"browsers have no voice here: install dozvon[voice] ({', '.join(absent)} missing)"
+    return f"browsers have no voice here: install dozvon[voice] ({', '.join(lacking)} missing)"

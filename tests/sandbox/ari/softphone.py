@@ -18,6 +18,7 @@ from av import AudioFrame
 from sipmessage import (
     URI,
     Address,
+    AuthChallenge,
     AuthCredentials,
     AuthParameters,
     CSeq,
@@ -241,12 +242,10 @@ class Softphone:
 
     async def register(self, expires: int = 300) -> Response:
         """The final answer: the challenge is met with the password."""
-        answer = await self.ask(self._registering(expires))
+        answer = await self.ask(self.registering(expires=expires))
         if answer.code != 401 or answer.www_authenticate is None:
             return answer
-        request = self._registering(expires)
-        request.authorization = self._credentials(request, dict(answer.www_authenticate.parameters))
-        return await self.ask(request)
+        return await self.ask(self.registering(answer.www_authenticate, expires=expires))
 
     async def call(self, number: str, hz: int) -> tuple[Response, Talk]:
         """Dial; back with the final answer, the sound connected if it is a 200."""
@@ -324,13 +323,16 @@ class Softphone:
         ack.call_id = answer.call_id
         return ack
 
-    def _registering(self, expires: int) -> Request:
+    def registering(self, challenge: AuthChallenge | None = None, *, expires: int = 300) -> Request:
+        """A REGISTER, with the answer to a challenge if there was one."""
         self._sequence += 1
         request = self.request("REGISTER", URI("sip", "127.0.0.1"), self._sequence)
         request.from_address = Address(self._aor.uri, parameters=Parameters(tag="softphone"))
         request.to_address = self._aor
         request.call_id = self._call_id
         request.contact = [Address(self.contact, parameters=Parameters(expires=str(expires)))]
+        if challenge is not None:
+            request.authorization = self._credentials(request, dict(challenge.parameters))
         return request
 
     def _credentials(self, request: Request, challenge: dict[str, str]) -> AuthCredentials:

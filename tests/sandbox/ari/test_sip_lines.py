@@ -68,6 +68,19 @@ async def test_only_the_password_of_now_registers(harness: Harness) -> None:
         assert (await phone.register()).code == 401
 
 
+async def test_an_old_nonce_is_asked_for_anew(harness: Harness) -> None:
+    await issue(harness)
+    async with softphone(harness.port, LINE, PASSWORD) as phone:
+        challenge = (await phone.ask(phone.registering())).www_authenticate
+        assert challenge is not None
+        await harness.clock.advance(33)
+        stale = await phone.ask(phone.registering(challenge))
+        assert stale.code == 401
+        assert stale.www_authenticate is not None
+        assert stale.www_authenticate.parameters["stale"] == "true"
+        assert (await phone.ask(phone.registering(stale.www_authenticate))).code == 200
+
+
 async def test_registering_is_told_as_of_any_telephone(harness: Harness) -> None:
     events = await harness.events(subscribe_all=True)
     await issue(harness)

@@ -151,6 +151,15 @@ function phoneRow(phone) {
   return row;
 }
 
+/** A line in a browser is used in the browser: here one only sees how it stands. */
+function lineRow(line) {
+  const tone = { NOT_INUSE: "good", UNAVAILABLE: "" }[line.state] ?? "warn";
+  return el("li", { className: "line" },
+    el("span", { className: "name" }, line.name),
+    el("span", { className: "muted" }, line.username),
+    el("span", { className: `pill ${tone}` }, t().states[line.state] ?? line.state));
+}
+
 function phoneCall(path, channel) {
   const act = (name, body = {}) => () => send(`${path}/${name}`, { call: channel.id, ...body });
   const key = (name) => `${channel.id}-${name}`;
@@ -191,6 +200,18 @@ function drawTexts() {
   $("kind").replaceChildren(...Object.entries(t().faults).map(([value, text]) => new Option(text, value)));
   if (kind) $("kind").value = kind;
   drawFaultFields();
+  drawVisitor();
+}
+
+/** The number a page of a practice site on this origin showed last, if one did. */
+function visitor() {
+  try { return JSON.parse(remembered("visitor") || "null"); } catch { return null; }
+}
+
+function drawVisitor() {
+  const seen = visitor();
+  $("visitor").hidden = !seen;
+  if (seen) $("visitor").textContent = t().callVisitor(seen.text);
 }
 
 function drawTheme() {
@@ -231,6 +252,10 @@ function draw() {
   fill($("customers"), live.map(customerRow));
   fill($("ended"), ended.slice(0, 12).map(endedRow));
   fill($("phones"), state.phones.map(phoneRow));
+  fill($("lines"), state.lines.map(lineRow));
+  $("no-lines").hidden = state.lines.length > 0;
+  $("voice").hidden = state.voice_lacks.length === 0;
+  $("voice").textContent = t().noVoice(state.voice_lacks.join(", "));
   $("count").textContent = live.length ? String(live.length) : "";
   $("no-calls").hidden = live.length > 0;
   $("no-phones").hidden = state.phones.length > 0;
@@ -289,12 +314,23 @@ $("from").addEventListener("input", () => {
   $("who").value = known ? $("from").value : "";
 });
 
-$("place").addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function place(to) {
   const from = $("from").value;
   const name = state?.known_customers.find((one) => one.number === from)?.name ?? pretty(from);
-  if (await send("calls", { from, to: $("to").value })) say(t().placed(name));
+  if (await send("calls", { from, to })) say(t().placed(name));
+}
+
+$("place").addEventListener("submit", (event) => {
+  event.preventDefault();
+  place($("to").value);
 });
+
+$("visitor").addEventListener("click", () => {
+  const seen = visitor();
+  if (seen && $("place").reportValidity()) place(seen.number);
+});
+
+window.addEventListener("storage", drawVisitor);
 
 $("kind").addEventListener("change", drawFaultFields);
 
