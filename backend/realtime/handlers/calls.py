@@ -6,6 +6,7 @@ from backend.realtime.agent import Agent
 from backend.realtime.registry import handles
 from backend.realtime.services import Services
 from protocol.commands import AnswerCall, DeclineCall, Dial, DismissCall, HangUpCall, HoldCall
+from protocol.recording import PauseRecording
 from protocol.transfers import (
     CancelTransfer,
     CompleteTransfer,
@@ -30,6 +31,7 @@ CallCommand = (
     | LeaveCall
     | MuteCall
     | SendKeys
+    | PauseRecording
 )
 
 
@@ -100,6 +102,13 @@ async def leave(command: LeaveCall, agent: Agent, services: Services) -> bytes |
 
 @handles(MuteCall)
 async def mute(command: MuteCall, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(PauseRecording)
+async def pause_recording(
+    command: PauseRecording, agent: Agent, services: Services
+) -> bytes | None:
     return await _ask(command, agent, services)
 
 

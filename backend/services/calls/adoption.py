@@ -114,7 +114,8 @@ class Adoption:
                 continue
             live = Live(call=raised(kept.call, core.first_version()), slug=account.slug)
             live.name, live.step = kept.name, kept.step
-            live.recording, live.inherited = kept.recording, True
+            live.recording, live.inherited, live.pauses = kept.recording, True, kept.pauses
+            self._talking.pausing.resume(live)
             live.wanted = kept.wanted
             live.can = core.switch.capabilities
             live.transfer = kept.passing.transfer

@@ -31,6 +31,7 @@ from protocol.commands import (
     RetryLookup,
 )
 from protocol.pushes import Dialed, RecordRef
+from protocol.recording import PauseRecording
 from protocol.transfers import (
     CancelTransfer,
     CompleteTransfer,
@@ -137,6 +138,10 @@ class Commands:
             ):
                 live = self._core.find(account_id, employee_id, command.call_id)
                 await self._passing.ask(live, employee_id, command)
+                return None
+            case PauseRecording(on=on):
+                live = self._core.find(account_id, employee_id, command.call_id)
+                await self._talking.pausing.ask(live, employee_id, on=on)
                 return None
             case ChooseContact(kind=kind, record_id=record_id):
                 self._core.find(account_id, employee_id, command.call_id)

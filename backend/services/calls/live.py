@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from backend.domain.call import Call
+from backend.domain.recording_pause import Pauses
 from backend.domain.scenario import Device, Scenario
 from backend.domain.visits import Way
 from backend.services.calls.asked import Asked
@@ -92,6 +93,8 @@ class Live:
     """Taken over from an owner that is gone, whose last notes may never have reached the disk."""
     recording: str | None = None
     """The name of the talk's recording, from the moment the switch was told to make it."""
+    pauses: Pauses = ()
+    """When it was or is silent because somebody asked."""
     extension_dialed: bool | None = None
     """The switch was told the keys of `asked.extension`; False: it would not. None: not yet."""
     can: Capabilities = field(default_factory=Capabilities)

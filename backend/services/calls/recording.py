@@ -11,6 +11,7 @@ import re
 
 import structlog
 
+from backend.domain.recording_pause import under_way
 from backend.errors import AppError
 from backend.services.calls import records
 from backend.services.calls.core import Core
@@ -52,6 +53,7 @@ class Recording:
         core, call = self._core, live.call
         live.recording = recording_name(live.slug, call.call_id)
         core.journal.append(records.recorded(call, live.recording, core.clock.now()))
+        core.show(live)
         core.spawn(self._begin(live, live.recording))
 
     async def _announce(self, live: Live) -> None:
@@ -84,10 +86,18 @@ class Recording:
             await core.order(lambda: core.switch.stop_recording(name))
 
     def hush(self, live: Live, *, on: bool) -> None:
-        """Nobody at our end expects to be recorded while the other side hears music."""
+        """Nobody at our end expects to be recorded while the other side hears music. A pause that
+        somebody asked for outlasts the music."""
         name, core = live.recording, self._core
-        if name is not None:
-            core.spawn(core.order(lambda: core.switch.mute_recording(name, on=on)))
+        if name is None:
+            return
+
+        async def hush() -> None:
+            # Asked at each attempt: a pause may begin while the switch is asked again.
+            silent = on or under_way(live.pauses) is not None
+            await core.switch.mute_recording(name, on=silent)
+
+        core.spawn(core.order(hush))
 
     def end(self, live: Live) -> None:
         core, call = self._core, live.call

@@ -23,6 +23,7 @@ from backend.domain.call import (
     Taken,
     apply,
 )
+from backend.domain.recording_pause import Pauses
 from backend.domain.visits import Way
 from backend.services.calls.asked import Asked
 from backend.services.calls.transfer import Handover, Transfer
@@ -47,6 +48,7 @@ BEGAN = "call.began"
 STEP = "scenario.step"
 NOTE = "scenario.note"
 RECORDED = "call.recorded"
+PAUSED = "call.paused"
 TRACED = "call.traced"
 TRANSFER = "call.transfer"
 WANTED = "call.wanted_back"
@@ -120,6 +122,17 @@ def recorded(call: Call, name: str, at: datetime) -> JournalEntry:
     )
 
 
+def paused(call: Call, what: Pauses, at: datetime) -> JournalEntry:
+    """The recording's pauses so far; a later entry replaces it."""
+    return JournalEntry(
+        account_id=call.account_id,
+        call_id=call.call_id,
+        kind=PAUSED,
+        at=at,
+        data={"pauses": msgspec.to_builtins(what)},
+    )
+
+
 def traced(call: Call, way: Way, at: datetime) -> JournalEntry:
     """What led the caller here was found out."""
     return JournalEntry(
@@ -189,6 +202,7 @@ class Remembered:
     asked: Asked
     way: Way | None = None
     recording: str | None = None
+    pauses: Pauses = ()
     wanted: CallbackWanted | None = None
     extension_dialed: bool | None = None
     passing: Passing = Passing(transfer=None, handovers=())
@@ -212,6 +226,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
     )
     index = -1
     recording = None
+    pauses: Pauses = ()
     back: CallbackWanted | None = None
     keyed: bool | None = None
     way: Way | None = None
@@ -223,6 +238,8 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
             index = int(entry.data["index"])
         elif entry.kind == RECORDED:
             recording = str(entry.data["name"])
+        elif entry.kind == PAUSED:
+            pauses = msgspec.convert(entry.data["pauses"], Pauses)
         elif entry.kind == EXTENSION:
             keyed = True
         elif entry.kind == TRACED:
@@ -244,6 +261,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         caller_id=birth.caller_id,
         asked=birth.asked,
         recording=recording,
+        pauses=pauses,
         wanted=back,
         extension_dialed=keyed,
         way=way,

@@ -13,6 +13,7 @@ from backend.services.calls import views
 from backend.services.calls.core import Core
 from backend.services.calls.keys import Keys
 from backend.services.calls.live import Live
+from backend.services.calls.pauses import Pausing
 from backend.services.calls.recording import Recording
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.tracing import settled
@@ -44,6 +45,7 @@ class Talking:
         self._core = core
         self._ringing = ringing
         self._recording = Recording(core)
+        self.pausing = Pausing(core)
         self._keys = Keys(core)
 
     # ── the answer ──

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.domain.call import Call, Leg
+from backend.domain.recording_pause import ended, under_way
 from backend.services.calls import parties
 from backend.services.calls.live import Live, RemovalReason
 from backend.services.calls.transfer import Handover, Phase
@@ -10,6 +11,7 @@ from backend.services.ports import CallbackWanted, FinishedCall, FinishedHandove
 from backend.services.routing import AccountRoute
 from backend.services.visit_ways import shown
 from protocol.pushes import CallChanged, CallRemoved, RecordRef, Who
+from protocol.recording import RecordingMark
 from protocol.vocabulary import (
     CallbackReason,
     CallState,
@@ -75,7 +77,23 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         transfer=parties.transfer_step(live, employee_id, account),
         controls=controls,
         barred=barred,
+        recording=_recording(live, account),
     )
+
+
+def _recording(live: Live, account: AccountRoute) -> RecordingMark | None:
+    """The mark is there with the talk: what is wanted and unannounced begins within its moment."""
+    if live.call.state not in (CallState.TALKING, CallState.HELD):
+        return None
+    if live.recording is None:
+        wanted = account.settings.recording
+        external = live.call.direction is not Direction.INTERNAL
+        if not external or not wanted.on or wanted.announce:
+            return None
+    pause = under_way(live.pauses)
+    if pause is None:
+        return RecordingMark()
+    return RecordingMark(paused_at=pause.began_at, paused_until=pause.until)
 
 
 def _direction(live: Live, employee_id: EmployeeId) -> Direction:
@@ -177,6 +195,7 @@ def finished(
         record_id=None if record is None else record[0].id,
         record_url=None if record is None else record[1],
         recording=live.recording,
+        pauses=ended(live.pauses, call.ended_at),
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
         last_talked_by=call.last_talker,
         handovers=tuple(_finished_handover(handover) for handover in live.handovers),
