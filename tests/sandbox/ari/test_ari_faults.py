@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
-from tests.sandbox.ari.conftest import Harness
+from tests.sandbox.ari.conftest import Events, Harness, until
 
 
 async def shown(harness: Harness) -> dict[str, Any]:
@@ -73,3 +75,51 @@ async def test_the_switch_restarts_by_its_name_too(harness: Harness) -> None:
     assert (await harness.page.post("/sandbox/faults", json={"forget": True})).is_success
     assert (await harness.rest.get("/channels")).json() == []
     assert (await shown(harness))["forget"] is None
+
+
+async def _keys(harness: Harness, events: Events, digits: str) -> list[str]:
+    """A customer presses these; what the application hears of it."""
+    harness.switch.customer("c1").dtmf(digits)
+    return [event["digit"] for event in await events.fence(harness) if "digit" in event]
+
+
+async def test_events_set_by_name_are_lost_doubled_and_late(harness: Harness) -> None:
+    events = await harness.events()
+    await harness.inbound(events)
+    pressed = {"event": "ChannelDtmfReceived"}
+    for name, more, heard in (
+        ("drop", {"count": 1}, ["2"]),
+        ("double", {"count": 1}, ["1", "1", "2"]),
+        ("delay", {"seconds": 30, "count": 1}, ["2"]),
+    ):
+        wanted = {name: {**pressed, **more}}
+        assert (await harness.page.post("/sandbox/faults", json=wanted)).is_success
+        assert await _keys(harness, events, "12") == heard, name
+    await harness.clock.advance(30)
+    assert await _keys(harness, events, "3") == ["1", "3"], "the late one came"
+
+
+async def test_requests_set_by_name_fail_and_wait(harness: Harness) -> None:
+    wanted = {"rest_error": {"path": "/asterisk/ping", "status": 503, "count": 2}}
+    assert (await harness.page.post("/sandbox/faults", json=wanted)).is_success
+    codes = [(await harness.rest.get("/asterisk/ping")).status_code for _ in range(3)]
+    assert codes == [503, 503, 200]
+    wanted = {"rest_slow": {"path": "/asterisk/ping", "seconds": 20, "count": 1}}
+    assert (await harness.page.post("/sandbox/faults", json=wanted)).is_success
+    waiting = asyncio.create_task(harness.rest.get("/asterisk/ping"))
+    await until(lambda: not harness.switch.faults.rest)  # the request has arrived
+    await harness.clock.advance(19)
+    assert not waiting.done()
+    await harness.clock.advance(1)
+    assert (await waiting).status_code == 200
+
+
+async def test_a_cut_by_name_closes_the_sockets_and_leaves_the_calls(harness: Harness) -> None:
+    events = await harness.events()
+    channel = await harness.inbound(events)
+    assert (await harness.page.post("/sandbox/faults", json={"cut": True})).is_success
+    with pytest.raises(ConnectionClosed):
+        await events.until("never")
+    assert (await shown(harness))["cut"] is None
+    assert [one["id"] for one in (await harness.rest.get("/channels")).json()] == [channel]
+    assert await _keys(harness, await harness.events(), "7") == ["7"]
