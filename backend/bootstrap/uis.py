@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
@@ -19,15 +20,18 @@ from backend.api.uis import UisApi
 from backend.bootstrap.foundation import Foundation
 from backend.errors import AppError, Expired
 from backend.kit.clock import Clock
+from backend.services.line_statuses import Agreed, LineStatuses, OnLine
 from backend.services.ports import Bus
 from backend.services.routing import RoutingTable
+from backend.services.statuses import StatusService
 from backend.store.database import Database
+from backend.store.gateways import SqlStatuses
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.store.uis import QUESTION, UisStore
-from backend.telephony.uis import UNKNOWN, Answer, Letter, UisRecordings, UisSwitch
+from backend.telephony.uis import UNKNOWN, Answer, Letter, UisRecordings, UisStatuses, UisSwitch
 from backend.telephony.uis.names import Line, parse
 from backend.telephony.uis.recordings import MEDIA_URL
-from protocol.vocabulary import EmployeeId, LegId
+from protocol.vocabulary import AgentStatus, EmployeeId, LegId
 
 log = structlog.get_logger(__name__)
 
@@ -186,15 +190,76 @@ def recordings(connection: SwitchConnection, clock: Clock) -> UisRecordings:
     return UisRecordings(where.data, token, clock=clock, media_url=where.media)
 
 
-def _employee(routing: RoutingTable, connection_id: str, vendor: int) -> EmployeeId | None:
-    """Who has a line of the cloud's employee."""
+class SqlAgreed:
+    """`services.line_statuses.AgreedBook` of one connection."""
+
+    def __init__(self, database: Database, connection_id: str) -> None:
+        self._database = database
+        self._id = connection_id
+
+    async def load(self) -> dict[int, Agreed]:
+        async with self._database.begin_resolving() as tx:
+            kept = await UisStore(tx, self._id).agreed()
+        return {
+            vendor: Agreed(vendor_status=AgentStatus(status), version=version)
+            for vendor, (status, version) in kept.items()
+        }
+
+    async def keep(self, vendor: int, agreed: Agreed) -> None:
+        async with self._database.begin_resolving() as tx:
+            await UisStore(tx, self._id).agree(vendor, agreed.vendor_status.value, agreed.version)
+
+
+@asynccontextmanager
+async def statuses_in_step(
+    base: Foundation,
+    connection: SwitchConnection,
+    routing: RoutingTable,
+    statuses: StatusService,
+) -> AsyncIterator[None]:
+    """Keep statuses as the cloud has them, and the cloud's as ours, while inside."""
+    where = addresses(connection.url)
+    engine = UisStatuses(where.data, connection.credentials.partition(":")[2])
+    step = LineStatuses(
+        engine=engine,
+        book=SqlAgreed(base.database, connection.id),
+        store=SqlStatuses(base.database),
+        statuses=statuses,
+        people=lambda: _people(routing, connection.id),
+        clock=base.clock,
+    )
+    task = asyncio.create_task(step.run(), name=f"statuses:{connection.id}")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await engine.aclose()
+
+
+def _people(routing: RoutingTable, connection_id: str) -> list[OnLine]:
+    """Who has a line of the cloud's, once for each of its employees."""
+    found: dict[int, OnLine] = {}
     for account in routing.accounts_on(connection_id):
         for employee in account.employees.values():
             for device in employee.devices:
                 line = parse(device.endpoint)
-                if isinstance(line, Line) and line.employee == vendor:
-                    return employee.employee_id
-    return None
+                if isinstance(line, Line):
+                    found.setdefault(
+                        line.employee,
+                        OnLine(
+                            account_id=account.account_id,
+                            employee_id=employee.employee_id,
+                            vendor=line.employee,
+                        ),
+                    )
+    return list(found.values())
+
+
+def _employee(routing: RoutingTable, connection_id: str, vendor: int) -> EmployeeId | None:
+    """Who has a line of the cloud's employee."""
+    people = _people(routing, connection_id)
+    return next((one.employee_id for one in people if one.vendor == vendor), None)
 
 
 def _topic(connection_id: str) -> str:

@@ -332,6 +332,7 @@ class Worker:
             callers=self.contacts,
             managers=self.outgoing.managers,
             talks=SqlLastTalks(self._base.database),
+            rescue_notice=self._base.settings.rescue_notice,
             ways=self.tracking,
             browser_ready=self.ready_lines.is_ready,
             last_numbers=SqlLastNumbers(self._base.database),
@@ -341,7 +342,13 @@ class Worker:
         )
         self.owners[connection.id] = owner
         try:
-            await owner.run()
+            async with AsyncExitStack() as stack:
+                if connection.kind == uis.KIND:
+                    in_step = uis.statuses_in_step(
+                        self._base, connection, self.routing, self.statuses
+                    )
+                    await stack.enter_async_context(in_step)
+                await owner.run()
         finally:
             self.owners.pop(connection.id, None)
             await switch.aclose()

@@ -92,8 +92,10 @@ class StatusService:
         *,
         read_at: datetime,
         first: bool = False,
+        source: StatusSource = StatusSource.CRM,
     ) -> KeptStatus:
         """The employee changed their working day in the CRM: a choice of theirs, too (P05).
+        `source` is another one when it was changed elsewhere.
 
         The latest choice wins: one made here after `read_at`, when the CRM began to be asked, is
         later than what it answered. `first`: nothing tells when the CRM's state began, so any
@@ -103,7 +105,7 @@ class StatusService:
         def decide(kept: KeptStatus | None) -> KeptStatus | None:
             if kept is not None and is_choice(kept.source) and (first or kept.since > read_at):
                 return None
-            return self._changed(employee_id, kept, status, StatusSource.CRM, None, choice=True)
+            return self._changed(employee_id, kept, status, source, None, choice=True)
 
         return await self._settle(account_id, employee_id, decide)
 

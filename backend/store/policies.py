@@ -29,6 +29,7 @@ RESOLVERS: Final = frozenset(
         "switch_connections",  # belongs to no account
         "uis_legs",  # of a switch
         "uis_letters",  # of a switch
+        "uis_statuses",  # of a switch
         "virtual_numbers",  # by switch and dialled number
         "visit_keys",  # by the hash of the key a site or server sends visits with
     }
@@ -38,7 +39,7 @@ ACCOUNT_COLUMN: Final = {"accounts": "id"}
 """Where the account's id is not in `account_id`."""
 
 GLOBAL: Final = frozenset(
-    {"leases", "pending_installs", "switch_connections", "uis_legs", "uis_letters"}
+    {"leases", "pending_installs", "switch_connections", "uis_legs", "uis_letters", "uis_statuses"}
 )
 """Resolvers without an account: written, too, while resolving."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.store.tables import uis_legs, uis_letters
+from backend.store.tables import uis_legs, uis_letters, uis_statuses
 
 KEPT: Final = timedelta(days=7)
 """For whoever asks what the cloud sent; no call lasts as long."""
@@ -85,5 +85,22 @@ class UisStore:
         await self._tx.execute(
             statement.on_conflict_do_nothing(
                 index_elements=["connection_id", "session_id", "vendor_id"]
+            )
+        )
+
+    async def agreed(self) -> dict[int, tuple[str, int]]:
+        """(status, version of ours) by the cloud's employee."""
+        c = uis_statuses.c
+        rows = await self._tx.execute(
+            select(c.vendor, c.status, c.version).where(c.connection_id == self._id)
+        )
+        return {row.vendor: (row.status, row.version) for row in rows}
+
+    async def agree(self, vendor: int, status: str, version: int) -> None:
+        changed = {"status": status, "version": version}
+        statement = insert(uis_statuses).values(connection_id=self._id, vendor=vendor, **changed)
+        await self._tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["connection_id", "vendor"], set_=changed
             )
         )

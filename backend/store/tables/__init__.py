@@ -42,7 +42,7 @@ from backend.store.tables.routing import (
 from backend.store.tables.settings import account_settings, settings_log, team_members, teams
 from backend.store.tables.sync import crm_people, crm_seen, employee_syncs, workdays
 from backend.store.tables.technical import leases
-from backend.store.tables.uis import uis_legs, uis_letters
+from backend.store.tables.uis import uis_legs, uis_letters, uis_statuses
 from backend.store.tables.visits import number_leases, visit_events, visit_keys, visits
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "teams",
     "uis_legs",
     "uis_letters",
+    "uis_statuses",
     "virtual_numbers",
     "visit_events",
     "visit_keys",

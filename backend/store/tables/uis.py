@@ -36,6 +36,16 @@ uis_letters = Table(
     Index(None, "connection_id", "received_at"),
 )
 
+# Statuses of the cloud's employees when they last were as ours (`services.line_statuses`).
+uis_statuses = Table(
+    "uis_statuses",
+    metadata,
+    _connection_id(primary_key=True),
+    Column("vendor", BigInteger, primary_key=True, autoincrement=False),
+    text("status"),
+    Column("version", BigInteger, nullable=False),
+)
+
 # Names of legs that were ordered, by what the cloud calls them: the next owner asks.
 uis_legs = Table(
     "uis_legs",

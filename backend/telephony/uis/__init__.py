@@ -4,6 +4,7 @@ from backend.telephony.uis.asking import ask_account
 from backend.telephony.uis.post import Answer, Letter, MemoryPost, Post
 from backend.telephony.uis.questions import NOBODY, UNKNOWN
 from backend.telephony.uis.recordings import UisRecordings
+from backend.telephony.uis.statuses import UisStatuses
 from backend.telephony.uis.switch import CAPABILITIES, UisSwitch
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MemoryPost",
     "Post",
     "UisRecordings",
+    "UisStatuses",
     "UisSwitch",
     "ask_account",
 ]

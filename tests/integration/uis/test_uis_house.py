@@ -10,10 +10,16 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from backend.bootstrap.uis import SqlAgreed, addresses
+from backend.services.line_statuses import LineStatuses, OnLine
+from backend.store.gateways import SqlStatuses
+from backend.store.gateways.switches import SqlSwitches
 from backend.store.tables import uis_legs, uis_letters
+from backend.telephony.uis import UisStatuses
+from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
 from tests.integration.house.town import eventually
 from tests.integration.uis.house import House, house
-from tests.integration.uis.world import ANNA, BORIS, CALLER, DID, PLAIN_DID
+from tests.integration.uis.world import ANNA, BORIS, CALLER, DID, PLAIN_DID, TOKEN
 
 OUTSIDE = "79161230905"
 """Answers at once."""
@@ -116,3 +122,36 @@ async def test_a_question_is_answered_when_nobody_owns_the_connection(
         async with httpx.AsyncClient(timeout=10) as http:
             told = await http.post(f"{made.door}/route", json={"call_session_id": 1})
         assert told.json() == {"returned_code": 2}
+
+
+@pytest.mark.feature("W7")
+async def test_a_status_holds_on_both_sides(made: House) -> None:
+    """The rounds are run by hand: between two of them lie twenty seconds."""
+    statuses, people = made.web.statuses, AccountId("acme")
+    connection = (await SqlSwitches(made.base.database, made.base.secrets).all())[0]
+    where = addresses(connection.config.url)
+    engine = UisStatuses(where.data, TOKEN)
+    step = LineStatuses(
+        engine=engine,
+        book=SqlAgreed(made.base.database, "cloud"),
+        store=SqlStatuses(made.base.database),
+        statuses=statuses,
+        people=lambda: [OnLine(account_id=people, employee_id=EmployeeId("e1"), vendor=11)],
+        clock=made.base.clock,
+    )
+    try:
+        await step.round()
+        await statuses.choose(people, EmployeeId("e1"), AgentStatus.BREAK, None)
+        await step.round()
+        assert made.cloud.statuses[11] == 2
+        made.cloud.statuses[11] = 4
+        await step.round()
+        kept = await SqlStatuses(made.base.database).load(people, EmployeeId("e1"))
+        assert kept is not None
+        assert kept.status is AgentStatus.AWAY
+        made.cloud.statuses[11] = 90  # one of the account's own
+        await step.round()
+    finally:
+        await engine.aclose()
+    again = await SqlStatuses(made.base.database).load(people, EmployeeId("e1"))
+    assert again == kept

@@ -1,4 +1,4 @@
-"""Letters of the UIS cloud, and what its legs are called here."""
+"""Letters of the UIS cloud, what its legs are called here, statuses both agreed on."""
 
 from __future__ import annotations
 
@@ -57,8 +57,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("connection_id", "session_id", "vendor_id", name="pk_uis_legs"),
     )
+    op.create_table(
+        "uis_statuses",
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("vendor", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["switch_connections.id"],
+            name="fk_uis_statuses_connection_id_switch_connections",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "vendor", name="pk_uis_statuses"),
+    )
     resolving = "current_setting('dozvon.resolving', true) = 'on'"
-    for table in ("uis_letters", "uis_legs"):
+    for table in ("uis_letters", "uis_legs", "uis_statuses"):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY resolving ON {table} FOR ALL USING ({resolving})")
