@@ -139,6 +139,10 @@ class Settings:
         "this-call-may-be-monitored-or-recorded",
         "Asterisk's sound for accounts that announce recording.",
     )
+    rescue_notice: str = _setting(
+        "queue-thankyou",
+        "the switch's sound for a caller whose operator was lost, before the music; empty: none",
+    )
     recordings_url: str = _setting(
         "",
         "Where recordings are kept: `s3://bucket/prefix?endpoint=https://…&region=…`. "

@@ -84,6 +84,9 @@ class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
     parties: list[CallParty] = msgspec.field(default_factory=list)
     """Everybody else who is part of it now; empty before an answer and after the end."""
     transfer: TransferStep | None = None
+    rescue: Literal["returning", "seeking"] | None = None
+    """An operator's connection broke off and the other party hears music. returning: he is rung,
+    and his phone picks up by itself. seeking: his colleagues are rung as well."""
     controls: list[Control] = msgspec.field(default_factory=list)
     """What may be asked right now beyond `actions`."""
     barred: list[Control] = msgspec.field(default_factory=list)

@@ -155,6 +155,7 @@ export interface CallChanged {
   readonly muted: boolean;
   readonly parties: readonly CallParty[];
   readonly transfer: TransferStep | null;
+  readonly rescue: "returning" | "seeking" | null;
   readonly controls: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
   readonly barred: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
   readonly recording: RecordingMark | null;

@@ -18,6 +18,7 @@ from backend.services.calls import records
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
+from backend.services.calls.rescue import Rescue
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
 from backend.services.calls.tracing import trace
@@ -69,6 +70,7 @@ class Adoption:
         placing: Placing,
         talking: Talking,
         transfers: Transfers,
+        rescue: Rescue,
         settle: Callable[[Live], None],
         bus: Bus,
     ) -> None:
@@ -77,6 +79,7 @@ class Adoption:
         self._placing = placing
         self._talking = talking
         self._transfers = transfers
+        self._rescue = rescue
         self._settle = settle
         self._bus = bus
         self._read_journal = False
@@ -186,6 +189,7 @@ class Adoption:
             if leg.leg_id not in there and self._should_be_there(live, leg):
                 lost = Ended(leg_id=leg.leg_id, cause=HangupCause.LOST_CONTACT, at=at)
                 self._transfers.before_end(live, lost)
+                self._rescue.before_end(live, lost)
                 core.record(live, lost)
         for there_leg in there.values():
             core.record(
@@ -233,7 +237,8 @@ class Adoption:
 
     def _resume(self, live: Live, found: LiveCall) -> None:
         if live.transfer is not None:
-            self._transfers.resume(live, found)
+            resuming = self._rescue if live.transfer.rescue else self._transfers
+            resuming.resume(live, found)
             return
         if live.call.state is not CallState.RINGING:
             return

@@ -39,6 +39,7 @@ from backend.services.calls.publisher import Publisher
 from backend.services.ports import (
     CALL_HEADER,
     LEG_HEADER,
+    RESCUE_HEADER,
     Bus,
     CallJournal,
     Lease,
@@ -305,6 +306,7 @@ class Core:
         caller: tuple[str, str],
         auto_answer: bool = False,
         towards: Towards | None = None,
+        rescue: bool = False,
     ) -> AppError | None:
         """Ring once, whoever asks and however often; the intent is on disk first.
 
@@ -331,7 +333,7 @@ class Core:
                 timeout_s=max(1, round(timeout_s)),
                 auto_answer=auto_answer,
                 towards=towards,
-                headers={CALL_HEADER: call.call_id, LEG_HEADER: leg_id},
+                headers=_headers(call.call_id, leg_id, rescue=rescue),
             )
             # Safe to repeat: the leg's id on the switch is derived from its name.
             await self.order(lambda: self.switch.ring(order))
@@ -410,3 +412,9 @@ class Core:
             live.name = None if known is None else known.name
         self.begin(live)
         return live
+
+
+def _headers(call_id: CallId, leg_id: LegId, *, rescue: bool) -> dict[str, str]:
+    """What a tab's line is told with the call; `rescue`: to pick up by itself."""
+    told = {CALL_HEADER: call_id, LEG_HEADER: leg_id}
+    return {**told, RESCUE_HEADER: "1"} if rescue else told

@@ -21,6 +21,7 @@ from backend.services.calls.hooks import BrowserReady, Callers, Managers, Ways, 
 from backend.services.calls.idle import LastTalks
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
+from backend.services.calls.rescue import Rescue
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
 from backend.services.calls.tracing import trace
@@ -77,6 +78,7 @@ class CallOwner:
         clock: Clock,
         managers: Managers | None = None,
         talks: LastTalks | None = None,
+        rescue_notice: str = "",
         ways: Ways | None = None,
         browser_ready: BrowserReady = never_ready,
         last_numbers: LastNumbers | None = None,
@@ -109,12 +111,14 @@ class CallOwner:
         self._placing = Placing(self._core, self._ringing)
         self._talking = Talking(self._core, self._ringing)
         self._transfers = Transfers(self._core, self._ringing, self._talking)
+        self._rescue = Rescue(self._core, self._ringing, notice=rescue_notice)
         self._adoption = Adoption(
             self._core,
             self._ringing,
             self._placing,
             self._talking,
             self._transfers,
+            self._rescue,
             self._settle,
             bus,
         )
@@ -301,6 +305,7 @@ class CallOwner:
             return  # who hears whom is ours to say until it is over; what we said is recorded
         if isinstance(fact, Ended):
             self._transfers.before_end(live, fact)
+            self._rescue.before_end(live, fact)
         if not core.record(live, fact):
             return
         if isinstance(fact, Moved):

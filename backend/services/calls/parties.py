@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from backend.domain.call import Leg
 from backend.domain.leg_id import GUEST, leg_name
 from backend.services.calls.live import Live
@@ -94,6 +96,8 @@ def transfer_step(
 ) -> TransferStep | None:
     """The transfer under way; else how the last one reached this employee, or came back to him."""
     transfer = live.transfer
+    if transfer is not None and transfer.rescue:
+        return None
     if transfer is not None and live.call.state is not CallState.ENDED:
         leg = consulted(live)
         sought = employee_id in live.offers or (leg is not None and leg.employee_id == employee_id)
@@ -110,6 +114,8 @@ def transfer_step(
     if not live.handovers or live.handovers[-1].to != employee_id:
         return None
     last = live.handovers[-1]
+    if last.rescue:
+        return None
     return TransferStep(
         kind=last.kind,
         phase="failed" if last.by == employee_id else "done",
@@ -119,6 +125,14 @@ def transfer_step(
         reason=last.reason,
         note=last.note,
     )
+
+
+def rescue_step(live: Live) -> Literal["returning", "seeking"] | None:
+    """How far the rescue of a lost operator's talk is."""
+    transfer = live.transfer
+    if transfer is None or not transfer.rescue or live.call.state is CallState.ENDED:
+        return None
+    return "returning" if transfer.phase is Phase.RETURNING else "seeking"
 
 
 def actions(live: Live, employee_id: EmployeeId) -> list[Action]:
@@ -138,7 +152,7 @@ def actions(live: Live, employee_id: EmployeeId) -> list[Action]:
     if transfer is None:
         return ["hangup", *hold]
     if employee_id not in at_phone(live):
-        return []
+        return ["hangup"] if transfer.brings_back(employee_id) else []
     consults = transfer.phase is Phase.CONSULTING and employee_id == transfer.by
     return ["hangup", *hold] if consults else ["hangup"]
 

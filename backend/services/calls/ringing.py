@@ -201,7 +201,10 @@ class Ringing:
             return StepReason.NOT_AN_EMPLOYEE
         if not route.devices:
             return StepReason.UNREACHABLE
-        devices = may_ring(counts(route.status, step, account), route.devices)
+        status = counts(route.status, step, account)
+        if _brings_back(live, employee_id):
+            status = AgentStatus.AVAILABLE  # whatever he chose meanwhile, this talk is his
+        devices = may_ring(status, route.devices)
         if not devices:
             return StepReason.OFF_WORK
         talking = core.busy(live.call.account_id, employee_id) == "talking"
@@ -250,9 +253,14 @@ class Ringing:
     async def _ring(
         self, live: Live, offer: Offer, leg_id: LegId, device: Device, seconds: float
     ) -> None:
-        if await self._ask(live, offer, leg_id, device, seconds, auto_answer=False) is not None:
+        employee_id = offer.route.employee_id
+        back = _brings_back(live, employee_id)
+        auto = back and (device.auto_answer or device.kind == "browser")
+        if await self._ask(live, offer, leg_id, device, seconds, auto_answer=auto) is not None:
             self.leg_gone(live, leg_id, HangupCause.UNREACHABLE)
             self.settled(live)
+        elif back and device.kind == "browser":
+            browser.ask_to_answer(self._core, live, employee_id, leg_id)
 
     async def _ask(
         self,
@@ -274,6 +282,7 @@ class Ringing:
             timeout_s=seconds,
             caller=(number, label),
             auto_answer=auto_answer,
+            rescue=_brings_back(live, offer.route.employee_id),
         )
 
     def _time(self, live: Live, offer: Offer, seconds: float) -> None:
@@ -352,6 +361,11 @@ class Ringing:
             self.leg_gone(live, leg_id, HangupCause.UNREACHABLE)
             self.settled(live)
             raise error
+
+
+def _brings_back(live: Live, employee_id: EmployeeId) -> bool:
+    """He was lost in the middle of this talk and is rung to have it back."""
+    return live.transfer is not None and live.transfer.brings_back(employee_id)
 
 
 def _waits(live: Live) -> bool:

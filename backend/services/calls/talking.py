@@ -15,6 +15,7 @@ from backend.services.calls.keys import Keys
 from backend.services.calls.live import Live
 from backend.services.calls.pauses import Pausing
 from backend.services.calls.recording import Recording
+from backend.services.calls.rescue import given_up
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.tracing import settled
 from backend.services.calls.transfer import over
@@ -217,6 +218,7 @@ class Talking:
         if not call.live_legs:
             live.all_gone.set()
         if live.transfer is not None:
+            live.wanted = given_up(live) or live.wanted
             gone = over(live.transfer, core.clock.now(), reason=TransferTrouble.CANCELLED)
             live.handovers.append(gone)
             live.transfer = None

@@ -59,11 +59,17 @@ class Transfer:
     """Why the target did not take it."""
     swapped: bool = False
     """The sender is with the other party, the target waits with music."""
+    rescue: bool = False
+    """Nobody asked for it: its sender was lost, and is rung to have the talk back."""
 
     @property
     def seeks(self) -> bool:
         """Somebody is being rung for it."""
         return self.phase is not Phase.CONSULTING
+
+    def brings_back(self, employee_id: EmployeeId) -> bool:
+        """Whether he was lost and is rung for that: then his phone picks up by itself."""
+        return self.rescue and self.phase is Phase.RETURNING and employee_id == self.by
 
     def plan(self, fallback: Scenario | None) -> Scenario | None:
         """Whom it rings now, as a scenario of one step; `fallback` at last."""
@@ -95,6 +101,8 @@ class Handover:
     """None: it got there."""
     to: EmployeeId | None = None
     """The employee who has the call after it."""
+    rescue: bool = False
+    """Its sender was lost."""
 
 
 def over(
@@ -113,6 +121,7 @@ def over(
         at=at,
         reason=reason,
         to=to,
+        rescue=transfer.rescue,
     )
 
 

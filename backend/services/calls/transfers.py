@@ -142,7 +142,7 @@ class Transfers:
     def hangs_up(self, live: Live, employee_id: EmployeeId) -> bool:
         """What hanging up means to him in a transfer; false: what it always means."""
         transfer = live.transfer
-        if transfer is None:
+        if transfer is None or transfer.rescue:
             return False
         leg = None if transfer.leg_id is None else live.call.leg(transfer.leg_id)
         if leg is not None and leg.employee_id == employee_id:

@@ -75,6 +75,7 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         muted=leg is not None and leg.is_muted and state is not CallState.ENDED,
         parties=parties.parties(live, employee_id, account),
         transfer=parties.transfer_step(live, employee_id, account),
+        rescue=parties.rescue_step(live),
         controls=controls,
         barred=barred,
         recording=_recording(live, account),

@@ -30,6 +30,7 @@ from backend.services.ports.crm_calls import (
 from backend.services.ports.lines import (
     CALL_HEADER,
     LEG_HEADER,
+    RESCUE_HEADER,
     BrowserLine,
     LineHome,
     LineHomes,
@@ -76,6 +77,7 @@ from backend.services.ports.switch import (
 __all__ = [
     "CALL_HEADER",
     "LEG_HEADER",
+    "RESCUE_HEADER",
     "Arrived",
     "AudioStorage",
     "BrowserLine",

@@ -14,6 +14,8 @@ CODECS: Final = ("ulaw", "alaw", "g722")
 CALL_HEADER: Final = "X-Dozvon-Call"
 LEG_HEADER: Final = "X-Dozvon-Leg"
 """In the INVITE to a line: by them the tab knows which card the ringing belongs to."""
+RESCUE_HEADER: Final = "X-Dozvon-Rescue"
+"""`1`: the talk was lost by this person and comes back: the tab picks up by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,10 +97,13 @@ class Stage:
         *,
         token: int = 1,
         talks: LastTalks | None = None,
+        notice: str = "",
         ways: Ways | None = None,
         last_numbers: LastNumbers | None = None,
     ) -> None:
         self.talks = talks
+        self.notice = notice
+        """What a customer hears who lost the operator."""
         self.ways = ways
         self.last_numbers = last_numbers
         self.clock = ManualClock(START)
@@ -135,6 +138,7 @@ class Stage:
             callers=self.callers,
             managers=self.managers,
             talks=self.talks,
+            rescue_notice=self.notice,
             ways=self.ways,
             last_numbers=self.last_numbers,
             browser_ready=lambda _, who: who in self.ready,
