@@ -102,6 +102,8 @@ class Channel:
     spied_id: str | None = None
     spies: str = "none"
     """What of the channel it listens to: `in` is what that one says, `out` what it hears."""
+    whispers: str = "none"
+    """Into what of that channel it speaks: `out` is for its ear alone, `in` for the others."""
 
     @property
     def technology(self) -> str:

@@ -67,6 +67,8 @@ class Plane:
         """This frame's sound from each browser, taken once."""
         self._began: dict[tuple[str, int], int] = {}
         """By playback and place in its list: the frame it began at."""
+        self._spying: set[str] = set()
+        """Listening channels being heard just now: one that hears itself would never end."""
         self._clock: asyncio.Task[None] | None = None
 
     @property
@@ -175,6 +177,10 @@ class Plane:
         """What the switch sends down a channel."""
         if channel.muted & {"out", "both"}:
             return [0] * FRAME
+        return self._whispered(channel, "out", self._meant(channel, frame), frame)
+
+    def _meant(self, channel: Channel, frame: int) -> list[int]:
+        """The same without what is whispered into it."""
         own = self._own(channel, frame)
         if own is not None:
             return own.tolist()
@@ -182,6 +188,14 @@ class Plane:
         if bridge is None:
             return [0] * FRAME
         return self._sum(bridge, frame, channel)
+
+    def _whispered(self, channel: Channel, way: str, sound: list[int], frame: int) -> list[int]:
+        """With what listening channels say into it that way."""
+        for snoop in self._engine.channels.values():
+            if snoop.spied_id == channel.id and snoop.whispers in (way, "both"):
+                said = self._meant(snoop, frame)
+                sound = [a + b for a, b in zip(sound, said, strict=True)]
+        return sound
 
     def _own(self, channel: Channel, frame: int) -> array[int] | None:
         """What is meant for this channel alone and covers all else."""
@@ -222,7 +236,11 @@ class Plane:
             return None
         if channel.spied_id is not None:
             return self._spied(channel, frame)
-        return self._voice(channel, frame)
+        voice = self._voice(channel, frame)
+        if not any(snoop.spied_id == channel.id for snoop in self._engine.channels.values()):
+            return voice
+        said = voice.tolist() if voice is not None else [0] * FRAME
+        return clipped(self._whispered(channel, "in", said, frame))
 
     def _voice(self, channel: Channel, frame: int) -> array[int] | None:
         if channel.id in self._legs:
@@ -233,13 +251,15 @@ class Plane:
     def _spied(self, snoop: Channel, frame: int) -> array[int] | None:
         """A listening channel says what goes in and out of the one it listens to."""
         target = self._engine.channels.get(snoop.spied_id or "")
-        if target is None:
+        if target is None or snoop.id in self._spying:
             return None
+        self._spying.add(snoop.id)
         total = [0] * FRAME
-        if snoop.spies in ("in", "both") and (said := self._in(target, frame)) is not None:
+        if snoop.spies in ("in", "both") and (said := self._voice(target, frame)) is not None:
             total = said.tolist()
         if snoop.spies in ("out", "both"):
-            total = [a + b for a, b in zip(total, self._out(target, frame), strict=True)]
+            total = [a + b for a, b in zip(total, self._meant(target, frame), strict=True)]
+        self._spying.discard(snoop.id)
         return clipped(total)
 
     def _played(self, playback_id: str, frame: int) -> array[int]:

@@ -19,6 +19,8 @@ from backend.sandbox.sip.registrar import Registrar
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
+    from sipmessage import URI
+
     from backend.sandbox.ari.lines import BrowserLine
     from backend.sandbox.ari.switch import Switch
     from backend.sandbox.sip.calls import Call
@@ -93,6 +95,11 @@ class Agent:
 
     def forget_call(self, call: Call) -> None:
         self._calls.pop(call.call_id, None)
+
+    def socket_of(self, line: BrowserLine, target: URI) -> SipSocket | None:
+        """Where a contact of the line is reached now."""
+        found = self._registrar.find(line, target)
+        return found.socket if found is not None else None
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(self._guarded(work))

@@ -173,10 +173,17 @@ class Call:
     def _hang_up(self) -> None:
         """The channel ended: say so in the dialog."""
         if self.established:
-            self.socket.ask(self._next("BYE"), lambda _response: None)
+            self._goodbye()
+
+    def _goodbye(self) -> None:
+        bye = self._next("BYE")
+        self.socket.ask(bye, lambda _response: None)
 
     def _next(self, method: str) -> Request:
         self._sequence += 1
+        if self.socket.closed:
+            # The browser came back over another connection and registered the same contact there.
+            self.socket = self.agent.socket_of(self.line, self.target) or self.socket
         request = wire.request_to(
             method,
             self.target,

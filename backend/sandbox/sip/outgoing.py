@@ -45,6 +45,11 @@ class OutgoingCall(Call):
         if socket is self.socket and not self.established and not self.over:
             self._refused(503)
 
+    def close(self) -> None:
+        super().close()
+        if self._invite is not None and self.established:
+            self.socket.forget(self._invite)
+
     async def _begin(self, headers: dict[str, str]) -> None:
         offer = await self.peer.offer()
         if self.over:
@@ -93,12 +98,12 @@ class OutgoingCall(Call):
         if self.established:  # our ACK was lost and the 200 came again
             return
         if self.over:  # it was answered while we gave up
-            self.socket.ask(self._next("BYE"), lambda _response: None)
+            self._goodbye()
             return
         try:
             self.peer.accept(response.body)
         except sdp.SdpError:
-            self.socket.ask(self._next("BYE"), lambda _response: None)
+            self._goodbye()
             self._refused(488)
             return
         self._talk()

@@ -65,7 +65,7 @@ class Registrar:
         else:
             asked = [(one.uri, self._seconds(request, one, aor)) for one in request.contact]
             most = int(aor["max_contacts"])
-            adding = [uri for uri, seconds in asked if seconds and not self._same(line, uri)]
+            adding = [uri for uri, seconds in asked if seconds and not self.find(line, uri)]
             replace = aor["remove_existing"].lower() in ("yes", "true", "1")
             if len(adding) > most or (not replace and len(line.contacts) + len(adding) > most):
                 self._refuse(socket, request, 403)
@@ -80,6 +80,18 @@ class Registrar:
             answer.headers.add("Contact", str(address))
         answer.date = self._timers.clock.now()
         socket.send(answer)
+
+    def find(self, line: BrowserLine, uri: URI) -> Registration | None:
+        """By user, host and port: parameters may change from one REGISTER to the next."""
+        wanted = (uri.user, uri.host, uri.port)
+        return next(
+            (
+                contact
+                for contact in self._of(line)
+                if (contact.address.user, contact.address.host, contact.address.port) == wanted
+            ),
+            None,
+        )
 
     def remove(self, line: BrowserLine, contact: Registration) -> None:
         for timer in (contact.timer, contact.probe):
@@ -97,7 +109,7 @@ class Registrar:
     def _apply(
         self, socket: SipSocket, line: BrowserLine, uri: URI, seconds: int, most: int
     ) -> None:
-        known = self._same(line, uri)
+        known = self.find(line, uri)
         if seconds == 0:
             if known is not None:
                 self.remove(line, known)
@@ -155,18 +167,6 @@ class Registrar:
 
     def _of(self, line: BrowserLine) -> list[Registration]:
         return [contact for contact in line.contacts if isinstance(contact, Registration)]
-
-    def _same(self, line: BrowserLine, uri: URI) -> Registration | None:
-        """By user, host and port: parameters may change from one REGISTER to the next."""
-        wanted = (uri.user, uri.host, uri.port)
-        return next(
-            (
-                contact
-                for contact in self._of(line)
-                if (contact.address.user, contact.address.host, contact.address.port) == wanted
-            ),
-            None,
-        )
 
     def _seconds(self, request: Request, address: Address, aor: Mapping[str, str]) -> int:
         """How long the contact holds, within the limits of its address of record; 0 removes it."""

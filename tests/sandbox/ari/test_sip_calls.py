@@ -165,7 +165,7 @@ async def test_what_the_application_plays_is_heard(harness: Harness) -> None:
         await customer_hears(harness, *MUSIC_HZ)
 
 
-async def test_a_listener_hears_both_sides(harness: Harness) -> None:
+async def test_a_listener_hears_and_whispers(harness: Harness) -> None:
     """A second line in a bridge with a channel that snoops on the first."""
     events = await harness.events()
     await issue(harness)
@@ -176,17 +176,40 @@ async def test_a_listener_hears_both_sides(harness: Harness) -> None:
     ):
         await phone.register()
         await other.register()
-        _talk, line, _customer = await bridged(harness, events, phone)
-        spy = (
-            await harness.post(f"/channels/{line}/snoop", 200, spy="out", whisper="none", app="app")
-        )["id"]
+        talk, line, customer = await bridged(harness, events, phone)
+        spy = await harness.post(
+            f"/channels/{line}/snoop", 200, spy="out", whisper="out", app="app"
+        )
         await harness.post("/channels", 200, endpoint="PJSIP/demo-b102", app="app", channelId="s")
         listening = await asyncio.wait_for(other.invites.get(), 5)
-        await listening.answer(900)
+        await listening.answer(1500)
         await harness.post("/bridges/b2", 200)
-        await harness.post("/bridges/b2/addChannel", 204, channel=f"{spy},s")
+        await harness.post("/bridges/b2/addChannel", 204, channel=f"{spy['id']},s")
         await listening.hears(CUSTOMER_HZ)
         await customer_hears(harness, 700)
+        # The customer falls silent: what is left in the ear is the whisper, which they do not hear.
+        await harness.post(f"/channels/{customer}/mute", 204, direction="in")
+        await talk.hears(1500)
+        await customer_hears(harness, 700)
+        # Put where it listens to itself, it goes quiet instead of mad.
+        await harness.post("/bridges/b1/addChannel", 204, channel=spy["id"])
+        await customer_hears(harness, 700)
+
+
+async def test_a_call_ends_over_the_connection_the_browser_came_back_on(harness: Harness) -> None:
+    events = await harness.events()
+    await issue(harness)
+    async with softphone(harness.port, LINE, PASSWORD) as again:
+        async with softphone(harness.port, LINE, PASSWORD) as phone:
+            await phone.register()
+            talk, line, _customer = await bridged(harness, events, phone)
+            again.contact, again.talks = phone.contact, phone.talks
+            phone.talks = {}
+        assert (await again.register()).code == 200
+        await talk.hears(CUSTOMER_HZ)  # the sound has its own way
+        await harness.delete(f"/channels/{line}")
+        await asyncio.wait_for(talk.ended.wait(), 5)
+        assert again.received[-1].method == "BYE"
 
 
 async def test_a_browser_dials_and_is_answered(harness: Harness) -> None:

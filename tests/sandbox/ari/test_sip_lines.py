@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from websockets.asyncio.client import connect
@@ -216,3 +218,17 @@ async def test_without_the_libraries_it_says_what_to_install(
             pass
     assert refused.value.response.status_code == 503
     assert "install dozvon[voice] (no-such-package missing)" in str(refused.value.response.body)
+
+
+def test_the_switch_itself_runs_without_the_libraries() -> None:
+    """In a process of its own, where none of them can be imported."""
+    code = """
+import sys
+for name in ("aioice", "OpenSSL", "pylibsrtp", "sipmessage"):
+    sys.modules[name] = None
+from backend.kit.clock import SystemClock
+from backend.sandbox.ari import SwitchConfig, create_switch
+print(create_switch(SwitchConfig(), SystemClock()).state.switch.state()["voice_lacks"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "['aioice', 'pyopenssl', 'pylibsrtp', 'sipmessage']", done.stderr

@@ -122,7 +122,7 @@ def _snoop(switch: Switch, request: RestRequest) -> RestResponse:
         far_end=None,
         channel_id=request.path.get("snoopId") or request.text("snoopId") or None,
     )
-    channel.spied_id, channel.spies = target.id, spy
+    channel.spied_id, channel.spies, channel.whispers = target.id, spy, whisper
     body = switch.engine.json(channel)
 
     def enter() -> None:
