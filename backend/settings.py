@@ -141,7 +141,8 @@ class Settings:
     )
     rescue_notice: str = _setting(
         "queue-thankyou",
-        "the switch's sound for a caller whose operator was lost, before the music; empty: none",
+        "Asterisk's sound for a caller whose operator was lost, before the music; "
+        "empty: music at once.",
     )
     recordings_url: str = _setting(
         "",
