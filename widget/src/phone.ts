@@ -211,6 +211,10 @@ export class Phone {
     return this.#do(`hold:${callId}`, { type: 'call.hold', call_id: callId, on });
   }
 
+  pauseRecording(callId: string, on: boolean): Promise<boolean> {
+    return this.#do(`pause:${callId}`, { type: 'call.pause_recording', call_id: callId, on });
+  }
+
   dismiss(callId: string): Promise<boolean> {
     return this.#do(`dismiss:${callId}`, { type: 'call.dismiss', call_id: callId });
   }

@@ -235,6 +235,7 @@ function callEvents(phone: Phone): CallEvents {
     decline: (id) => void phone.decline(id),
     hangUp: (id) => void phone.hangUp(id),
     hold: (id, on) => void phone.hold(id, on),
+    pauseRecording: (id, on) => void phone.pauseRecording(id, on),
     dismiss: (id) => void phone.dismiss(id),
     choose: (id, record) => void phone.chooseContact(id, record),
     retry: (id) => void phone.retryLookup(id),

@@ -11,6 +11,7 @@ import { ContactPanel } from './ContactPanel';
 import { useAmbient } from './context';
 import { useNow } from './hooks';
 import { LegSound } from './PhoneLine';
+import { RecordingMark } from './RecordingMark';
 
 interface Props {
   readonly call: CallChanged;
@@ -64,6 +65,11 @@ export function CallCard(props: Props): JSX.Element {
       <Dialled call={call} />
       {call.state === 'ended' && <Ending call={call} words={words} />}
       <LegSound callId={call.call_id} />
+      <RecordingMark
+        call={call}
+        busy={pending.has(`pause:${call.call_id}`)}
+        onPause={(on) => events.pauseRecording(call.call_id, on)}
+      />
       {/* Above what the CRM will say: a button must not move under the pointer when that comes. */}
       <Actions call={call} pending={pending} events={events} words={words} />
       {!small && contact && (

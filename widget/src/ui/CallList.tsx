@@ -12,6 +12,7 @@ export interface CallEvents {
   decline(callId: string): void;
   hangUp(callId: string): void;
   hold(callId: string, on: boolean): void;
+  pauseRecording(callId: string, on: boolean): void;
   dismiss(callId: string): void;
   choose(callId: string, record: RecordRef): void;
   retry(callId: string): void;

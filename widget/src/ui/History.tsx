@@ -3,7 +3,12 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { duration, showNumber, type TextKey, type Words } from '../i18n';
 import type { HistoryView } from '../phone';
-import { CRM_TROUBLES, type HistoryEntry, type StepNote } from '../protocol/messages';
+import {
+  CRM_TROUBLES,
+  type HistoryEntry,
+  type RecordingPause,
+  type StepNote,
+} from '../protocol/messages';
 import { Button, Link } from './Button';
 import { useAmbient } from './context';
 import { Icon, type IconName } from './icons';
@@ -112,6 +117,11 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
         {entry.recording === 'waiting' && (
           <span class="muted">{words.t('history.recording_waiting')}</span>
         )}
+        {entry.pauses.map((pause) => (
+          <span key={pause.began_at} class="muted">
+            {pauseText(entry, pause, words)}
+          </span>
+        ))}
         {playing && entry.recording_url !== null && (
           // Loaded only now: a page of history is not thirty downloads.
           <audio
@@ -144,7 +154,18 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
 }
 
 /** What became of a step that asked the CRM for the customer's manager. */
-export function noteText(note: StepNote, words: Words): string {
+export /** Where in the recording it is silent, how long and at whose word. */
+function pauseText(entry: HistoryEntry, pause: RecordingPause, words: Words): string {
+  const [from, to] = [Date.parse(pause.began_at), Date.parse(pause.ended_at)];
+  const start = Date.parse(entry.answered_at ?? entry.started_at);
+  const time = duration(Math.max(0, (from - start) / 1000));
+  const length = duration((to - from) / 1000);
+  return pause.by === ''
+    ? words.t('history.pause_nobody', { time, length })
+    : words.t('history.pause', { time, length, name: pause.by });
+}
+
+function noteText(note: StepNote, words: Words): string {
   const name = note.manager?.name;
   if (note.reason === null) return words.t('history.forwarded', { name: name ?? '' });
   const why = words.t(`step.${note.reason}`);

@@ -1,1 +1,0 @@
-import{L as e}from"./preload-helper-D9clZEuW.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-C6GRgDwL.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
