@@ -74,6 +74,12 @@ class Phone:
     def hang_up(self, channel_id: str | None = None) -> None:
         self._engine.hang_up(self._call(channel_id, "Up", "Ring"), causes.NORMAL)
 
+    def vanish(self, channel_id: str | None = None) -> None:
+        """Its network or power is gone in the middle of a talk: nobody says goodbye. The switch
+        ends the channel for want of media (pjsip.conf `rtp_timeout`), with cause 44."""
+        call = self._call(channel_id, "Up", "Ring")
+        self._engine.hang_up(call, causes.REQUESTED_UNAVAILABLE, requested=False, soft=True)
+
     def hold(self, channel_id: str | None = None) -> None:
         self._engine.far_end_hold(self._call(channel_id, "Up"), True)
 

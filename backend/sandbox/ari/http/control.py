@@ -12,6 +12,7 @@ which a page of another origin cannot do without a preflight, and none is ever g
 | POST `/sandbox/customers/{id or number}/hangup`, `answer` | `{}` | |
 | POST `/sandbox/customers/{id or number}/dtmf` | `{digits}` | |
 | POST `/sandbox/phones/{101}/pickup`, `hangup`, `hold`, `unhold` | `{call?}` | |
+| POST `/sandbox/phones/{101}/vanish` | `{call?}` | lose a talk without goodbye, cause 44 |
 | POST `/sandbox/phones/{101}/decline` | `{call?, code?}` | 603 (default) or 486 |
 | POST `/sandbox/phones/{101}/dial` | `{number}` | call out from the phone |
 | POST `/sandbox/phones/{101}/dtmf` | `{digits, call?}` | |
@@ -158,6 +159,8 @@ async def _phone(switch: Switch, request: Request) -> Response:
             phone.decline(which.call, sip_code=which.code)
         case "hangup":
             phone.hang_up(which.call)
+        case "vanish":
+            phone.vanish(which.call)
         case "hold":
             phone.hold(which.call)
         case "unhold":
