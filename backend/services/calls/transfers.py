@@ -85,6 +85,8 @@ class Transfers:
             raise WrongState("the sender has left already")
         if transfer.phase is Phase.CONSULTING:
             self._join_consulted(live)
+        elif "blind" not in self._core.switch.capabilities.transfers:
+            raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
         else:
             self._go_blind(live)
         self._core.show(live)
@@ -154,6 +156,8 @@ class Transfers:
             raise WrongState("the call is on its way to somebody else")
         if transfer.phase is Phase.CONSULTING:
             self._join_consulted(live)
+        elif "blind" not in self._core.switch.capabilities.transfers:
+            raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
         else:
             self._go_blind(live)
         self._core.show(live)

@@ -124,8 +124,6 @@ class Capabilities:
     """Tell both sides that they are going to be recorded."""
     messages: bool = True
     """Play a sound to one leg and record one: messages of a scenario, a voicemail."""
-    sounds: bool = True
-    """Play a sound to one leg and take a message from it."""
     routes: bool = False
     """Rings people by scenarios of its own where a number has none of ours."""
 

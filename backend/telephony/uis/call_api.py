@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from backend.errors import SwitchUnavailable
+from backend.errors import SwitchRefused, SwitchUnavailable
 from backend.telephony.uis import wire
 from backend.telephony.uis.rpc import RpcClient
 
@@ -79,3 +79,13 @@ class CallApi:
     async def send_dtmf(self, session_id: int, key: str) -> None:
         """One symbol: the cloud takes no more at a time."""
         await self._rpc.call("send.dtmf", call_session_id=session_id, dtmf_string=key)
+
+
+def message(written: str) -> tuple[MessageKind, str]:
+    """`media:<id>` or `tts:<text>`. Raises SwitchRefused when it is neither."""
+    kind, _, value = written.partition(":")
+    if kind == "media" and value:
+        return "media", value
+    if kind == "tts" and value:
+        return "tts", value
+    raise SwitchRefused("DOZVON_UIS_HOLD is media:<id> or tts:<text>")

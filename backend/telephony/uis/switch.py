@@ -13,13 +13,13 @@ from typing import Final
 
 import httpx
 
-from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
+from backend.errors import NoDevice, NotFound, SwitchRefused
 from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock
 from backend.services.ports import Capabilities, HoldReported, RingOrder, SwitchEvent
 from backend.services.ports.switch import Sound
 from backend.telephony.uis import names
-from backend.telephony.uis.call_api import DTMF, CallApi, MessageKind
+from backend.telephony.uis.call_api import DTMF, CallApi, message
 from backend.telephony.uis.data_api import DataApi
 from backend.telephony.uis.errors import mnemonic_of
 from backend.telephony.uis.listener import Listener
@@ -36,7 +36,7 @@ CAPABILITIES: Final = Capabilities(
     transfers=frozenset(("attended",)),
     recording=False,
     announcement=False,
-    sounds=False,
+    messages=False,
     routes=True,
 )
 ASKED_S: Final = 12.0
@@ -72,7 +72,7 @@ class UisSwitch:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
-        self._hold = _message(hold_message)
+        self._hold = message(hold_message)
         self._rpc = RpcClient(url, token, timeout_s=request_timeout_s, transport=transport)
         self._calls = CallApi(self._rpc)
         self._data_rpc = (
@@ -232,16 +232,27 @@ class UisSwitch:
         wanted = self._present(session, legs)
         if not session.held or session.contact not in wanted:
             return
-        own = [leg for leg in session.live if leg is not session.contact]
+        own = [leg for leg in session.live if leg is not session.contact and leg.asked is None]
         newest = max(own, key=lambda leg: leg.vendor_id or 0, default=None)
         if len(own) > 1 and newest in wanted:
             await self._calls.transfer(session.session_id)
-        elif len(own) > 1:
-            await self._calls.restore(session.session_id)
         else:
-            await self._calls.unhold(session.session_id)
+            await self._bring_back(session.session_id, third=len(own) > 1)
         self._report_hold(session, on=False)
         self._listener.look_soon()
+
+    async def _bring_back(self, session_id: int, *, third: bool) -> None:
+        """The contact and who spoke first talk again. Whether a third party is still there can
+        have changed under way: each state has its own command, and refuses the other's."""
+        first, second = self._calls.restore, self._calls.unhold
+        if not third:
+            first, second = second, first
+        try:
+            await first(session_id)
+        except SwitchRefused as refused:
+            if mnemonic_of(refused) != "invalid_state":
+                raise
+            await second(session_id)
 
     # ── in the talk ──
 
@@ -379,13 +390,3 @@ class UisSwitch:
         if session is None:
             raise NotFound("the cloud has no such call")
         return session
-
-
-def _message(written: str) -> tuple[MessageKind, str]:
-    """`media:<id>` or `tts:<text>`. Raises SwitchUnavailable when it is neither."""
-    kind, _, value = written.partition(":")
-    if kind == "media" and value:
-        return "media", value
-    if kind == "tts" and value:
-        return "tts", value
-    raise SwitchUnavailable("DOZVON_UIS_HOLD is media:<id> or tts:<text>")

@@ -233,6 +233,26 @@ async def test_a_consultation_is_called_off() -> None:
         assert made.cloud.sessions[0].state == "talk"
 
 
+async def test_a_consultation_is_called_off_by_hanging_up_on_the_colleague() -> None:
+    async with world() as made:
+        call_id, anna, boris = await _consulting(made)
+        await made.switch.hang_up(call_id, boris, HangupCause.CANCELLED)
+        await made.switch.connect("demo", call_id, [CONTACT, anna])
+        await made.heard.until(HoldReported, on=False)
+        ended = await made.heard.until(LegEnded, leg_id=boris)
+        assert ended.cause is HangupCause.CANCELLED
+        assert made.cloud.sessions[0].state == "talk"
+
+
+async def test_a_colleague_who_left_by_himself_is_no_obstacle() -> None:
+    async with world() as made:
+        call_id, anna, _ = await _consulting(made)
+        made.cloud.hang_up(BORIS)
+        await made.switch.connect("demo", call_id, [CONTACT, anna])
+        assert made.asked("restore.talk") == ["invalid_state"]
+        assert made.asked("unhold.call") == [None]
+
+
 async def test_a_colleague_who_does_not_come_leaves_the_customer_on_hold() -> None:
     async with world() as made:
         call_id, _ = await made.talking()

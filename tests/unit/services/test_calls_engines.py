@@ -1,0 +1,129 @@
+"""Calls on an engine that routes by itself and cannot do everything."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from backend.domain.scenario import Step
+from backend.errors import WrongState
+from backend.services.ports import Capabilities
+from backend.services.routing import VirtualNumber
+from protocol.commands import DeclineCall, Dial
+from protocol.transfers import CompleteTransfer, TransferCall
+from protocol.vocabulary import CallId, CommandId
+from tests.fakes import idle
+from tests.unit.services.stage import (
+    ACC,
+    ANNA,
+    BORIS,
+    CUSTOMER,
+    LINE,
+    Stage,
+    account,
+    playing,
+)
+
+CLOUD = Capabilities(transfers=frozenset(("attended",)), routes=True)
+FOREIGN = "agent-anna-77001"
+_ids = itertools.count(1)
+
+
+def command_id() -> CommandId:
+    return CommandId(f"engine-{next(_ids):04d}")
+
+
+@asynccontextmanager
+async def cloud(*steps: Step) -> AsyncIterator[Stage]:
+    """Without steps the number has no scenario of ours."""
+    route = account(*steps)
+    if not steps:
+        number = VirtualNumber(number=LINE, name="Main line", scenario=None)
+        route = replace(route, virtual_numbers=(number,))
+    stage = Stage(route)
+    stage.switch.capabilities = CLOUD
+    async with playing(stage):
+        yield stage
+
+
+async def test_somebody_the_engine_rings_by_itself_has_a_card() -> None:
+    async with cloud() as stage:
+        await stage.arrives()
+        assert stage.switch.said("hang_up") == []
+        await stage.leg(FOREIGN, "ringing")
+        assert stage.last(ANNA)["state"] == "ringing"
+        assert stage.last(ANNA)["actions"][-1] == "decline"
+        await stage.leg(FOREIGN, "up")
+        await stage.leg(CUSTOMER, "up")
+        assert stage.last(ANNA)["state"] == "talking"
+        await stage.gone(CUSTOMER)
+        assert stage.last(ANNA)["outcome"] == "answered"
+
+
+async def test_a_card_leaves_with_the_leg_the_engine_gave_up() -> None:
+    async with cloud() as stage:
+        await stage.arrives()
+        await stage.leg(FOREIGN, "ringing")
+        await stage.gone(FOREIGN, "no_answer")
+        assert stage.tags(ANNA)[-1] == "call.removed:timed_out"
+        await stage.leg("agent-boris-77002", "ringing")
+        assert stage.last(BORIS)["state"] == "ringing"
+
+
+async def test_declining_reaches_the_engine() -> None:
+    async with cloud() as stage:
+        await stage.arrives()
+        await stage.leg(FOREIGN, "ringing")
+        await stage.client.send(ACC, ANNA, DeclineCall(id=command_id(), call_id=CallId("c1")))
+        await idle()
+        assert [order[0] for order in stage.switch.said("hang_up")] == [FOREIGN]
+        assert stage.tags(ANNA)[-1] == "call.removed:declined"
+
+
+async def test_where_our_scenario_ends_the_engine_s_goes_on() -> None:
+    async with cloud(Step(employees=(ANNA,), timeout_s=10)) as stage:
+        await stage.arrives()
+        await stage.leg("agent-anna-1", "ringing")
+        await stage.wait(11)
+        await stage.gone("agent-anna-1", "no_answer")
+        assert CUSTOMER not in [order[0] for order in stage.switch.said("hang_up")]
+        await stage.leg("agent-boris-77002", "ringing")
+        await stage.leg("agent-boris-77002", "up")
+        assert stage.last(BORIS)["state"] == "talking"
+
+
+async def test_who_dials_is_rung_with_the_number_it_goes_to() -> None:
+    async with cloud() as stage:
+        dial = Dial(id=command_id(), target="+79160000077", source="keypad")
+        await stage.client.send(ACC, ANNA, dial)
+        await idle()
+        (order,) = stage.switch.rung
+        assert order.towards is not None
+        assert (order.towards.endpoint, order.towards.shown) == ("PJSIP/79160000077@trunk", LINE)
+        colleague = Dial(id=command_id(), target="101", source="colleagues")
+        await stage.client.send(ACC, BORIS, colleague)
+        await idle()
+        inside = stage.switch.rung[-1].towards
+        assert inside is not None
+        assert inside.endpoint == "PJSIP/101"
+
+
+async def test_an_engine_without_blind_transfers_keeps_the_sender_until_the_answer() -> None:
+    async with cloud(Step(employees=(ANNA,))) as stage:
+        await stage.arrives()
+        await stage.leg("agent-anna-1", "up")
+        await stage.leg(CUSTOMER, "up")
+        wish = TransferCall(
+            id=command_id(), call_id=CallId("c1"), kind="attended", employee_id=BORIS
+        )
+        await stage.client.send(ACC, ANNA, wish)
+        await idle()
+        await stage.leg("agent-boris-1", "ringing")
+        done = CompleteTransfer(id=command_id(), call_id=CallId("c1"))
+        with pytest.raises(WrongState):
+            await stage.client.send(ACC, ANNA, done)
+        assert "agent-anna-1" not in [order[0] for order in stage.switch.said("hang_up")]
