@@ -80,7 +80,10 @@ class Phones:
 
         Raises WrongState (the employee talks on a telephone), NoDevice, SwitchUnavailable.
         """
-        home, line = await self._line(account_id, employee_id)
+        person = await self._people.find(account_id, employee_id)
+        if person is None or person.device != "browser":
+            raise WrongState("this employee does not talk in the browser")
+        home, line = await self._line(account_id, employee_id, person)
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         try:
             await home.lines.issue(line, password)
@@ -107,18 +110,18 @@ class Phones:
 
     async def withdraw(self, account_id: AccountId, employee_id: EmployeeId) -> None:
         """The line is nobody's until it is issued again; a talk under way goes on."""
+        person = await self._people.find(account_id, employee_id)
+        if person is None:
+            return
         try:
-            home, line = await self._line(account_id, employee_id)
-        except (WrongState, NoDevice):
+            home, line = await self._line(account_id, employee_id, person)
+        except NoDevice:
             return
         await home.lines.withdraw(line)
 
     async def _line(
-        self, account_id: AccountId, employee_id: EmployeeId
+        self, account_id: AccountId, employee_id: EmployeeId, person: LinePerson
     ) -> tuple[LineHome, BrowserLine]:
-        person = await self._people.find(account_id, employee_id)
-        if person is None or person.device != "browser":
-            raise WrongState("this employee does not talk in the browser")
         try:
             home = await self._homes.of(account_id)
         except SwitchUnavailable:
