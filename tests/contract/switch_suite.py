@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
-from backend.errors import NoDevice, NotFound
+from backend.errors import NoDevice, NotFound, SwitchRefused
 from backend.kit import audio
 from backend.services.ports import (
     Arrived,
@@ -18,6 +18,7 @@ from backend.services.ports import (
     LegEnded,
     LegMoved,
     RingOrder,
+    SoundOver,
     Switch,
     SwitchConnected,
     SwitchDisconnected,
@@ -285,6 +286,39 @@ class SwitchContract:
         for _ in range(2):
             await stage.recordings.forget("talk-1")
         assert not await stage.recordings.fetch("talk-1", file)
+
+    async def test_a_message_is_heard_by_one_leg_and_its_end_is_told(
+        self, stage: SwitchStage
+    ) -> None:
+        needs(stage.switch.capabilities.messages, "messages")
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        call_id, leg_id = arrived.call_id, arrived.leg_id
+        await stage.switch.answer(call_id, leg_id)
+        with pytest.raises(SwitchRefused):
+            await stage.switch.play(call_id, leg_id, "no-such-sound-anywhere")
+        for _ in range(2):
+            await stage.switch.play(call_id, leg_id, "hello-world")
+            await stage.time_passes(3)
+            over = await stage.until(SoundOver, call_id=call_id)
+            assert (over.leg_id, over.kind) == (leg_id, "played")
+
+    async def test_what_a_caller_says_after_the_tone_is_fetched_like_a_talk(
+        self, stage: SwitchStage, tmp_path: Path
+    ) -> None:
+        needs(stage.switch.capabilities.messages, "messages")
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        call_id, leg_id = arrived.call_id, arrived.leg_id
+        await stage.switch.answer(call_id, leg_id)
+        for _ in range(2):
+            await stage.switch.take_message(call_id, leg_id, "voice-1", max_s=5)
+        await stage.time_passes(6)
+        over = await stage.until(SoundOver, call_id=call_id)
+        assert (over.leg_id, over.kind) == (leg_id, "recorded")
+        file = tmp_path / "voice.wav"
+        assert await stage.recordings.fetch("voice-1", file)
+        assert audio.seconds(file) == 5
 
     async def test_recording_a_talk_that_is_gone_is_refused(self, stage: SwitchStage) -> None:
         with pytest.raises(NotFound):

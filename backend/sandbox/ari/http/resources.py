@@ -27,6 +27,8 @@ _SOUNDS = (
     "ss-noservice",
     "this-call-may-be-monitored-or-recorded",
     "unavailable",
+    "hello-world",
+    "queue-thankyou",
 )
 
 
