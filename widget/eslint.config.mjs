@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'amocrm', 'scripts', '*.mjs', '.gallery'] },
+  { ignores: ['node_modules', 'amocrm', 'site', 'scripts', '*.mjs', '.gallery'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

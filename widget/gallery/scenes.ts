@@ -53,7 +53,7 @@ const second: CallChanged = {
   scenario: 'Поддержка',
   rung: [],
 };
-const unknownCall: CallChanged = { ...call, name: null };
+const unknownCall: CallChanged = { ...call, name: null, visit: null };
 
 function people(): Push[] {
   const names: [string, string | null, string, string][] = [
@@ -116,6 +116,8 @@ const several: ContactChanged = {
 export const SCENES: Readonly<Record<string, () => View>> = {
   ringing: () => view([call, contact]),
   looking: () => view([unknownCall, { ...contact, lookup: 'looking', matches: [] }]),
+  visitor: () =>
+    view([{ ...unknownCall, visit: call.visit }, { ...contact, lookup: 'not_found', matches: [] }]),
   not_found: () => view([unknownCall, { ...contact, lookup: 'not_found', matches: [] }]),
   unavailable: () => view([call, { ...contact, lookup: 'unavailable', matches: [], create_url: null }]),
   several: () => view([unknownCall, several]),

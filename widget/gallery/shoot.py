@@ -21,6 +21,7 @@ BUILT = Path(__file__).parents[1] / ".gallery"
 SCENES = (
     "ringing",
     "looking",
+    "visitor",
     "not_found",
     "unavailable",
     "several",

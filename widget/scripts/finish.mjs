@@ -1,6 +1,6 @@
 /**
  * After `vite build`: writes the manifest the server renders shells from, copies the amoCRM package
- * and refuses a first load that grew too big.
+ * and the script of call tracking, and refuses a first load that grew too big.
  */
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,8 @@ await cp(fileURLToPath(new URL('amocrm/', room)), fileURLToPath(new URL('amocrm/
   recursive: true,
   filter: (path) => !path.endsWith('.py'),
 });
+// What other people's sites load: as it is written, so that whoever runs a site can read it.
+await cp(fileURLToPath(new URL('site/visits.js', room)), fileURLToPath(new URL('visits.js', out)));
 for (const [name, page] of Object.entries(pages)) {
   process.stdout.write(`${name}: ${(page.gzip_bytes / 1000).toFixed(1)} kB gzip\n`);
 }

@@ -16,6 +16,7 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'card.extension': 'Extension: {extension} — dialled by itself after they answer',
   'card.extension.dialed': 'Extension: {extension} — dialled',
   'card.extension.refused': 'Extension: {extension} — not dialled, dial it yourself',
+  'card.way': 'From: {way}',
   'card.message': 'The visitor wrote: “{message}”',
   'card.device': 'Device: {device}',
   'card.pick_up': 'Pick up: {device}',

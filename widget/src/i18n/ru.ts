@@ -15,6 +15,7 @@ export const ru = {
   'card.extension': 'Добавочный: {extension} — наберётся сам после ответа',
   'card.extension.dialed': 'Добавочный: {extension} — набран',
   'card.extension.refused': 'Добавочный: {extension} — не набран, наберите сами',
+  'card.way': 'Откуда: {way}',
   'card.message': 'Посетитель написал: «{message}»',
   'card.device': 'Устройство: {device}',
   'card.pick_up': 'Снимите трубку: {device}',

@@ -10,6 +10,7 @@ import { SHORTCUTS, type CallEvents } from './CallList';
 import { ContactPanel } from './ContactPanel';
 import { useAmbient } from './context';
 import { useNow } from './hooks';
+import { Way } from './Way';
 import { LegSound } from './PhoneLine';
 import { RecordingMark } from './RecordingMark';
 
@@ -81,6 +82,7 @@ export function CallCard(props: Props): JSX.Element {
           onRetry={() => events.retry(call.call_id)}
         />
       )}
+      {call.visit && <Way visit={call.visit} small={small} />}
     </article>
   );
 }

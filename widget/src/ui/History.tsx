@@ -12,6 +12,7 @@ import {
 import { Button, Link } from './Button';
 import { useAmbient } from './context';
 import { Icon, type IconName } from './icons';
+import { wayLine } from './Way';
 
 interface Props {
   readonly history: HistoryView;
@@ -102,6 +103,9 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
             {noteText(note, words)}
           </span>
         ))}
+        {entry.visit && wayLine(entry.visit) !== '' && (
+          <span class="muted">{words.t('card.way', { way: wayLine(entry.visit) })}</span>
+        )}
         {entry.crm === 'refused' && (
           <span class="entry-bad">
             {words.t('history.crm_refused', { why: crmText(entry, words) })}

@@ -1,1 +1,0 @@
-import{L as e}from"./preload-helper-BeN09e34.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-BGJrZ_7O.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
