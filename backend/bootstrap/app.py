@@ -13,7 +13,7 @@ from backend.bootstrap.foundation import Foundation, bus_check, foundation
 from backend.bootstrap.gauges import collector
 from backend.bootstrap.web import web
 from backend.bootstrap.worker import worker
-from backend.realtime.server import tune_gc
+from backend.realtime.server import Front, tune_gc
 from backend.settings import Settings
 
 Extra = Callable[[Foundation], AbstractAsyncContextManager[list[BaseRoute]]]
@@ -33,7 +33,7 @@ def create_app(
     """
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Front) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             base = await stack.enter_async_context(
                 foundation(settings, single=with_worker, migrating=with_worker)
@@ -46,12 +46,13 @@ def create_app(
                 collect = collector(base.metrics, app.state.worker)
             served = await stack.enter_async_context(web(base, collect))
             app.router.routes.extend(served.routes)
+            app.sockets = served.gateway
             app.state.foundation, app.state.web, app.state.drain = base, served, served.drain
             tune_gc()
             ready()
             yield
 
-    return Starlette(lifespan=lifespan)
+    return Front(lifespan=lifespan)
 
 
 def create_worker_app(settings: Settings) -> Starlette:

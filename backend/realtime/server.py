@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 UVICORN: dict[str, Any] = {
     # 25 KiB and 66k pushes/s against 33 KiB and 46k/s of the `websockets` implementation.
@@ -19,6 +23,30 @@ UVICORN: dict[str, Any] = {
 }
 """Options for `uvicorn.Config`. Frames over 64 KiB are refused by the session with its own code;
 `ws_max_size` only bounds what is read before that."""
+
+
+SOCKET_PATH = "/ws"
+
+
+class Front(Starlette):
+    """Routes and middleware for requests; sockets of tabs go past them.
+
+    Each layer between the server and a socket lives as long as the socket and is passed by every
+    push, and none of them does anything for one.
+    """
+
+    sockets: Callable[[Any, Any, Any], Awaitable[None]] | None = None
+    """What serves `SOCKET_PATH`, once it is there."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            self.sockets is not None
+            and scope["type"] == "websocket"
+            and scope["path"] == SOCKET_PATH
+        ):
+            await self.sockets(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def tune_gc() -> None:

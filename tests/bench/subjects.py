@@ -25,6 +25,7 @@ from backend.bus.redis import RedisBus
 from backend.kit.clock import SystemClock
 from backend.realtime.gateway import Gateway
 from backend.realtime.limits import Limits
+from backend.realtime.server import Front
 from backend.realtime.services import Services
 from backend.services.ports import Bus, Publication, account_stream, me_stream
 from backend.services.presence import Presence
@@ -221,7 +222,8 @@ async def ours(redis_url: str | None) -> AsyncIterator[Ours]:
         await stack.enter_async_context(gateway)
         switchboard = Switchboard(bus)
         stack.push_async_callback(switchboard.close)
-        app = Starlette(routes=[WebSocketRoute("/ws", gateway)])
+        app = Front()
+        app.sockets = gateway
         yield Ours(app, bus, sessions, switchboard)
 
 
