@@ -155,6 +155,8 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'step.busy': 'on a call',
   'step.declined': 'declined the call',
   'step.no_answer': 'did not answer',
+  'history.passed': '{by}: passed on to {target}',
+  'history.not_passed': '{by}: not passed on to {target}',
   'history.redial': 'Call again: {name}',
   'history.listen': 'Listen: {name}',
   'history.silence': 'Close the recording: {name}',

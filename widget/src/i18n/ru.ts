@@ -164,6 +164,8 @@ export const ru = {
   'step.busy': 'занят разговором',
   'step.declined': 'отклонил звонок',
   'step.no_answer': 'не ответил',
+  'history.passed': '{by}: передан — {target}',
+  'history.not_passed': '{by}: не передан — {target}',
   'history.redial': 'Перезвонить: {name}',
   'history.listen': 'Прослушать: {name}',
   'history.silence': 'Закрыть запись: {name}',

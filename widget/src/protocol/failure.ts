@@ -11,6 +11,8 @@ export class CommandFailed extends Error {
     message = code as string,
     /** Why a call cannot be placed, where the server says. */
     readonly reason: RefusalReason | null = null,
+    /** The same as the server spelt it; other commands than those that place calls have their own. */
+    readonly named: string | null = reason,
   ) {
     super(message);
     this.name = 'CommandFailed';
@@ -27,7 +29,12 @@ export function refusalOf(error: unknown): RefusalReason | null {
 
 /** The reason in a reply's data; one a newer server names is left to the code's sentence. */
 export function reasonIn(data: unknown): RefusalReason | null {
-  if (typeof data !== 'object' || data === null || !('reason' in data)) return null;
-  const named = data.reason;
+  const named = namedIn(data);
   return REFUSAL_REASONS.find((reason) => reason === named) ?? null;
+}
+
+/** The reason in a reply's data, known here or not. */
+export function namedIn(data: unknown): string | null {
+  if (typeof data !== 'object' || data === null || !('reason' in data)) return null;
+  return typeof data.reason === 'string' ? data.reason : null;
 }

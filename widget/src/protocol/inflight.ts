@@ -5,7 +5,7 @@
  * over the next connection has one effect (R3). Each has a deadline of its own.
  */
 import type { Clock } from './clock';
-import { CommandFailed, reasonIn } from './failure';
+import { CommandFailed, namedIn, reasonIn } from './failure';
 import type { Command, Reply } from './messages';
 
 /** Below this the server refuses a deadline (`Command.ttl_ms`). */
@@ -43,7 +43,7 @@ export class InFlight {
     if (reply.ok) waiting.resolve(reply.result);
     else {
       const { code = 'internal', message, data } = reply.error ?? {};
-      waiting.reject(new CommandFailed(code, message, reasonIn(data)));
+      waiting.reject(new CommandFailed(code, message, reasonIn(data), namedIn(data)));
     }
   }
 

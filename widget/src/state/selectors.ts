@@ -8,6 +8,7 @@ import type {
   CrmChanged,
   DeviceChanged,
   EmployeeChanged,
+  GroupBrief,
   HistoryChanged,
   OutgoingChanged,
   PhoneAsked,
@@ -88,6 +89,11 @@ export function phoneAsked(state: State): PhoneAsked | null {
 
 export function outgoing(state: State): OutgoingChanged | null {
   return one(state.me, 'outgoing', 'outgoing.changed');
+}
+
+/** The groups a call can be passed to. */
+export function groups(state: State): readonly GroupBrief[] {
+  return one(state.account, 'groups', 'groups.changed')?.groups ?? [];
 }
 
 export function historyMark(state: State): HistoryChanged | null {

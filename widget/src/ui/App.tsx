@@ -240,5 +240,6 @@ function callEvents(phone: Phone): CallEvents {
     choose: (id, record) => void phone.chooseContact(id, record),
     retry: (id) => void phone.retryLookup(id),
     dial: (number) => void phone.dial(number, 'redial'),
+    phone,
   };
 }

@@ -10,6 +10,8 @@ export interface ButtonProps {
   readonly busy?: boolean;
   readonly disabled?: boolean;
   readonly shortcut?: string;
+  /** Whether what it opens is open. */
+  readonly pressed?: boolean;
   readonly children?: ComponentChildren;
 }
 
@@ -25,6 +27,7 @@ export function Button(props: ButtonProps): JSX.Element {
       aria-busy={busy}
       aria-disabled={busy}
       aria-keyshortcuts={shortcut}
+      aria-pressed={props.pressed}
       disabled={disabled}
       onClick={() => {
         if (!busy) onPress();

@@ -10,6 +10,8 @@ import { SHORTCUTS, type CallEvents } from './CallList';
 import { ContactPanel } from './ContactPanel';
 import { useAmbient } from './context';
 import { useNow } from './hooks';
+import type { TalkProps } from './talk/Talk';
+import { TalkSlot } from './TalkSlot';
 import { Way } from './Way';
 import { LegSound } from './PhoneLine';
 import { RecordingMark } from './RecordingMark';
@@ -24,10 +26,12 @@ interface Props {
   readonly pending: ReadonlySet<string>;
   readonly events: CallEvents;
   readonly small: boolean;
+  /** What the controls of a talk need. */
+  readonly talk?: Pick<TalkProps, 'state' | 'phone' | 'first'>;
 }
 
 export function CallCard(props: Props): JSX.Element {
-  const { call, contact, second, first, pending, events, small } = props;
+  const { call, contact, second, first, pending, events, small, talk } = props;
   const { words, openUrl } = useAmbient();
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -73,6 +77,9 @@ export function CallCard(props: Props): JSX.Element {
       />
       {/* Above what the CRM will say: a button must not move under the pointer when that comes. */}
       <Actions call={call} pending={pending} events={events} words={words} />
+      {call.state !== 'ended' && talk && (
+        <TalkSlot call={call} state={talk.state} phone={talk.phone} first={talk.first} small={small} />
+      )}
       {!small && contact && (
         <ContactPanel
           contact={contact}

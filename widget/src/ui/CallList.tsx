@@ -6,6 +6,7 @@ import { contactOf, isLive, rings } from '../state/selectors';
 import type { State } from '../state/state';
 import { CallCard } from './CallCard';
 import { useAmbient } from './context';
+import type { TalkProps } from './talk/Talk';
 
 export interface CallEvents {
   answer(callId: string): void;
@@ -17,6 +18,8 @@ export interface CallEvents {
   choose(callId: string, record: RecordRef): void;
   retry(callId: string): void;
   dial(number: string): void;
+  /** Whom the controls of a talk ask. */
+  readonly phone?: TalkProps['phone'];
 }
 
 /** Alt with a letter's key: free in the CRMs' pages and reachable with one hand. */
@@ -34,6 +37,7 @@ export function CallList({ calls, state, pending, events, small = false }: Props
   const { words } = useAmbient();
   useShortcuts(calls, events);
   const asks = calls.find(rings);
+  const live = calls.find((call) => isLive(call) && !rings(call));
   const busy = calls.some((call) => isLive(call) && !rings(call));
   return (
     <section class="calls" aria-label={words.t('card.region')}>
@@ -47,6 +51,7 @@ export function CallList({ calls, state, pending, events, small = false }: Props
           pending={pending}
           events={events}
           small={small}
+          {...(events.phone ? { talk: { state, phone: events.phone, first: call === live } } : {})}
         />
       ))}
     </section>

@@ -106,6 +106,14 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
         {entry.visit && wayLine(entry.visit) !== '' && (
           <span class="muted">{words.t('card.way', { way: wayLine(entry.visit) })}</span>
         )}
+        {entry.transfers.map(({ at, by, target, reason }) => (
+          <span key={at} class="muted">
+            {words.t(reason === null ? 'history.passed' : 'history.not_passed', {
+              by,
+              target: showNumber(target),
+            })}
+          </span>
+        ))}
         {entry.crm === 'refused' && (
           <span class="entry-bad">
             {words.t('history.crm_refused', { why: crmText(entry, words) })}

@@ -1,1 +1,0 @@
-import{R as e}from"./words-Cpy7azjq.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-Bf-FNmJu.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
