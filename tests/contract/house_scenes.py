@@ -322,7 +322,7 @@ async def a_browser_becomes_the_phone(hour: Hour) -> None:
     asked = [f for f in tab.frames if f["type"] == "phone.asked"][-1]
     assert (asked["call_id"], asked["act"]) == (call, "answer")
     await hour.picks_up(call, VERA)
-    await hour.leaves(call, VERA)
+    await hour.leaves(call)
     await hour.wait(3)
     await tab.ask("phone.take")
     await tab.ask("phone.release")
