@@ -13,9 +13,12 @@ from backend.services.ports import Lease, Leases
 
 log = structlog.get_logger(__name__)
 
-TTL_S = 5.0
-"""A dead holder's work is taken over within this and one attempt."""
-RENEW_S = 1.5
+TTL_S = 4.0
+"""A dead holder's work is taken over within this and `WAIT_S`: less than five seconds in all, as
+long as a customer listens to ringing without a doubt. Three renewals may fail before."""
+RENEW_S = 1.0
+WAIT_S = 0.5
+"""How often whoever waits for a lease asks for it."""
 
 Held = Callable[[], Lease | None]
 """The lease as it is now; None once it is lost: then nothing more may be ordered."""
@@ -36,7 +39,7 @@ async def under_lease(
             log.warning("lease.work_ended", name=name, error=str(error))
         except Exception:
             log.exception("lease.work_broke", name=name)
-        await clock.sleep(RENEW_S)
+        await clock.sleep(WAIT_S)
 
 
 async def _work(
