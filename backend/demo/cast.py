@@ -27,6 +27,8 @@ class Team:
     line_name: str
     scenario: str
     people: tuple[tuple[int, str], ...]
+    tracked: tuple[tuple[str, str], ...] = ()
+    """Numbers of `tracking.toml` as the switch knows them, with their titles."""
 
     def endpoint(self, extension: str) -> str:
         return f"PJSIP/{self.slug}-{extension}"
@@ -41,6 +43,7 @@ SEVER = Team(
     line_name="Отдел продаж",
     scenario="Продажи: все сразу, потом старшие",
     people=((1, "100"), (2, "101"), (3, "102"), (4, "103"), (5, "104")),
+    tracked=(("74951230011", "сайт"), ("74951230012", "сайт"), ("74951230013", "щит на шоссе")),
 )
 VEKTOR = Team(
     account_id=AccountId("demo-vektor"),
@@ -51,6 +54,7 @@ VEKTOR = Team(
     line_name="Сайт и реклама",
     scenario="Сайт: дежурные, потом по очереди",
     people=((1, "100"), (2, "101"), (3, "102"), (4, "103"), (5, "104")),
+    tracked=(("74951230021", "сайт"), ("74951230022", "сайт"), ("74951230023", "щит на шоссе")),
 )
 TEAMS = (SEVER, VEKTOR)
 

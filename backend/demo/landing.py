@@ -25,6 +25,7 @@ _TEXT = {
         "about": "Адреса и ключи для внешних клиентов",
         "health": "Готовность",
         "faults": "Неисправности по заказу",
+        "site": "Сайт с коллтрекингом",
     },
     "en": {
         "title": "Dozvon: demo",
@@ -41,6 +42,7 @@ _TEXT = {
         "about": "Addresses and keys for outside clients",
         "health": "Readiness",
         "faults": "Faults on demand",
+        "site": "A site with call tracking",
     },
 }  # fmt: skip
 
@@ -88,7 +90,8 @@ def landing(where: Addresses, language: str, codes: dict[CrmKind, str]) -> Respo
         f"<title>{text['title']}</title><style>{_STYLE}{STYLE}</style></head><body><main>"
         f'<h1>{text["title"]}</h1><p>{text["lead"]}</p><ol class="steps">{steps}</ol>'
         f"{section(where, locale, codes)}"
-        f'<footer><a href="/sandbox/faults?lang={locale}">{text["faults"]}</a>'
+        f'<footer><a href="{where.switchboard}/sandbox/site">{text["site"]}</a>'
+        f'<a href="/sandbox/faults?lang={locale}">{text["faults"]}</a>'
         f'<a href="/sandbox/about">{text["about"]}</a>'
         f'<a href="/health/ready">{text["health"]}</a></footer></main></body></html>'
     )

@@ -30,13 +30,15 @@ FILE = Path(__file__).parent / "accounts.toml"
 WHO = "dozvon demo"
 
 
-async def seed(base: Foundation, where: Addresses) -> None:
-    """Accounts without their CRMs: `installs` connects those."""
+async def seed(base: Foundation, where: Addresses) -> tuple[Team, ...]:
+    """Accounts without their CRMs: `installs` connects those. Returns those that were made."""
     document = tomllib.loads(FILE.read_text())
     document["switches"][0]["url"] = where.server(3)
     there = [team for team in TEAMS if await _is_seeded(base.database, team)]
-    document["accounts"] = _accounts(document, [team for team in TEAMS if team not in there])
+    fresh = tuple(team for team in TEAMS if team not in there)
+    document["accounts"] = _accounts(document, list(fresh))
     await _apply(account_files(base), document)
+    return fresh
 
 
 async def seed_team(
