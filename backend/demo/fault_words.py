@@ -165,6 +165,10 @@ _PORTAL = {
         "Пока открыт обзвон, карточку звонка показывает только страница Dozvon.",
         "While a call list is open, only Dozvon's own page shows the card of a call.",
     ),
+    "anyone_installs": (
+        "Кто устанавливает приложение без прав администратора, читает, кого попросить.",
+        "Whoever installs the application without being an administrator reads whom to ask.",
+    ),
     "internal_finish": (
         "Ничего: о внутренних звонках портал не узнаёт.",
         "Nothing: the portal does not hear of internal calls.",

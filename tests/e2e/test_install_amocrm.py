@@ -28,6 +28,33 @@ def walk(page: Page) -> Locator:
     return page.locator(".walk[data-crm=amocrm]")
 
 
+async def no_administrator(demo: Demo, browser: Browser, shots: Path) -> None:
+    """An operator tries: the widget says who can, before anything is asked of anybody."""
+    context = await browser.new_context(locale="ru-RU", viewport=WIDE)
+    page = await context.new_page()
+    await page.goto(demo.amo_page(MARIA, "/settings/widgets/"))
+    await page.locator(".js-widget-tile").click()
+    await page.locator(".js-widget-install").click()
+    await expect(page.get_by_text("устанавливает и настраивает администратор")).to_be_visible()
+    await expect(page.locator(".js-widget-install")).to_be_visible()
+    await page.screenshot(path=shots / "amocrm-not-an-administrator.png")
+    await page.reload()
+    await expect(page.locator(".panel, .notice")).to_have_count(0)
+    await context.close()
+
+
+async def sent_to_an_operator(demo: Demo, browser: Browser, link: str | None) -> None:
+    """The link an administrator got, opened by somebody else: it still works afterwards."""
+    assert link is not None
+    context = await browser.new_context(locale="ru-RU", viewport=WIDE)
+    page = await context.new_page()
+    await page.goto(demo.amo_page(MARIA))
+    await page.goto(link)
+    await expect(page.get_by_role("heading", name="Нужен администратор")).to_be_visible()
+    await expect(page.get_by_role("button", name="Разрешить")).to_have_count(0)
+    await context.close()
+
+
 async def test_whoever_looks_installs_the_widget_with_clicks_and_is_rung(
     own_demo: Demo, browser: Browser, shots: Path
 ) -> None:
@@ -42,6 +69,7 @@ async def test_whoever_looks_installs_the_widget_with_clicks_and_is_rung(
     async with context.expect_page() as opened:
         await walk(home).get_by_role("link", name="Открыть виджеты аккаунта").click()
     page = await opened.value
+    await no_administrator(own_demo, browser, shots)
     await page.locator(".js-widget-tile").click()
     await page.locator(".js-widget-install").click()
     # The platform's own call names no account of ours: the widget says what is missing.
@@ -53,7 +81,9 @@ async def test_whoever_looks_installs_the_widget_with_clicks_and_is_rung(
     ours = await opened.value
     await ours.get_by_label("Код подключения").fill(pairing_code)
     await ours.get_by_role("button").click()
-    await ours.get_by_role("link").first.click()
+    link = ours.get_by_role("link").first
+    await sent_to_an_operator(own_demo, browser, await link.get_attribute("href"))
+    await link.click()
     await ours.get_by_role("button", name="Разрешить").click()
     await expect(ours.get_by_role("heading", name="amoCRM подключена")).to_be_visible()
     await page.reload()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -394,3 +396,41 @@ async def test_a_lost_access_is_said_with_the_button_that_brings_it_back(
         await consent.get_by_role("button", name="Разрешить").click()
         await expect(state).to_contain_text("CRM подключена", timeout=20_000)
         await consent.close()
+
+
+@pytest.mark.feature("B2")
+async def test_a_portal_that_took_its_access_back_is_said_loudly_in_every_section(
+    house: Demo, browser: Browser, shots: Path
+) -> None:
+    """A portal has no button for it: an administrator's visit to our page is what helps."""
+    before = house.log.read_text().count("crm.grant_lost")
+    house.http.delete(house._server(1, "tokens?revoke=all")).raise_for_status()
+    customer = house.call(UNKNOWN, SEVER)
+    await until(lambda: house.log.read_text().count("crm.grant_lost") > before, "it is noticed")
+    house.customer(customer, "hangup")
+    # Timur is no administrator over there: his own visit gives no access.
+    async with portal_settings(house, browser, TIMUR) as settings:
+        state = settings.card("Состояние")
+        await expect(state.get_by_role("alert")).to_contain_text("Доступ к CRM отозван")
+        await expect(state).to_contain_text("Войдите в портал администратором")
+        await settings.page.screenshot(path=shots / "settings-portal-lost.png")
+        told = settings.frame.get_by_role("main").get_by_role("alert")
+        for section in ("Сотрудники", "Сценарии", "История изменений"):
+            await settings.section(section)
+            await expect(told).to_contain_text("Доступ к CRM отозван")
+        await told.get_by_role("button", name="Что делать").click()
+        await expect(settings.heading).to_have_text("Подключение")
+        async with portal_settings(house, browser):
+            await _given_back(settings)
+        await settings.section("Сотрудники")
+        await expect(told).to_have_count(0)
+
+
+async def _given_back(settings: SettingsPage) -> None:
+    """Whoever looks again sees it soon after the administrator came."""
+    state = settings.card("Состояние")
+    looked = state.get_by_role("button", name="Проверить снова")
+    async with asyncio.timeout(20):
+        while "CRM подключена" not in await state.inner_text():
+            async with settings.page.expect_response(re.compile("/api/v1/connection$")):
+                await looked.click()

@@ -81,7 +81,7 @@ def applications(portal: Portal, user: User, language: str) -> str:
                 f' <label><input type="checkbox" id="uninstall-clean"> '
                 f"{text('with_data', language)}</label>"
             )
-    elif user.is_admin:
+    elif user.is_admin or portal.config.anyone_installs:
         action = (
             f'<button type="button" class="button" id="install">{text("install", language)}'
             "</button>"

@@ -117,6 +117,8 @@ class PortalConfig:
     """Pages behave as inside the vendor's desktop application (reference 4.4)."""
     list_hides_card: bool = False
     """While the page of a call list is open it draws no card of a call (reference 3.9, 4.5)."""
+    anyone_installs: bool = False
+    """The portal lets everybody install applications, not its administrators alone."""
     internal_finish: bool = False
     """True lets `finish` record a call between employees; False refuses it, as is assumed."""
 

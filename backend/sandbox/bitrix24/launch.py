@@ -92,7 +92,7 @@ def launch(
 def _target(portal: Portal, user: User, code: str, handler: str) -> str:
     application = portal.config.application
     if code == INSTALL:
-        if not user.is_admin:
+        if not user.is_admin and not portal.config.anyone_installs:
             raise RestError("ACCESS_DENIED", "Only an administrator installs", 403)
         return application.install_url
     if code == MAIN:

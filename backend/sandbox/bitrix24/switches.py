@@ -103,6 +103,7 @@ _SETTINGS = (
     Switch("refresh_grace_s", "seconds", "Жизнь старого refresh", "A used refresh lives", True),
     Switch("access_lifetime_s", "seconds", "Жизнь access", "An access token lives", True),
     Switch("operating_limit_s", "seconds", "Лимит времени метода", "Operating limit", True),
+    Switch("anyone_installs", "flag", "Ставить приложения могут все", "Anyone installs", True),
     Switch("internal_finish", "flag", "finish внутренних", "finish of internal calls", True),
 )
 

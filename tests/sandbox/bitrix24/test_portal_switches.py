@@ -151,6 +151,18 @@ async def crm_mode(client: Client, portal: Portal, clock: ManualClock) -> None:
     assert usual["CRM_CREATED_LEAD"]
 
 
+async def anyone_installs(client: Client, portal: Portal, clock: ManualClock) -> None:
+    async def offered() -> bool:
+        await client.http.get("/login/", params={"user": 2, "back": "/marketplace/"})
+        return 'id="install"' in (await client.http.get("/marketplace/")).text
+
+    portal.config.application.installed = False
+    assert not await offered()
+    await _set(client, anyone_installs=True)
+    assert await offered()
+    portal.config.application.installed = True
+
+
 async def internal_finish(client: Client, portal: Portal, clock: ManualClock) -> None:
     wish = {"USER_ID": 2, "PHONE_NUMBER": "102", "TYPE": 2}
     call = await client.call("telephony.externalCall.register", wish)
@@ -189,7 +201,8 @@ async def list_hides_card(client: Client, portal: Portal, clock: ManualClock) ->
 
 CHECKS: tuple[Check, ...] = (
     *(drop, slow_s, moved_to, auth_slow_s, access_lifetime_s, refresh_grace_s),
-    *(operating_limit_s, operating_counts_batch, phones_by_digits, crm_mode, internal_finish),
+    *(operating_limit_s, operating_counts_batch, phones_by_digits, crm_mode),
+    *(anyone_installs, internal_finish),
     *(desktop_app, worker_microphone, list_hides_card),
 )
 ELSEWHERE = {

@@ -3,16 +3,18 @@ import type { ComponentType, JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Phrases } from '../i18n';
 import { Button } from '../ui/Button';
+import { useStore } from '../ui/hooks';
+import { Banner } from '../ui/Notices';
 import type { Me } from './api';
 import { Book } from './book';
 import type { SettingsClient } from './client';
-import { DeskContext } from './context';
+import { DeskContext, useDesk } from './context';
 import { Dialog } from './Dialog';
 import { SelectField } from './fields';
 import { troubleOf } from './trouble';
 import { Heading } from './items';
 import { Outgoing, Recording, Workday } from './sections/Calls';
-import { Connection } from './sections/Connection';
+import { Connection, LOST } from './sections/Connection';
 import { Groups, Teams } from './sections/Groups';
 import { Log } from './sections/Log';
 import { Numbers } from './sections/Numbers';
@@ -106,6 +108,18 @@ function NotForYou({ me, words }: { me: Me; words: Phrases<SettingsKey> }): JSX.
   );
 }
 
+/** A CRM that let go of us is said in every section: whoever came for something else reads it. */
+function Lost({ onLook }: { onLook: () => void }): JSX.Element | null {
+  const { words, book } = useDesk();
+  const { connection } = useStore(book.page);
+  if (!connection || !LOST.has(connection.state)) return null;
+  return (
+    <Banner kind="danger" action={words.t('connection.what_to_do')} onAction={onLook}>
+      {connection.text}
+    </Banner>
+  );
+}
+
 interface Place {
   readonly section: SectionName;
   readonly open: string | null;
@@ -180,6 +194,9 @@ function Settings(props: Loaded & Omit<AppProps, 'client'>): JSX.Element {
           <Heading of={`${place.section}/${place.open ?? ''}`}>
             {words.t(`section.${place.section}`)}
           </Heading>
+          {place.section !== 'connection' && (
+            <Lost onLook={() => go({ section: 'connection', open: null })} />
+          )}
           <div class="s-stack" key={`${place.section}/${place.open ?? ''}`}>
             <Section
               open={place.open}

@@ -86,6 +86,7 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'connection.do.install':
     'Install the application in the CRM as an administrator, then look again.',
   'connection.reconnect': 'Connect again',
+  'connection.what_to_do': 'What to do',
   'connection.look': 'Look again',
   'sync.title': 'People',
   'sync.never': 'Not synchronised yet',

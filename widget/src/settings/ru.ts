@@ -85,6 +85,7 @@ export const ru = {
   'connection.do.amocrm': 'Администратор аккаунта может вернуть доступ одной кнопкой.',
   'connection.do.install': 'Установите приложение в CRM администратором, затем проверьте снова.',
   'connection.reconnect': 'Подключить заново',
+  'connection.what_to_do': 'Что делать',
   'connection.look': 'Проверить снова',
   'sync.title': 'Сотрудники',
   'sync.never': 'Ещё не синхронизированы',

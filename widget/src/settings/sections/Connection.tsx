@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { showNumber } from '../../i18n';
 import { Button, Link } from '../../ui/Button';
 import { useStore } from '../../ui/hooks';
+import { Banner } from '../../ui/Notices';
 import type { BindingAnswer, ConnectionAnswer } from '../api';
 import { useArea } from '../areas';
 import { useDesk } from '../context';
@@ -12,6 +13,8 @@ import { FormCard } from '../form';
 import { troubleOf } from '../trouble';
 import { Remarks } from './Remarks';
 
+/** What the CRM took away: until it is given back, names and records of calls stay out. */
+export const LOST: ReadonlySet<string> = new Set(['auth_expired', 'uninstalled']);
 const LOOK_EVERY_MS = 1_500;
 /** A large CRM is read for minutes; the page goes on looking for as long as anybody watches. */
 const LOOK_FOR_MS = 180_000;
@@ -79,10 +82,16 @@ function State({ connection }: { connection: ConnectionAnswer }): JSX.Element {
       <header class="s-card-head">
         <h2 id="s-state">{words.t('connection.title')}</h2>
       </header>
-      <p class={`s-state s-state-${well ? 'ok' : connection.state === 'off' ? 'off' : 'bad'}`} role="status">
-        <span class="s-state-dot" aria-hidden="true" />
-        <strong>{connection.text}</strong>
-      </p>
+      {LOST.has(connection.state) ? (
+        <Banner kind="danger">
+          <strong>{connection.text}</strong>
+        </Banner>
+      ) : (
+        <p class={`s-state s-state-${well ? 'ok' : connection.state === 'off' ? 'off' : 'bad'}`} role="status">
+          <span class="s-state-dot" aria-hidden="true" />
+          <strong>{connection.text}</strong>
+        </p>
+      )}
       {!well && connection.state !== 'off' && <WhatToDo connection={connection} />}
       <dl class="s-facts">
         <dt>{words.t('connection.address')}</dt>
