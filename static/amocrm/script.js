@@ -239,6 +239,7 @@ define([
         var before = self.get_settings();
         var wished = page.originOf(data.fields && data.fields.server);
         if (data.active === 'N') { return true; }
+        if (!page.isAdmin()) { return complain(words().admins_install); }
         if (!wished) { return complain(words().bad_address); }
         return Server.knows(wished, before.oauth_client_uuid).then(
           function (known) {
