@@ -47,3 +47,20 @@ async def test_the_settings_make_keep_and_change_the_first_connection(
     assert [c.credentials for c in changed] == ["phone:two"]
     # Settings that are gone take nothing away.
     assert (await kept(database_url, tmp_path))[0] == changed
+
+
+async def test_the_cloud_s_connection_is_made_and_changed_the_same_way(
+    database_url: str, tmp_path: Path
+) -> None:
+    cloud = {
+        "uis_url": "https://callapi.uiscom.ru/v4.0/",
+        "uis_token": "key",
+        "uis_secret": "0123456789abcdef",
+    }
+    made, sealed = await kept(database_url, tmp_path, **cloud)
+    assert [(c.id, c.kind, c.url, c.credentials) for c in made] == [
+        ("uis", "uis", "https://callapi.uiscom.ru/v4.0", "0123456789abcdef:key")
+    ]
+    assert await kept(database_url, tmp_path, **cloud) == (made, sealed)
+    changed, _ = await kept(database_url, tmp_path, **(cloud | {"uis_token": "new"}))
+    assert [c.credentials for c in changed] == ["0123456789abcdef:new"]
