@@ -95,7 +95,8 @@ document.addEventListener('dozvon:number', ({ detail }) => {
   try { localStorage.setItem('switchboard.visitor', seen); } catch { /* Storage is closed. */ }
 });
 const again = document.querySelectorAll('a[data-again]');
-for (const link of again) link.addEventListener('click', () => sessionStorage.clear());
+const begin = () => sessionStorage.removeItem('dozvon.session');
+for (const link of again) link.addEventListener('click', begin);
 """
 
 

@@ -1,10 +1,10 @@
 /*! Dozvon call tracking: shows each visitor a number of their own, so that a call knows its way.
- * No cookies: what is kept ends with the tab. Addresses are sent without what people typed.
+ * No cookies; what is kept ends with the tab, addresses go without what people typed.
  *
  *   <script async src="https://phone.example.org/static/visits.js" data-key="dvs_…"></script>
  *   <a href="tel:+74951230001" data-dozvon-number>+7 495 123-00-01</a>
  *
- * A page that changes without loading says so: document.dispatchEvent(new Event('dozvon:page')).
+ * A page that changes by itself says so: document.dispatchEvent(new Event('dozvon:page')).
  * When a number is shown, 'dozvon:number' comes with { number, text }.
  */
 (() => {
@@ -24,6 +24,12 @@
     return value;
   };
   const visitor = read('visitor') ?? keep('visitor', random());
+  /** Half an hour without a page ends a visit; the next one is a visit of the same visitor. */
+  const session = () => {
+    const idle = Date.now() - Number(read('seen')) > 1_800_000;
+    keep('seen', String(Date.now()));
+    return (!idle && read('session')) || keep('session', random());
+  };
   const bare = (address) => address.split(/[?#]/, 1)[0].slice(0, 4000);
 
   let page = {};
@@ -38,7 +44,7 @@
       if (value) utm[name] = value.slice(0, 500);
     }
     page = {
-      id: random(), visitor, session: visitor, url: bare(location.href),
+      id: random(), visitor, session: session(), url: bare(location.href),
       title: document.title.slice(0, 500), referrer: bare(document.referrer), utm,
     };
     ask();
