@@ -45,13 +45,16 @@ class Proxy:
         return (self.directory / "error.log").read_text()
 
 
-def configuration(directory: Path, port: int, ports: Sequence[int], pem: Path, key: Path) -> Path:
+def configuration(
+    directory: Path, port: int, ports: Sequence[int], pem: Path, key: Path, sip_port: int
+) -> Path:
     """The printed one with names, ports and files of this test; nothing else is changed."""
     text = PRINTED.read_text()
     text, count = re.subn(r"(    server 127\.0\.0\.1:\d+;\n)+", _servers(ports), text, count=1)
     assert count == 1
     for old, new in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+        ("http://127.0.0.1:8088/ws", f"http://127.0.0.1:{sip_port}/ws"),
         ("server_name phone.example.com;", f"server_name {NAME};"),
         ("/etc/letsencrypt/live/phone.example.com/fullchain.pem", str(pem)),
         ("/etc/letsencrypt/live/phone.example.com/privkey.pem", str(key)),
@@ -78,12 +81,14 @@ def _servers(ports: Sequence[int]) -> str:
 
 
 @asynccontextmanager
-async def proxied(directory: Path, ports: Sequence[int], port: int = 0) -> AsyncIterator[Proxy]:
-    """nginx in front of the web processes at `ports`."""
+async def proxied(
+    directory: Path, ports: Sequence[int], port: int = 0, *, sip_port: int = 9
+) -> AsyncIterator[Proxy]:
+    """nginx in front of the web processes at `ports` and the switch at `sip_port`."""
     port = port or free_port()
     authority = Authority(directory / "tls")
     pem, key = authority.certificate([NAME])
-    main = configuration(directory, port, ports, pem, key)
+    main = configuration(directory, port, ports, pem, key, sip_port)
     nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert nginx, "tests/setup installs nginx"
     process = subprocess.Popen(  # noqa: ASYNC220 - signalled and waited for by hand
