@@ -202,7 +202,7 @@ class Commands:
             key=lambda device: device.kind != "browser" if ready else device.kind == "browser",
         )
         able = [device for device in devices if device.auto_answer]
-        if not able:
+        if not able or not live.can.answer:
             raise NoDevice("no device of this employee picks up by itself")
         device: Device = able[0]
         await self._ringing.answer(live, offer, device)

@@ -142,7 +142,8 @@ def actions(live: Live, employee_id: EmployeeId) -> list[Action]:
         return ["dismiss"]
     offer = live.offers.get(employee_id)
     if offer is not None:
-        can_answer = not offer.answering and any(d.auto_answer for d in offer.route.devices)
+        able = live.can.answer and any(d.auto_answer for d in offer.route.devices)
+        can_answer = able and not offer.answering
         return ["answer", "decline"] if can_answer else ["decline"]
     if call.state is CallState.RINGING:
         return ["hangup"]

@@ -293,7 +293,9 @@ class Sessions:
 
     def _outside(self, session: Session, row: LegRow) -> Leg:
         """A leg of nobody's of ours: the contact's, or a third party's whom we asked for."""
-        known = session.by_vendor(row.leg_id)
+        known = session.by_vendor(row.leg_id) or self._ordered(
+            session, row.leg_id, None, names.digits(row.called)
+        )
         if known is not None:
             return known
         number = names.digits(row.calling if session.inbound else row.called)
@@ -305,7 +307,7 @@ class Sessions:
                 session.legs[names.CONTACT_LEG] = contact
             contact.vendor_id = row.leg_id
             return contact
-        return self._ordered(session, row.leg_id, None, names.digits(row.called)) or contact
+        return contact
 
     def _named(
         self, session: Session, vendor_id: int, employee: int | None, number: str

@@ -326,3 +326,15 @@ async def test_a_call_that_is_gone_is_not_found() -> None:
         with pytest.raises(NotFound):
             await made.switch.hold(call_id, CONTACT, on=True)
         await made.switch.hang_up(call_id, CONTACT, HangupCause.NORMAL)
+
+
+async def test_a_step_of_our_scenario_may_ring_a_number_outside() -> None:
+    async with world() as made:
+        call_id = await made.arrived()
+        guest = await made.ring(call_id, f"UIS/+{OUTSIDE}", leg_id=LegId("customer-1"))
+        await made.heard.until(LegMoved, leg_id=guest, state=LegState.RINGING)
+        assert made.cloud.notices.asked[0][1] == {"phones": [OUTSIDE]}
+        made.cloud.pick_up(OUTSIDE)
+        await made.heard.until(LegMoved, leg_id=guest, state=LegState.UP)
+        made.cloud.hang_up(CALLER)
+        await made.heard.until(LegEnded, leg_id=guest)

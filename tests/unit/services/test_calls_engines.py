@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from backend.domain.scenario import Step
-from backend.errors import WrongState
+from backend.errors import NoDevice, WrongState
 from backend.services.ports import Capabilities
 from backend.services.routing import VirtualNumber
-from protocol.commands import DeclineCall, Dial
+from protocol.commands import AnswerCall, DeclineCall, Dial
 from protocol.transfers import CompleteTransfer, TransferCall
 from protocol.vocabulary import CallId, CommandId
 from tests.fakes import idle
@@ -28,7 +28,7 @@ from tests.unit.services.stage import (
     playing,
 )
 
-CLOUD = Capabilities(transfers=frozenset(("attended",)), routes=True)
+CLOUD = Capabilities(answer=False, transfers=frozenset(("attended",)), routes=True)
 FOREIGN = "agent-anna-77001"
 _ids = itertools.count(1)
 
@@ -56,7 +56,10 @@ async def test_somebody_the_engine_rings_by_itself_has_a_card() -> None:
         assert stage.switch.said("hang_up") == []
         await stage.leg(FOREIGN, "ringing")
         assert stage.last(ANNA)["state"] == "ringing"
-        assert stage.last(ANNA)["actions"][-1] == "decline"
+        # Nothing over there makes a telephone pick up by itself.
+        assert stage.last(ANNA)["actions"] == ["decline"]
+        with pytest.raises(NoDevice):
+            await stage.client.send(ACC, ANNA, AnswerCall(id=command_id(), call_id=CallId("c1")))
         await stage.leg(FOREIGN, "up")
         await stage.leg(CUSTOMER, "up")
         assert stage.last(ANNA)["state"] == "talking"
