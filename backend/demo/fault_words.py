@@ -282,6 +282,25 @@ _SWITCH = {
         "Ничего или на мгновение «Телефонная станция не отвечает»; разговор продолжается.",
         "Nothing, or “The switch does not answer” for a moment; the conversation goes on.",
     ),
+    "voice_out": (
+        (
+            "Оценка связи на карточке падает и говорит, что плохо слышно сотруднику; "
+            "клиент слышит хорошо."
+        ),
+        "The card's meter falls and says the employee hears badly; the customer hears well.",
+    ),
+    "voice_in": (
+        "Оценка связи на карточке падает и говорит, что плохо слышно клиенту.",
+        "The card's meter falls and says the customer hears badly.",
+    ),
+    "sip_refuse": (
+        "Вкладка не готова к звонкам и говорит почему; звонит другой телефон сотрудника.",
+        "The tab is not ready for calls and says why; another phone of the employee rings.",
+    ),
+    "sip_cut": (
+        "Разговор слышен дальше; вкладка сама возвращает линию за несколько секунд.",
+        "The conversation is heard on; the tab gets its line back by itself within seconds.",
+    ),
     "forget": (
         "Разговоры обрываются, карточки закрываются; новый звонок проходит как обычно.",
         "Conversations end, cards close; a new call goes as usual.",
@@ -333,6 +352,9 @@ FIRST_TRY: dict[str, dict[str, dict[str, Any]]] = {
         "delay": {"seconds": 3.0, "count": 0},
         "rest_slow": {"seconds": 3.0, "count": 0},
         "rest_error": {"count": 1},
+        "voice_out": {"share": 20},
+        "voice_in": {"share": 20},
+        "sip_refuse": {"status": 403, "count": 0},
     },
 }
 """Sandbox → switch → parameter → value: enough to be seen, and lasting where that is harmless."""

@@ -1,4 +1,5 @@
-"""Things that go wrong on purpose: lost, doubled and late events, failing and slow requests."""
+"""Things that go wrong on purpose: lost, doubled and late events, failing and slow requests, and
+what browsers suffer: lost sound and refused registrations."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EventFault = Literal["drop", "double", "delay"]
+SoundFault = Literal["voice_out", "voice_in"]
+"""On its way to the browser, and from it."""
 
 
 @dataclass
@@ -36,6 +39,24 @@ class RestRule:
     seconds: float = 0.0
 
 
+@dataclass
+class SoundRule:
+    """`share` of 100 packets are lost until it is ended."""
+
+    kind: SoundFault
+    share: int
+    debt: int = 0
+    """What is owed of the next loss, in hundredths of a packet: losses come evenly."""
+
+
+@dataclass
+class RegisterRule:
+    """The next `left` registrations are answered with `status`; None: until it is ended."""
+
+    status: int
+    left: int | None
+
+
 class Faults:
     """The faults armed now. Each is used up by the event or request it spoils, as often as its
     `count` says; None is for good."""
@@ -43,6 +64,8 @@ class Faults:
     def __init__(self, changed: Callable[[], None]) -> None:
         self.events: list[EventRule] = []
         self.rest: list[RestRule] = []
+        self.sound: list[SoundRule] = []
+        self.register: list[RegisterRule] = []
         self._changed = changed
 
     def drop(self, type_: str = "*", count: int | None = 1) -> None:
@@ -68,20 +91,39 @@ class Faults:
         self.rest.append(RestRule(method, path, count, seconds=seconds))
         self._changed()
 
-    def armed(self, name: str) -> list[EventRule | RestRule]:
-        """What is armed under a kind of event fault, `rest_error` or `rest_slow`."""
-        rest = [rule for rule in self.rest if _rest_kind(rule) == name]
-        return [*(rule for rule in self.events if rule.kind == name), *rest]
+    def lose_sound(self, kind: SoundFault, share: int) -> None:
+        self.sound = [rule for rule in self.sound if rule.kind != kind]
+        self.sound.append(SoundRule(kind, share))
+        self._changed()
+
+    def refuse_registrations(self, status: int, count: int | None) -> None:
+        self.register.append(RegisterRule(status, count))
+        self._changed()
+
+    def armed(self, name: str) -> list[EventRule | RestRule | SoundRule | RegisterRule]:
+        """What is armed under a name: a kind of event or sound fault, `rest_error`, `rest_slow`
+        or `sip_refuse`."""
+        return [
+            *(rule for rule in self.events if rule.kind == name),
+            *(rule for rule in self.rest if _rest_kind(rule) == name),
+            *(rule for rule in self.sound if rule.kind == name),
+            *(self.register if name == "sip_refuse" else ()),
+        ]
 
     def remove(self, name: str) -> None:
         """End everything `armed` tells of the name."""
         self.events = [rule for rule in self.events if rule.kind != name]
         self.rest = [rule for rule in self.rest if _rest_kind(rule) != name]
+        self.sound = [rule for rule in self.sound if rule.kind != name]
+        if name == "sip_refuse":
+            self.register.clear()
         self._changed()
 
     def clear(self) -> None:
         self.events.clear()
         self.rest.clear()
+        self.sound.clear()
+        self.register.clear()
         self._changed()
 
     def deliveries(self, type_: str) -> list[float]:
@@ -109,6 +151,25 @@ class Faults:
             self._changed()
         return seconds, status
 
+    def loses(self, kind: SoundFault) -> bool:
+        """Whether this packet of sound is lost."""
+        for rule in self.sound:
+            if rule.kind == kind:
+                rule.debt += rule.share
+                if rule.debt >= 100:
+                    rule.debt -= 100
+                    return True
+        return False
+
+    def registration(self) -> int:
+        """What a registration is answered with instead of being looked at; 0: nothing."""
+        for rule in tuple(self.register):
+            if _used_up(rule):
+                self.register.remove(rule)
+            self._changed()
+            return rule.status
+        return 0
+
     def json(self) -> dict[str, Any]:
         return {
             "events": [asdict(rule) for rule in self.events],
@@ -125,7 +186,7 @@ class Faults:
         self._changed()
 
 
-def _used_up(rule: EventRule | RestRule) -> bool:
+def _used_up(rule: EventRule | RestRule | RegisterRule) -> bool:
     """Count one use; whether it was the last."""
     if rule.left is None:
         return False

@@ -134,6 +134,11 @@ class Switch:
         """Drop the event sockets; calls and subscriptions of live channels stay."""
         self.hub.cut(app)
 
+    def cut_lines(self) -> None:
+        """Drop the sockets browsers speak SIP over; talks go on, their sound has its own way."""
+        if self._agent is not None:
+            self._agent.cut()
+
     def forget(self) -> None:
         """Restart: every channel, bridge and application is gone without a single event."""
         self.timers.cancel_all()

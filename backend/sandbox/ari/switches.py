@@ -10,7 +10,20 @@ import msgspec
 if TYPE_CHECKING:
     from backend.sandbox.ari.switch import Switch
 
-Kind = Literal["drop", "double", "delay", "cut", "rest_error", "rest_slow", "forget", "clear"]
+Kind = Literal[
+    "drop",
+    "double",
+    "delay",
+    "cut",
+    "rest_error",
+    "rest_slow",
+    "voice_out",
+    "voice_in",
+    "sip_refuse",
+    "sip_cut",
+    "forget",
+    "clear",
+]
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
@@ -22,7 +35,10 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     method: str = "*"
     count: int = 1
     seconds: float = 2.0
-    status: int = 500
+    status: int | None = None
+    """500 where a request fails, 403 where a registration is refused, unless said."""
+    share: int = 20
+    """Of 100 packets of sound, how many are lost."""
     app: str | None = None
 
 
@@ -42,6 +58,8 @@ _PATH = Param("path", "text", "Путь содержит", "Path contains", "")
 _COUNT = Param("count", "count", "Сколько раз (0: пока не снимут)", "How often (0: for good)", 1)
 _SECONDS = Param("seconds", "seconds", "Секунды", "Seconds", 2.0)
 _STATUS = Param("status", "count", "Код ответа", "Status", 500)
+_REFUSAL = Param("status", "count", "Код ответа", "Status", 403)
+_SHARE = Param("share", "count", "Из ста пакетов", "Packets of a hundred", 20)
 _NOW = Param("value", "flag", "Выполнить сейчас", "Do it now", default=False)
 
 _ROWS: tuple[tuple[str, str, str, tuple[Param, ...]], ...] = (
@@ -51,9 +69,17 @@ _ROWS: tuple[tuple[str, str, str, tuple[Param, ...]], ...] = (
     ("rest_slow", "Отвечать медленно", "Answer slowly", (_SECONDS, _PATH, _COUNT)),
     ("rest_error", "Отвечать ошибкой", "Answer with an error", (_STATUS, _PATH, _COUNT)),
     ("cut", "Оборвать соединения", "Cut the connections", (_NOW,)),
+    ("voice_out", "Терять звук к сотруднику", "Lose sound on its way to the employee", (_SHARE,)),
+    ("voice_in", "Терять звук от сотрудника", "Lose sound coming from the employee", (_SHARE,)),
+    (
+        "sip_refuse",
+        "Не регистрировать браузеры",
+        "Refuse browsers' registrations",
+        (_REFUSAL, _COUNT),
+    ),
+    ("sip_cut", "Оборвать линии браузеров", "Cut the browsers' lines", (_NOW,)),
     ("forget", "Перезапустить станцию", "Restart the switch", (_NOW,)),
 )
-_LASTING = frozenset({"drop", "double", "delay", "rest_slow", "rest_error"})
 
 
 def described(switch: Switch) -> list[dict[str, Any]]:
@@ -103,8 +129,11 @@ def switch_on(switch: Switch, body: dict[str, Any]) -> None:
 
 def _fault(body: dict[str, Any]) -> Fault:
     fault = msgspec.convert(body, Fault)
-    if fault.count < 0 or fault.seconds < 0 or not 400 <= fault.status < 600:
+    status = 500 if fault.status is None else fault.status
+    if fault.count < 0 or fault.seconds < 0 or not 400 <= status < 600:
         raise ValueError("count and seconds are not negative, status is an error's: 400 to 599")
+    if not 0 < fault.share <= 100:
+        raise ValueError("share is of a hundred packets: 1 to 100")
     return fault
 
 
@@ -118,9 +147,17 @@ def _add(switch: Switch, fault: Fault) -> None:
         case "delay":
             faults.delay(fault.seconds, fault.event, count)
         case "rest_error":
-            faults.fail_rest(fault.path, count=count, status=fault.status, method=fault.method)
+            faults.fail_rest(
+                fault.path, count=count, status=fault.status or 500, method=fault.method
+            )
         case "rest_slow":
             faults.slow_rest(fault.seconds, fault.path, count=count, method=fault.method)
+        case "voice_out" | "voice_in":
+            faults.lose_sound(fault.kind, fault.share)
+        case "sip_refuse":
+            faults.refuse_registrations(fault.status or 403, count)
+        case "sip_cut":
+            switch.cut_lines()
         case "cut":
             switch.cut_sockets(fault.app)
         case "forget":

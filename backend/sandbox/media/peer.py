@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from aioice import Candidate
 
+    from backend.sandbox.ari.faults import SoundFault
     from backend.sandbox.media.dtls import Role
     from backend.sandbox.media.g711 import Law
 
@@ -53,10 +54,17 @@ class _Ice(Connection):
 
 
 class AudioPeer:
-    """`key_pressed` is called with each key of the other end when it is let go."""
+    """`key_pressed` is called with each key of the other end when it is let go.
+
+    `loses` is asked of each packet, with the way it goes, whether trouble made on purpose takes it.
+    """
 
     def __init__(
-        self, *, codecs: tuple[Law, ...] = ("PCMU", "PCMA"), key_pressed: Callable[[str], None]
+        self,
+        *,
+        codecs: tuple[Law, ...] = ("PCMU", "PCMA"),
+        key_pressed: Callable[[str], None],
+        loses: Callable[[SoundFault], bool] = lambda _way: False,
     ) -> None:
         self.heard_at: float | None = None
         """Monotonic time of the last packet; None before the first."""
@@ -67,6 +75,7 @@ class AudioPeer:
         self.packets_out = 0
         self._codecs = codecs
         self._key_pressed = key_pressed
+        self._loses = loses
         self._offering = False
         self._ice: _Ice | None = None
         self._dtls: Dtls | None = None
@@ -281,7 +290,7 @@ class AudioPeer:
             return
         plain = dtls.unprotect(data)
         packet = rtp.parse(plain) if plain is not None else None
-        if packet is None or self._remote is None:
+        if packet is None or self._remote is None or self._loses("voice_in"):
             return
         self.heard_at = now
         self.packets_in += 1
@@ -342,6 +351,8 @@ class AudioPeer:
             return
         data = self._dtls.protect(packet, control=control)
         self.packets_out += not control
+        if not control and self._loses("voice_out"):
+            return
         # Sending never waits in aioice, but is a coroutine: it ends in the loop's next turn.
         task = asyncio.get_running_loop().create_task(self._transmit(self._ice, data))
         self._sending.add(task)

@@ -37,6 +37,7 @@ class Agent:
         self.engine = switch.engine
         self.dialing = switch.dialing
         self.plane = switch.plane
+        self.faults = switch.faults
         self._lines = switch.lines
         self._digest = Digest(switch.clock)
         self._registrar = Registrar(self, switch.lines, switch.timers)
@@ -130,6 +131,8 @@ class Agent:
                 answer.headers.set("Allow", wire.ALLOW)
                 answer.headers.set("Accept", "application/sdp")
                 socket.send(answer)
+            case "REGISTER" if (status := self.faults.registration()) != 0:
+                self._refuse(socket, request, status)
             case "REGISTER":
                 if (line := self._authenticated(socket, request)) is not None:
                     self._registrar.register(socket, request, line)

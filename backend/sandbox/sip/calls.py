@@ -63,7 +63,9 @@ class Call:
         self.left = False
         """The browser said goodbye itself."""
         self.peer = AudioPeer(
-            codecs=laws(line.fields.get("allow", "")) or ("PCMU",), key_pressed=self._key
+            codecs=laws(line.fields.get("allow", "")) or ("PCMU",),
+            key_pressed=self._key,
+            loses=agent.faults.loses,
         )
         self._sequence = 100
         self._keys_sent = 0

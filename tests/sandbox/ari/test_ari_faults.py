@@ -19,7 +19,9 @@ async def shown(harness: Harness) -> dict[str, Any]:
 async def test_every_switch_is_described_as_in_the_other_sandboxes(harness: Harness) -> None:
     rows = (await harness.page.get("/sandbox/faults")).json()
     names = [row["name"] for row in rows]
-    assert names == ["drop", "double", "delay", "rest_slow", "rest_error", "cut", "forget"]
+    events, requests = ["drop", "double", "delay"], ["rest_slow", "rest_error"]
+    browsers = ["voice_out", "voice_in", "sip_refuse", "sip_cut"]
+    assert names == [*events, *requests, "cut", *browsers, "forget"]
     for row in rows:
         assert set(row) == {"name", "title_ru", "title_en", "group", "params", "value"}
         assert row["title_ru"] != row["title_en"]
@@ -59,6 +61,7 @@ async def test_a_switch_is_set_by_name_lasts_and_is_taken_back(harness: Harness)
         {"drop": {"count": -1}},
         {"drop": {"count": "many"}},
         {"drop": {}, "rest_error": {"status": 200}},
+        {"voice_in": {"share": 101}},
         [1],
     ],
 )
