@@ -16,7 +16,7 @@ def collector(metrics: Metrics, worker: Worker) -> Collect:
         metrics.budget_waiting.set(worker.sources.waiting())
         states = worker.sources.states.values()
         metrics.crm_disconnected.set(sum(state == "auth_expired" for state in states))
-        metrics.calls.set(sum(owner.live_calls() for owner in tuple(worker.owners.values())))
+        metrics.calls.set(sum(owner.live_calls() for owner in tuple(worker.owners.now.values())))
         waiting, parked = await worker.jobs.counts()
         metrics.jobs_waiting.set(waiting)
         metrics.jobs_parked.set(parked)

@@ -12,12 +12,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.bootstrap import amocrm, portals, uis
+from backend.bootstrap import amocrm, portals
 from backend.bootstrap.after_call import AfterCall
 from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.outgoing import Outgoing
+from backend.bootstrap.owners import SwitchOwners
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
 from backend.bootstrap.tidying import Tidying
@@ -50,8 +51,7 @@ from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
 from backend.store.switches import SwitchConnection, SwitchStore
-from backend.telephony.asterisk import AsteriskSwitch
-from protocol.vocabulary import AccountId, CallId, EmployeeId
+from protocol.vocabulary import AccountId, EmployeeId
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Worker:
             bus=base.bus,
             clock=base.clock,
             observe=base.metrics.look_up_latency.observe,
-            named=self._named,
+            named=lambda call_id, name: self.owners.named(call_id, name),
             region=base.settings.region,
         )
         self.portal_calls = PortalCalls(
@@ -147,10 +147,14 @@ class Worker:
         self._leases = SqlLeases(base.database)
         self._routes = SqlRouting(base.database)
         self._crm_users: dict[AccountId, dict[EmployeeId, str]] = {}
-        self._connections: dict[str, SwitchConnection] = {}
-        self.owners: dict[str, CallOwner] = {}
-        """By connection: those this process holds now."""
-        self._holding: dict[str, asyncio.Task[None]] = {}
+        self.owners = SwitchOwners(
+            base,
+            leases=self._leases,
+            holder=self.holder,
+            routing=self.routing,
+            statuses=self.statuses,
+            make=self._owner,
+        )
         self._known: dict[AccountId, str] = {}
         """Connection by account, as loaded last."""
         self.tidying = Tidying(
@@ -191,9 +195,10 @@ class Worker:
             try:
                 yield
             finally:
-                for task in (*self._holding.values(), *tasks):
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(*self._holding.values(), *tasks, return_exceptions=True)
+                await self.owners.aclose()
+                await asyncio.gather(*tasks, return_exceptions=True)
                 await self.contacts.aclose()
                 await self.portal_calls.aclose()
                 await self.host_notices.aclose()
@@ -258,17 +263,10 @@ class Worker:
             connections = {c.id: c for c in await store.all()}
             accounts = {c: await store.accounts_of(c) for c in connections}
         await self.after_call.take(connections)
-        for connection_id, connection in connections.items():
+        for connection_id in connections:
             for account_id in accounts[connection_id]:
                 await self._load(account_id, connection_id)
-            if self._connections.get(connection_id) != connection:
-                await self._stop_holding(connection_id)
-                self._connections[connection_id] = connection
-            if connection_id not in self._holding:
-                self._holding[connection_id] = asyncio.create_task(self._hold(connection))
-        for gone in set(self._connections) - set(connections):
-            await self._stop_holding(gone)
-            del self._connections[gone]
+        await self.owners.take(connections)
 
     async def _load(self, account_id: AccountId, connection_id: str) -> None:
         loaded = await self._routes.load(account_id, connection_id)
@@ -306,23 +304,8 @@ class Worker:
 
     # ── what only one may hold ──
 
-    async def _stop_holding(self, connection_id: str) -> None:
-        task = self._holding.pop(connection_id, None)
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _hold(self, connection: SwitchConnection) -> None:
-        async def own(held: Held) -> None:
-            await self._own(connection, held)
-
-        await under_lease(
-            self._leases, self._base.clock, f"switch:{connection.id}", self.holder, own
-        )
-
-    async def _own(self, connection: SwitchConnection, held: Held) -> None:
-        switch = self._switch(connection, held)
-        owner = CallOwner(
+    def _owner(self, connection: SwitchConnection, switch: Switch, held: Held) -> CallOwner:
+        return CallOwner(
             connection_id=connection.id,
             switch=switch,
             bus=self._base.bus,
@@ -340,41 +323,6 @@ class Worker:
             watch=self._follow,
             observe=self._base.metrics.push_latency.observe,
         )
-        self.owners[connection.id] = owner
-        try:
-            async with AsyncExitStack() as stack:
-                if connection.kind == uis.KIND:
-                    in_step = uis.statuses_in_step(
-                        self._base, connection, self.routing, self.statuses
-                    )
-                    await stack.enter_async_context(in_step)
-                await owner.run()
-        finally:
-            self.owners.pop(connection.id, None)
-            await switch.aclose()
-
-    def _switch(self, connection: SwitchConnection, held: Held) -> Switch:
-        if connection.kind == uis.KIND:
-            return uis.switch(self._base, connection, self.routing)
-        user, _, password = connection.credentials.partition(":")
-
-        async def fence() -> bool:
-            return held() is not None
-
-        return AsteriskSwitch(
-            connection.url,
-            user,
-            password,
-            connection.app,
-            clock=self._base.clock,
-            fence=fence,
-            identity=connection.id,
-            recording_notice=self._base.settings.recording_notice,
-        )
-
-    def _named(self, call_id: CallId, name: str) -> None:
-        for owner in self.owners.values():
-            owner.named(call_id, name)
 
     async def _read_phones(self) -> None:
         """One process reads the CRMs; the others take what it wrote."""
@@ -414,8 +362,7 @@ class Worker:
                 current = await self._base.bus.generation()
                 if known is not None and current != known:
                     log.warning("bus.flushed", note="publishing everything anew")
-                    for owner in tuple(self.owners.values()):
-                        owner.republish()
+                    self.owners.republish()
                     await self.contacts.republish()
                     await self.directory.republish()
                     await self.outgoing_numbers.republish()

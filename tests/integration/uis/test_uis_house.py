@@ -118,7 +118,7 @@ async def test_a_question_is_answered_when_nobody_owns_the_connection(
     database_url: str, tmp_path: Path
 ) -> None:
     async with house(database_url, tmp_path) as made:
-        await made.worker._stop_holding("cloud")
+        await made.worker.owners.let_go("cloud")
         async with httpx.AsyncClient(timeout=10) as http:
             told = await http.post(f"{made.door}/route", json={"call_session_id": 1})
         assert told.json() == {"returned_code": 2}
