@@ -167,7 +167,10 @@ class Placing:
                 f"calls of {caller.employee_id} are switched off",
                 reason=RefusalReason.CALLS_OFF.value,
             )
-        if not caller.devices:
+        ready = self._core.browser_ready(account.account_id, caller.employee_id)
+        only_browser = all(device.kind == "browser" for device in caller.devices)
+        if not caller.devices or (only_browser and caller.numbers_off and not ready):
+            # A tab that is no phone right now does not hide that the numbers are switched off.
             off = RefusalReason.NUMBERS_OFF if caller.numbers_off else RefusalReason.NO_NUMBERS
             raise NoDevice(f"{caller.employee_id} has no device", reason=off.value)
         if outside and account.trunk is None:

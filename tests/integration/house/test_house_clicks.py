@@ -152,7 +152,11 @@ async def test_each_refusal_closes_the_portal_s_call_and_is_told_in_its_notifica
         await _reread(house)
         await refused(ilya, "все ваши номера в Дозвоне выключены")
         async with house.base.database.begin(SEVER.account_id) as tx:
-            await EmployeeStore(tx).replace_numbers(SEVER.account_id, ILYA, [])
+            people = EmployeeStore(tx)
+            await people.replace_numbers(SEVER.account_id, ILYA, [])
+            everyone = await people.all(SEVER.account_id)
+            me = next(person for person in everyone if person.id == ILYA)
+            await people.save(SEVER.account_id, [replace(me, device="phone")])
         await _reread(house)
         await refused(ilya, "у вас нет номеров")
         async with house.base.database.begin(SEVER.account_id) as tx:
