@@ -33,6 +33,7 @@ from backend.bootstrap.rotation import reseal
 from backend.bootstrap.serving import serve
 from backend.bootstrap.settings_file import apply, export, told
 from backend.bootstrap.tracking import visits_command
+from backend.bootstrap.who_rings import ask as who_would_ring
 from backend.demo.addresses import Addresses
 from backend.demo.cast import (
     AMO_CLIENT_ID,
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         ("pair", _pair, "print a code that joins a CRM's installation to an account"),
         ("disconnect", _disconnect, "forget a CRM of an account and what came from it"),
+        ("who-rings", _who_rings, "say who would ring for a number, and why not others"),
         ("visits", _visits, "keys a site or server sends visits with, for call tracking"),
         ("new-key", _new_key, "print a key for DOZVON_SECRET_KEYS"),
         ("reseal", _reseal, "seal every secret with the first key of DOZVON_SECRET_KEYS"),
@@ -122,6 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         if name == "pair":
             verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
             verb.add_argument("--crm", choices=[kind.value for kind in CrmKind], required=True)
+        if name == "who-rings":
+            verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
+            verb.add_argument("number", metavar="NUMBER", help="one of its virtual numbers")
+            verb.add_argument("--at", default="", metavar="TIME", help="2026-11-04T10:00; now")
         if name == "disconnect":
             verb.add_argument("crm", choices=[kind.value for kind in CrmKind])
             verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
@@ -304,6 +310,15 @@ def _disconnect(arguments: argparse.Namespace) -> int:
     kind = CrmKind(arguments.crm)
     lines = asyncio.run(disconnect(settings, arguments.account, kind, force=arguments.force))
     sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0
+
+
+def _who_rings(arguments: argparse.Namespace) -> int:
+    language = language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")
+    asked = who_would_ring(
+        _read(arguments), arguments.account, arguments.number, arguments.at, language
+    )
+    sys.stdout.write("".join(f"{line}\n" for line in asyncio.run(asked)))
     return 0
 
 

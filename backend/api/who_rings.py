@@ -6,8 +6,6 @@ GET /api/v1/who-rings?number=…    or ?scenario=…, with &at=2026-11-04T10:00 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,9 +14,8 @@ from starlette.routing import Route
 from backend.api.answers import json_answer
 from backend.api.settings_door import Asker, SettingsDoor, missing
 from backend.api.settings_shapes import WhoRingsAnswer, WhoRingsLine
-from backend.errors import BadRequest
 from backend.kit.clock import Clock
-from backend.services.who_rings import WhoRingsSource, who_rings
+from backend.services.who_rings import WhoRingsSource, instant, who_rings
 from backend.services.who_rings_texts import words
 
 
@@ -56,15 +53,3 @@ class WhoRingsApi:
             for line in found
         )
         return json_answer(WhoRingsAnswer(at=at, lines=lines))
-
-
-def instant(text: str, timezone: str, now: datetime) -> datetime:
-    """What somebody wrote for an instant, on the account's clock where he names no zone; `now`
-    when he wrote nothing. Raises BadRequest."""
-    if not text.strip():
-        return now
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadRequest("not a time: write 2026-11-04T10:00", why="bad_time") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(timezone))

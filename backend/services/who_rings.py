@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
 
 from backend.domain.scenario import (
     AnyStep,
@@ -24,6 +25,7 @@ from backend.domain.scenario import (
     VoicemailStep,
     may_ring,
 )
+from backend.errors import BadRequest
 from backend.services.routing import AccountRoute, EmployeeRoute
 from protocol.vocabulary import AccountId, EmployeeId
 
@@ -174,3 +176,15 @@ class _Walk:
             employee_id=employee_id,
             data={"name": route.name, "devices": joint.join(labels)},
         )
+
+
+def instant(text: str, timezone: str, now: datetime) -> datetime:
+    """What somebody wrote for an instant, on the account's clock where he names no zone; `now`
+    when he wrote nothing. Raises BadRequest."""
+    if not text.strip():
+        return now
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise BadRequest("not a time: write 2026-11-04T10:00", why="bad_time") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(timezone))

@@ -20,6 +20,9 @@ import type {
   ScenarioItem,
   TeamItem,
   VirtualNumberItem,
+  VisitKeyItem,
+  VisitKeysAnswer,
+  WhoRingsAnswer,
 } from './api';
 
 const TIMEOUT_MS = 20_000;
@@ -107,8 +110,27 @@ export class SettingsClient {
     await this.#ask('POST', 'connection/bind', {});
   }
 
+  visitKeys(): Promise<VisitKeysAnswer> {
+    return this.#ask('GET', 'visit-keys');
+  }
+
+  /** The only answer that has a server's key in it. */
+  issueVisitKey(kind: VisitKeyItem['kind']): Promise<VisitKeyItem> {
+    return this.#ask('POST', 'visit-keys', { kind });
+  }
+
+  async withdrawVisitKey(id: string): Promise<void> {
+    await this.#ask('DELETE', `visit-keys/${encodeURIComponent(id)}`);
+  }
+
   log(): Promise<LogAnswer> {
     return this.#ask('GET', 'log');
+  }
+
+  /** Who would ring by a scenario; `at` on the account's clock, empty is now. */
+  whoRings(scenario: string, at: string): Promise<WhoRingsAnswer> {
+    const asked = new URLSearchParams({ scenario, ...(at ? { at } : {}) });
+    return this.#ask('GET', `who-rings?${asked.toString()}`);
   }
 
   employees(): Promise<EmployeesAnswer> {

@@ -1,13 +1,16 @@
 import type { Text } from '../i18n';
 import { ownRu } from './own_ru';
+import { stepsRu } from './steps_ru';
 
 /** Texts of the settings' pages; the keys are the contract with every other language. */
 export const ru = {
   ...ownRu,
+  ...stepsRu,
   yes: 'Да',
   no: 'Нет',
   'unit.s': 'с',
   'unit.days': 'дн.',
+  'unit.min': 'мин',
   'value.none': '—',
 
   'page.title': 'Настройки Дозвона',
@@ -22,6 +25,7 @@ export const ru = {
   'section.scenarios': 'Сценарии',
   'section.outgoing': 'Исходящие',
   'section.recording': 'Запись разговоров',
+  'section.tracking': 'Коллтрекинг',
   'section.workday': 'Рабочий день',
   'section.teams': 'Отделы',
   'section.log': 'История изменений',
@@ -245,6 +249,15 @@ export const ru = {
   'vnumbers.crm_line': 'Передавать в CRM',
   'vnumbers.crm_line.hint':
     'В Битрикс24 номер станет внешней линией, по которой работают обратный звонок и коллтрекинг.',
+  'vnumbers.pool': 'Показывать посетителям сайтов',
+  'vnumbers.pool.hint':
+    'Номер из пула коллтрекинга: его видит один посетитель за раз. На исходящих он не показывается.',
+  'vnumbers.source': 'Источник',
+  'vnumbers.source.hint':
+    'Что означает номер сам по себе, например «Наружная реклама». Видно в карточке, если посетитель неизвестен.',
+  'vnumbers.medium': 'Канал',
+  'vnumbers.campaign': 'Кампания',
+  'vnumbers.site': 'Сайт',
   'vnumbers.label': 'Название в CRM',
   'vnumbers.label.hint': 'Если пусто, в CRM попадёт обычное название.',
 
@@ -328,6 +341,36 @@ export const ru = {
   'recording.pause_limit_s': 'Пауза записи длится не дольше',
   'recording.pause_limit_s.hint': 'Например, на номер банковской карты; дальше запись идёт сама.',
 
+  'tracking.title': 'Посетители сайтов',
+  'tracking.note':
+    'Каждому посетителю сайт показывает свой номер, и карточка звонка говорит, откуда он пришёл и что смотрел.',
+  'tracking.visits': 'Отслеживать посетителей',
+  'tracking.visits.hint': 'Без этого карточка показывает только номер и сценарий.',
+  'tracking.no_pool':
+    'Подменять нечем: в пуле нет номеров. Отметьте их в разделе «Виртуальные номера».',
+  'tracking.pool': 'В пуле: {numbers}',
+  'tracking.origins': 'Сайты',
+  'tracking.origins.hint':
+    'По одному в строке, как их называет браузер: https://example.ru. Остальным номер не покажем.',
+  'tracking.shown_min': 'Номер остаётся за посетителем',
+  'tracking.shown_min.hint': 'После последней открытой страницы, от 5 до 1440 минут.',
+  'tracking.keep_days': 'Хранить данные о посетителях',
+  'tracking.keep_days.hint': 'От 1 до 400 дней; старше — стираются, и из истории звонков тоже.',
+  'tracking.keys': 'Ключи',
+  'tracking.keys.note':
+    'Ключ сайта стоит на его страницах. Серверным ключом о посещениях рассказывает ваш сервер.',
+  'tracking.no_keys': 'Ключей пока нет.',
+  'tracking.kind.site': 'Сайт',
+  'tracking.kind.server': 'Сервер',
+  'tracking.issue.site': 'Ключ для сайта',
+  'tracking.issue.server': 'Ключ для сервера',
+  'tracking.fresh': 'Сохраните серверный ключ сейчас, потом его не увидеть:',
+  'tracking.withdraw': 'Отозвать',
+  'tracking.withdraw_named': 'Отозвать: {name}',
+  'tracking.withdraw_title': 'Отозвать ключ?',
+  'tracking.withdraw_text.site': 'Страницы с этим ключом перестанут подменять номер.',
+  'tracking.withdraw_text.server': 'Сервер с этим ключом больше не расскажет о посещениях.',
+
   'workday.note': 'Рабочий день Битрикс24 и статус в телефоне.',
   'workday.import_on': 'Рабочий день меняет статус',
   'workday.import_on.hint':
@@ -348,6 +391,7 @@ export const ru = {
   'log.number': 'Номер',
   'log.line': 'Линия',
   'log.account': 'Компания',
+  'log.visit_key': 'Ключ коллтрекинга',
   'field.steps': 'Шаги',
   'field.final': 'Если никто не ответил',
   'field.active': 'Работает',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BLANK_STEP, readStep, withField } from './steps';
+import { daysOf, linesOf } from './sections/days';
+import { BLANK_STEP, hoursOf, readStep, withField } from './steps';
 
 describe('a step', () => {
   it('is read with the defaults of the server', () => {
@@ -46,5 +47,40 @@ describe('a step', () => {
   it('begins so that the server takes it, once it rings somebody', () => {
     expect(readStep(BLANK_STEP.manager).kind).toBe('manager');
     expect(withField(BLANK_STEP.ring, 'group', 'sales')).toMatchObject({ group: 'sales', mode: 'parallel' });
+  });
+});
+
+describe('a step that rings nobody of ours', () => {
+  it('is read with the defaults of the server', () => {
+    expect(readStep({ hours: {} })).toEqual({ kind: 'hours', closed: null, week: null });
+    expect(readStep({ hours: { closed: 'night', week: { mon: ['09:00-18:00'], x: [] } } })).toEqual({
+      kind: 'hours',
+      closed: 'night',
+      week: { mon: ['09:00-18:00'] },
+    });
+    expect(readStep({ external: { number: '+7495' } })).toEqual({
+      kind: 'external',
+      number: '+7495',
+      timeout_s: 30,
+    });
+    expect(readStep({ voicemail: {} })).toEqual({ kind: 'voicemail', max_s: 120, group: null });
+    expect(readStep({ callback: { group: 'sales' } })).toEqual({ kind: 'callback', group: 'sales' });
+    expect(readStep({ message: { sound: 5 } })).toEqual({ kind: 'message', sound: '' });
+    expect(readStep({ hangup: 'music' })).toEqual({ kind: 'hangup', how: 'busy' });
+  });
+
+  it('is changed inside its own table', () => {
+    expect(withField({ voicemail: { max_s: 60, later: 1 } }, 'group', 'sales')).toEqual({
+      voicemail: { max_s: 60, later: 1, group: 'sales' },
+    });
+    expect(withField({ hours: { week: {} } }, 'week', null)).toEqual({ hours: {} });
+    expect(withField({ hangup: 'busy' }, 'hangup', 'normal')).toEqual({ hangup: 'normal' });
+  });
+
+  it('has hours as people write them', () => {
+    expect(hoursOf(' 09:00 – 13:00 , 14:00-18:00;')).toEqual(['09:00-13:00', '14:00-18:00']);
+    expect(hoursOf('  ')).toEqual([]);
+    const days = { '2026-11-03': ['09:00-17:00'], '01-01': [] };
+    expect(daysOf(linesOf(days))).toEqual(days);
   });
 });

@@ -10,11 +10,14 @@ interface Common {
   readonly ring_busy: boolean | null;
 }
 
+export type Mode = 'parallel' | 'in_turn' | 'longest_idle';
+export type Ending = 'busy' | 'no_answer' | 'normal';
+
 export interface RingStep extends Common {
   readonly kind: 'ring';
   readonly group: string | null;
   readonly employees: readonly string[];
-  readonly mode: 'parallel' | 'in_turn';
+  readonly mode: Mode;
 }
 
 export interface ManagerStep extends Common {
@@ -24,46 +27,150 @@ export interface ManagerStep extends Common {
   readonly source: 'contact' | 'deal' | null;
 }
 
-export type Step = RingStep | ManagerStep;
+export interface ExternalStep {
+  readonly kind: 'external';
+  readonly number: string;
+  readonly timeout_s: number;
+}
+
+export interface HoursStep {
+  readonly kind: 'hours';
+  /** The scenario outside working hours; null: the call ends. */
+  readonly closed: string | null;
+  /** The step's own week; null: the account's calendar. */
+  readonly week: Week | null;
+}
+
+export interface MessageStep {
+  readonly kind: 'message';
+  readonly sound: string;
+}
+
+export interface VoicemailStep {
+  readonly kind: 'voicemail';
+  readonly max_s: number;
+  readonly group: string | null;
+}
+
+export interface CallbackStep {
+  readonly kind: 'callback';
+  readonly group: string | null;
+}
+
+export interface EndStep {
+  readonly kind: 'hangup';
+  readonly how: Ending;
+}
+
+export type Step =
+  | RingStep
+  | ManagerStep
+  | ExternalStep
+  | HoursStep
+  | MessageStep
+  | VoicemailStep
+  | CallbackStep
+  | EndStep;
 export type StepKind = Step['kind'];
 
+/** Hours of each weekday, `mon` to `sun`; a missing day is closed. */
+export type Week = Readonly<Record<string, readonly string[]>>;
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
 const TIMEOUT_S = 30;
+const SPEECH_S = 120;
+const OFFICE = ['09:00-18:00'];
 
 export const BLANK_STEP: Readonly<Record<StepKind, RawStep>> = {
   ring: { employees: [], mode: 'parallel', timeout_s: TIMEOUT_S },
   manager: { manager: { timeout_s: TIMEOUT_S } },
+  external: { external: { number: '+', timeout_s: TIMEOUT_S } },
+  hours: { hours: {} },
+  message: { message: { sound: '' } },
+  voicemail: { voicemail: { max_s: SPEECH_S } },
+  callback: { callback: {} },
+  hangup: { hangup: 'busy' },
 };
 
+export const STEP_KINDS = Object.keys(BLANK_STEP) as StepKind[];
+
+export const OWN_WEEK: Week = { mon: OFFICE, tue: OFFICE, wed: OFFICE, thu: OFFICE, fri: OFFICE };
+
 export function readStep(raw: RawStep): Step {
-  const manager = raw['manager'];
-  if (manager !== undefined) {
-    const asked = isObject(manager) ? manager : {};
-    const { source } = asked;
-    return {
-      ...common(asked),
-      kind: 'manager',
-      wait_s: typeof asked['wait_s'] === 'number' ? asked['wait_s'] : null,
-      check_status: maybe(asked['check_status']),
-      source: source === 'contact' || source === 'deal' ? source : null,
-    };
+  const kind = STEP_KINDS.find((name) => name !== 'ring' && name in raw);
+  const asked = kind && isObject(raw[kind]) ? raw[kind] : {};
+  switch (kind) {
+    case 'manager': {
+      const { source } = asked;
+      return {
+        ...common(asked),
+        kind,
+        wait_s: typeof asked['wait_s'] === 'number' ? asked['wait_s'] : null,
+        check_status: maybe(asked['check_status']),
+        source: source === 'contact' || source === 'deal' ? source : null,
+      };
+    }
+    case 'external':
+      return { kind, number: text(asked['number']), timeout_s: seconds(asked['timeout_s'], TIMEOUT_S) };
+    case 'hours':
+      return { kind, closed: text(asked['closed']) || null, week: weekOf(asked['week']) };
+    case 'message':
+      return { kind, sound: text(asked['sound']) };
+    case 'voicemail':
+      return {
+        kind,
+        max_s: seconds(asked['max_s'], SPEECH_S),
+        group: text(asked['group']) || null,
+      };
+    case 'callback':
+      return { kind, group: text(asked['group']) || null };
+    case 'hangup': {
+      const how = raw['hangup'];
+      return { kind, how: how === 'no_answer' || how === 'normal' ? how : 'busy' };
+    }
+    default:
+      return ringing(raw);
   }
-  const people = raw['employees'];
+}
+
+function ringing(raw: RawStep): RingStep {
+  const { employees: people, mode } = raw;
   return {
     ...common(raw),
     kind: 'ring',
-    group: typeof raw['group'] === 'string' ? raw['group'] : null,
+    group: text(raw['group']) || null,
     employees: Array.isArray(people) ? people.filter((one) => typeof one === 'string') : [],
-    mode: raw['mode'] === 'in_turn' ? 'in_turn' : 'parallel',
+    mode: mode === 'in_turn' || mode === 'longest_idle' ? mode : 'parallel',
   };
 }
 
 /** The step with one field changed; null takes the field away, which is the server's default. */
 export function withField(raw: RawStep, field: string, value: unknown): RawStep {
-  if ('manager' in raw) {
-    const asked = isObject(raw['manager']) ? raw['manager'] : {};
-    return { ...raw, manager: replaced(asked, field, value) };
+  const kind = STEP_KINDS.find((name) => name !== 'ring' && name in raw);
+  if (kind === 'hangup') return { hangup: value };
+  if (kind) {
+    const asked = isObject(raw[kind]) ? raw[kind] : {};
+    return { ...raw, [kind]: replaced(asked, field, value) };
   }
   return replaced(raw, field, value);
+}
+
+function weekOf(value: unknown): Week | null {
+  if (!isObject(value)) return null;
+  const found: Record<string, readonly string[]> = {};
+  for (const day of WEEKDAYS) {
+    const hours = value[day];
+    if (Array.isArray(hours)) found[day] = hours.filter((one) => typeof one === 'string');
+  }
+  return found;
+}
+
+/** `09:00-13:00, 14:00-18:00` as a list; nothing is a closed day. */
+export function hoursOf(written: string): string[] {
+  return written
+    .split(/[,;]/)
+    .map((one) => one.trim().replace(/\s*[-–—]\s*/, '-'))
+    .filter(Boolean);
 }
 
 function replaced(from: RawStep, field: string, value: unknown): RawStep {
@@ -72,12 +179,19 @@ function replaced(from: RawStep, field: string, value: unknown): RawStep {
 }
 
 function common(raw: RawStep): Common {
-  const timeout = raw['timeout_s'];
   return {
-    timeout_s: typeof timeout === 'number' ? timeout : TIMEOUT_S,
+    timeout_s: seconds(raw['timeout_s'], TIMEOUT_S),
     devices: raw['devices'] === 'all' ? 'all' : 'in_order',
     ring_busy: maybe(raw['ring_busy']),
   };
+}
+
+function seconds(value: unknown, usual: number): number {
+  return typeof value === 'number' ? value : usual;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function maybe(value: unknown): boolean | null {

@@ -10,12 +10,16 @@ import { moved } from '../draft';
 import { NumberField, RadioField, SelectField, TextField, Toggle } from '../fields';
 import { FormCard } from '../form';
 import { ItemTable, ListAndItem, NEW, RemoveButton, useItem } from '../items';
-import { BLANK_STEP, readStep, type RawStep } from '../steps';
+import { BLANK_STEP, readStep, STEP_KINDS, type RawStep, type StepKind } from '../steps';
+import { WorkingHours } from './Hours';
 import { StepEditor } from './StepEditor';
+import { WhoRings } from './WhoRings';
 
 const BLANK: ScenarioConfig = { id: '', name: '', steps: [BLANK_STEP.ring], final: 'no_answer' };
 /** As the server has it. */
 const MAX_STEPS = 20;
+/** Those without a button of their own. */
+const OTHER_KINDS = STEP_KINDS.filter((kind) => kind !== 'ring' && kind !== 'manager');
 
 interface Opened {
   readonly open: string | null;
@@ -70,6 +74,7 @@ export function Scenarios({ open, onOpen }: Opened): JSX.Element {
               </div>
             )}
           </section>
+          <WorkingHours />
           <PersonalManager />
         </>
       )}
@@ -80,7 +85,7 @@ export function Scenarios({ open, onOpen }: Opened): JSX.Element {
     return steps
       .map((raw) => {
         const step = readStep(raw);
-        if (step.kind === 'manager') return words.t('step.manager');
+        if (step.kind !== 'ring') return words.t(`step.${step.kind}`);
         const group = page.groups.find((item) => item.value.id === step.group)?.value.name;
         return [group, ...step.employees.map((id) => book.nameOf(id))].filter(Boolean).join(', ');
       })
@@ -99,75 +104,90 @@ function ScenarioForm(props: {
   const form = useItem('scenarios', item, BLANK, props.onMade);
   const { value, set, fault } = form;
   const put = (steps: readonly RawStep[]): void => set({ steps });
-  const add = (kind: 'ring' | 'manager'): void => put([...value.steps, BLANK_STEP[kind]]);
+  const add = (kind: StepKind): void => put([...value.steps, BLANK_STEP[kind]]);
   const whole = fault('steps');
   return (
-    <FormCard
-      form={form}
-      always={item === null}
-      title={item?.value.name ?? words.t('scenarios.new')}
-      note={usedBy && words.t('scenarios.used_by', { numbers: usedBy })}
-      extra={
-        item && (
-          <RemoveButton
-            list="scenarios"
-            keyOf={item.value.id}
-            version={item.version}
-            name={item.value.name}
-            onGone={props.onGone}
+    <>
+      <FormCard
+        form={form}
+        always={item === null}
+        title={item?.value.name ?? words.t('scenarios.new')}
+        note={usedBy && words.t('scenarios.used_by', { numbers: usedBy })}
+        extra={
+          item && (
+            <RemoveButton
+              list="scenarios"
+              keyOf={item.value.id}
+              version={item.version}
+              name={item.value.name}
+              onGone={props.onGone}
+            />
+          )
+        }
+      >
+        <TextField
+          label={words.t('item.name')}
+          value={value.name}
+          fault={fault('name')}
+          onChange={(name) => set({ name })}
+        />
+        <h3 class="s-part">{words.t('scenarios.steps')}</h3>
+        <ol class="s-steps">
+          {value.steps.map((raw, at) => (
+            <StepEditor
+              key={at}
+              raw={raw}
+              scenario={value.id}
+              at={at}
+              count={value.steps.length}
+              faultAt={(inside) => fault(`steps[${at}]${inside}`)}
+              within={(inside) => form.within(`steps[${at}]${inside}`)}
+              onChange={(next) => put(value.steps.map((one, place) => (place === at ? next : one)))}
+              onMove={(step) => put(moved(value.steps, at, step))}
+              onRemove={() => put(value.steps.filter((_, place) => place !== at))}
+            />
+          ))}
+        </ol>
+        {whole && (
+          <p class="s-fault" role="alert">
+            {whole.message}
+          </p>
+        )}
+        {me.may_change && value.steps.length < MAX_STEPS && (
+          <div class="s-buttons">
+            <Button icon="plus" onPress={() => add('ring')}>
+              {words.t('step.add.ring')}
+            </Button>
+            <Button icon="plus" onPress={() => add('manager')}>
+              {words.t('step.add.manager')}
+            </Button>
+          </div>
+        )}
+        {me.may_change && value.steps.length < MAX_STEPS && (
+          <SelectField
+            label={words.t('step.add.other')}
+            value=""
+            choices={[
+              { value: '', name: words.t('step.add.choose') },
+              ...OTHER_KINDS.map((kind) => ({ value: kind, name: words.t(`step.${kind}`) })),
+            ]}
+            onChange={(kind) => kind && add(kind as StepKind)}
           />
-        )
-      }
-    >
-      <TextField
-        label={words.t('item.name')}
-        value={value.name}
-        fault={fault('name')}
-        onChange={(name) => set({ name })}
-      />
-      <h3 class="s-part">{words.t('scenarios.steps')}</h3>
-      <ol class="s-steps">
-        {value.steps.map((raw, at) => (
-          <StepEditor
-            key={at}
-            raw={raw}
-            at={at}
-            count={value.steps.length}
-            faultAt={(inside) => fault(`steps[${at}]${inside}`)}
-            within={(inside) => form.within(`steps[${at}]${inside}`)}
-            onChange={(next) => put(value.steps.map((one, place) => (place === at ? next : one)))}
-            onMove={(step) => put(moved(value.steps, at, step))}
-            onRemove={() => put(value.steps.filter((_, place) => place !== at))}
-          />
-        ))}
-      </ol>
-      {whole && (
-        <p class="s-fault" role="alert">
-          {whole.message}
-        </p>
-      )}
-      {me.may_change && value.steps.length < MAX_STEPS && (
-        <div class="s-buttons">
-          <Button icon="plus" onPress={() => add('ring')}>
-            {words.t('step.add.ring')}
-          </Button>
-          <Button icon="plus" onPress={() => add('manager')}>
-            {words.t('step.add.manager')}
-          </Button>
-        </div>
-      )}
-      <SelectField
-        label={words.t('scenarios.final')}
-        hint={words.t('scenarios.final.hint')}
-        value={value.final}
-        fault={fault('final')}
-        choices={[
-          { value: 'no_answer', name: words.t('final.no_answer') },
-          { value: 'busy', name: words.t('final.busy') },
-        ]}
-        onChange={(final) => set({ final })}
-      />
-    </FormCard>
+        )}
+        <SelectField
+          label={words.t('scenarios.final')}
+          hint={words.t('scenarios.final.hint')}
+          value={value.final}
+          fault={fault('final')}
+          choices={[
+            { value: 'no_answer', name: words.t('final.no_answer') },
+            { value: 'busy', name: words.t('final.busy') },
+          ]}
+          onChange={(final) => set({ final })}
+        />
+      </FormCard>
+      {item && <WhoRings scenario={item.value.id} />}
+    </>
   );
 }
 

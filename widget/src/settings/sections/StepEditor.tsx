@@ -6,10 +6,20 @@ import type { Fault } from '../client';
 import { useDesk } from '../context';
 import { NumberField, RadioField, SelectField } from '../fields';
 import { Movers, PeoplePicker } from '../PeoplePicker';
-import { readStep, withField, type ManagerStep, type RawStep, type RingStep } from '../steps';
+import {
+  readStep,
+  withField,
+  type ManagerStep,
+  type Mode,
+  type RawStep,
+  type RingStep,
+} from '../steps';
+import { OtherStep } from './OtherSteps';
 
 interface Props {
   readonly raw: RawStep;
+  /** The scenario it is in. */
+  readonly scenario: string;
   readonly at: number;
   readonly count: number;
   readonly faultAt: (inside: string) => Fault | undefined;
@@ -34,7 +44,7 @@ export function StepEditor(props: Props): JSX.Element {
         </span>
         <h4 class="s-grow">
           <span class="sr">{name}: </span>
-          {words.t(step.kind === 'manager' ? 'step.manager' : 'step.ring')}
+          {words.t(`step.${step.kind}`)}
         </h4>
         {me.may_change && (
           <>
@@ -55,13 +65,32 @@ export function StepEditor(props: Props): JSX.Element {
       )}
       {step.kind === 'ring' ? (
         <Ring {...props} step={step} set={set} />
-      ) : (
+      ) : step.kind === 'manager' ? (
         <Manager step={step} set={set} />
+      ) : (
+        <OtherStep step={step} scenario={props.scenario} set={set} faultAt={faultAt} />
       )}
+      {(step.kind === 'ring' || step.kind === 'manager') && <How step={step} set={set} />}
+    </li>
+  );
+
+  /** The server speaks of the file's fields; here there are none by those names. */
+  function stepFault(fault: Fault): string {
+    if (fault.code === 'step_rings_nobody') return words.t('fault.step_rings_nobody');
+    if (fault.code === 'step_timeout') return words.t('fault.step_timeout');
+    if (fault.code === 'step_wait') return words.t('fault.step_wait');
+    return fault.message;
+  }
+}
+
+function How({ step, set }: { step: RingStep | ManagerStep; set: Set }): JSX.Element {
+  const { words } = useDesk();
+  return (
+    <>
       <div class="s-pair">
         <NumberField
           label={words.t(
-            step.kind === 'ring' && step.mode === 'in_turn' ? 'step.timeout.each' : 'step.timeout',
+            step.kind === 'ring' && step.mode !== 'parallel' ? 'step.timeout.each' : 'step.timeout',
           )}
           unit={words.t('unit.s')}
           least={5}
@@ -96,16 +125,8 @@ export function StepEditor(props: Props): JSX.Element {
         ]}
         onChange={(chosen) => set('ring_busy', chosen === '' ? null : chosen === 'true')}
       />
-    </li>
+    </>
   );
-
-  /** The server speaks of the file's fields; here there are none by those names. */
-  function stepFault(fault: Fault): string {
-    if (fault.code === 'step_rings_nobody') return words.t('fault.step_rings_nobody');
-    if (fault.code === 'step_timeout') return words.t('fault.step_timeout');
-    if (fault.code === 'step_wait') return words.t('fault.step_wait');
-    return fault.message;
-  }
 }
 
 type Set = (field: string, value: unknown) => void;
@@ -131,13 +152,14 @@ function Ring({ step, set, faultAt, within }: Props & { step: RingStep; set: Set
         faults={employeeFaults()}
         onChange={(employees) => set('employees', employees.length ? employees : null)}
       />
-      <RadioField
+      <RadioField<Mode>
         label={words.t('step.mode')}
         inline
         value={step.mode}
         choices={[
           { value: 'parallel', name: words.t('mode.parallel') },
           { value: 'in_turn', name: words.t('mode.in_turn') },
+          { value: 'longest_idle', name: words.t('mode.longest_idle') },
         ]}
         onChange={(mode) => set('mode', mode)}
       />
