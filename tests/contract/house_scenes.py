@@ -37,6 +37,9 @@ async def answered_in_the_tab(hour: Hour) -> None:
     await anna.ask("call.hold", call_id=call, on=True)
     await hour.wait(20)
     await anna.ask("call.hold", call_id=call, on=False)
+    await anna.ask("call.pause_recording", call_id=call, on=True)
+    assert anna.cards()[call]["recording"]["paused_at"] is not None
+    await anna.ask("call.pause_recording", call_id=call, on=False)
     await anna.ask("call.hangup", call_id=call)
     await hour.wait(3)
     assert anna.cards()[call]["outcome"] == "answered"
