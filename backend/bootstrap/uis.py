@@ -175,6 +175,7 @@ def switch(base: Foundation, connection: SwitchConnection, routing: RoutingTable
         connection.credentials.partition(":")[2],
         post=SqlPost(base.database, base.bus, connection.id),
         who=lambda employee: _employee(routing, connection.id, employee),
+        ours=lambda number: routing.dialed(connection.id, number) is not None,
         clock=base.clock,
         identity=connection.id,
         data_url=where.data,
@@ -187,7 +188,9 @@ def switch(base: Foundation, connection: SwitchConnection, routing: RoutingTable
 def recordings(connection: SwitchConnection, clock: Clock) -> UisRecordings:
     where = addresses(connection.url)
     token = connection.credentials.partition(":")[2]
-    return UisRecordings(where.data, token, clock=clock, media_url=where.media)
+    return UisRecordings(
+        where.data, token, clock=clock, identity=connection.id, media_url=where.media
+    )
 
 
 class SqlAgreed:

@@ -92,6 +92,7 @@ async def stage() -> AsyncIterator[UisStage]:
             "http://cloud.test/v2.0",
             TOKEN,
             clock=made.clock,
+            identity="test",
             transport=httpx.ASGITransport(made.app),
         )
         yield UisStage(made, recordings)

@@ -25,7 +25,7 @@ from backend.telephony.uis.post import Letter, Post
 from backend.telephony.uis.questions import UNKNOWN, Questions
 from backend.telephony.uis.rpc import RpcClient
 from backend.telephony.uis.session import Leg, Session
-from backend.telephony.uis.sessions import UNNUMBERED, Sessions, Who
+from backend.telephony.uis.sessions import UNNUMBERED, Ours, Sessions, Who
 from protocol.vocabulary import HangupCause, LegId, LegState
 
 log = structlog.get_logger(__name__)
@@ -56,11 +56,12 @@ class Listener:
         *,
         clock: Clock,
         who: Who,
+        ours: Ours,
         poll_s: float,
         backoff: Backoff,
     ) -> None:
-        self.sessions = Sessions(identity, who, {})
-        self._identity, self._who = identity, who
+        self.sessions = Sessions(identity, who, ours, {})
+        self._identity, self._who, self._ours = identity, who, ours
         self._rpc, self._calls, self._data = rpc, calls, data
         self._post, self._questions = post, questions
         self._clock, self._poll_s, self._backoff = clock, poll_s, backoff
@@ -140,7 +141,7 @@ class Listener:
 
     async def _hear(self) -> None:
         kept = await self._post.names()
-        self.sessions = Sessions(self._identity, self._who, kept)
+        self.sessions = Sessions(self._identity, self._who, self._ours, kept)
         async with self._post.waking(self._wake.set), self._post.answering(self.answer):
             failures = _FAILURES  # until the first reading there is no contact to be lost
             while True:

@@ -57,6 +57,17 @@ def inbound_call(identity: str, session_id: int) -> CallId:
     return CallId(f"uis-{where}-{session_id}")
 
 
+def external_id(identity: str, call_id: CallId) -> str:
+    """What a call we begin is called over there: other systems begin calls on the account, too."""
+    return f"dozvon-{uuid.uuid5(_NAMESPACE, identity).hex[:8]}-{call_id}"
+
+
+def own_call(identity: str, external: str) -> CallId | None:
+    """The call of ours behind an `external_id`; None for somebody else's."""
+    prefix = external_id(identity, CallId(""))
+    return CallId(external.removeprefix(prefix)) if external.startswith(prefix) else None
+
+
 def session_of(name: str) -> int | None:
     """The session a call id, or a recording's name that ends in one, was made from."""
     found = _INBOUND.search(name)

@@ -15,6 +15,7 @@ from backend.kit.clock import Clock
 from backend.telephony.uis import names
 from backend.telephony.uis.data_api import DataApi
 from backend.telephony.uis.rpc import RpcClient
+from protocol.vocabulary import CallId
 
 MEDIA_URL: Final = "https://app.comagic.ru/system/media"
 _BACK: Final = timedelta(days=30)
@@ -34,11 +35,13 @@ class UisRecordings:
         token: str,
         *,
         clock: Clock,
+        identity: str,
         media_url: str = MEDIA_URL,
         request_timeout_s: float = 60.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
+        self._identity = identity
         self._media_url = media_url.rstrip("/")
         self._rpc = RpcClient(data_url, token, timeout_s=request_timeout_s, transport=transport)
         self._data = DataApi(self._rpc)
@@ -49,7 +52,8 @@ class UisRecordings:
             return False
         now = self._clock.now()
         session_id = names.session_of(name)
-        field, value = ("id", session_id) if session_id else (_EXTERNAL, name.rpartition("-")[2])
+        external = names.external_id(self._identity, CallId(name.rpartition("-")[2]))
+        field, value = ("id", session_id) if session_id else (_EXTERNAL, external)
         found = await self._data.recordings(field, value, since=now - _BACK, now=now)
         best = b""
         for session, records in found:

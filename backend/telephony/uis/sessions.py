@@ -36,13 +36,19 @@ _Key = tuple[int, int]
 
 Who = Callable[[int], EmployeeId | None]
 """Our employee behind one of the cloud's."""
+Ours = Callable[[str], bool]
+"""Whether a virtual number is one of ours: the account may have others, and they are nobody's
+business here."""
 
 
 class Sessions:
-    def __init__(self, identity: str, who: Who, kept: dict[tuple[int, int], LegId]) -> None:
+    def __init__(
+        self, identity: str, who: Who, ours: Ours, kept: dict[tuple[int, int], LegId]
+    ) -> None:
         """`kept`: names of ordered legs by session and the cloud's leg, from a process before."""
         self._identity = identity
         self._who = who
+        self._ours = ours
         self._kept = kept
         self._live: dict[int, Session] = {}
         self._over: OrderedDict[int, None] = OrderedDict()
@@ -123,7 +129,8 @@ class Sessions:
         session = self._live.get(note.session_id)
         told: list[SwitchEvent] = []
         if session is None:
-            if note.event not in ("incoming", "ringing") or note.direction == "out":
+            strange = note.direction == "out" or not self._ours(note.virtual)
+            if note.event not in ("incoming", "ringing") or strange:
                 self.ignored[f"{note.event} of a strange session"] += 1
                 return []
             session, told = self._arrive(note.session_id, note.contact, note.virtual, at)
@@ -142,14 +149,14 @@ class Sessions:
                 continue
             session = self._live.get(row.session_id)
             if session is None:
-                if row.inbound:
+                own = names.own_call(self._identity, row.external_id)
+                if row.inbound and self._ours(row.virtual):
                     session, arrived = self._arrive(row.session_id, row.contact, row.virtual, at)
                     told += arrived
-                elif row.external_id:
-                    call_id = CallId(row.external_id)
-                    session = self.started(row.session_id, call_id, row.contact, at)
+                elif not row.inbound and own is not None:
+                    session = self.started(row.session_id, own, row.contact, at)
                 else:
-                    self.ignored["session of a telephone"] += 1
+                    self.ignored["session of others"] += 1
                     continue
             session.listed = True
             for leg in row.legs:

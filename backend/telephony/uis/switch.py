@@ -27,7 +27,7 @@ from backend.telephony.uis.post import Post
 from backend.telephony.uis.questions import Questions
 from backend.telephony.uis.rpc import RpcClient
 from backend.telephony.uis.session import Expected, Leg, Session
-from backend.telephony.uis.sessions import Who
+from backend.telephony.uis.sessions import Ours, Who
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 CAPABILITIES: Final = Capabilities(
@@ -49,7 +49,8 @@ _PAUSE: Final = ","
 class UisSwitch:
     """One account of the cloud as a `Switch`. `events()` may be read by one reader at a time.
 
-    `who` names our employee behind one of the cloud's; `identity` is part of the ids of inbound
+    `who` names our employee behind one of the cloud's, `ours` says whether a virtual number is one
+    of ours: calls to others are left alone. `identity` is part of the ids of inbound
     calls and must stay the same for good. Without `data_url` there are no reasons of ends and no
     registrations.
     """
@@ -61,6 +62,7 @@ class UisSwitch:
         *,
         post: Post,
         who: Who,
+        ours: Ours = lambda _number: True,
         clock: Clock,
         identity: str,
         data_url: str = "",
@@ -72,6 +74,7 @@ class UisSwitch:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
+        self._identity = identity
         self._hold = message(hold_message)
         self._rpc = RpcClient(url, token, timeout_s=request_timeout_s, transport=transport)
         self._calls = CallApi(self._rpc)
@@ -91,6 +94,7 @@ class UisSwitch:
             self._questions,
             clock=clock,
             who=who,
+            ours=ours,
             poll_s=poll_s,
             backoff=backoff or Backoff(),
         )
@@ -159,7 +163,7 @@ class UisSwitch:
                     number=target.number,
                     contact=names.number_of(contact),
                     virtual=names.digits(order.towards.shown),
-                    external_id=order.call_id,
+                    external_id=names.external_id(self._identity, order.call_id),
                 )
             except (SwitchRefused, NotFound):
                 self._doubtful.discard(order.call_id)
@@ -172,7 +176,7 @@ class UisSwitch:
 
     async def _find(self, call_id: CallId) -> None:
         for row in await self._calls.sessions():
-            if row.external_id == call_id and not row.inbound:
+            if names.own_call(self._identity, row.external_id) == call_id and not row.inbound:
                 self._listener.sessions.started(
                     row.session_id, call_id, row.contact, self._clock.now()
                 )

@@ -15,7 +15,7 @@ from backend.services.ports import (
     SwitchConnected,
     Towards,
 )
-from backend.telephony.uis import NOBODY, UNKNOWN
+from backend.telephony.uis import NOBODY, UNKNOWN, names
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 from tests.integration.uis.world import (
     ANNA,
@@ -48,7 +48,8 @@ async def test_a_call_placed_here_is_one_order_and_both_sides_are_told() -> None
         await made.ring(CallId("c1"), f"UIS/+{OUTSIDE}", leg_id=CONTACT, towards=None)
         await made.switch.connect("demo", CallId("c1"), [leg])
         (session,) = made.cloud.sessions
-        assert (session.direction, session.virtual, session.external_id) == ("out", DID, "c1")
+        assert (session.direction, session.virtual) == ("out", DID)
+        assert session.external_id == names.external_id("test", CallId("c1"))
         assert made.asked("start.employee_call") == [None]
         await made.heard.until(LegMoved, leg_id=CONTACT, state=LegState.UP)
         made.cloud.hang_up(OUTSIDE)
@@ -90,9 +91,13 @@ async def test_an_order_whose_answer_was_lost_is_looked_for_before_it_is_repeate
             await made.ring(CallId("c1"))
         # It came through after all, as far as the cloud is concerned.
         made.cloud.start_employee_call(
-            CONFIG.employees[0], [ANNA], contact=CALLER, virtual=DID, external_id="c1",
+            CONFIG.employees[0],
+            [ANNA],
+            contact=CALLER,
+            virtual=DID,
+            external_id=names.external_id("test", CallId("c1")),
             direction="out",
-        )  # fmt: skip
+        )
         leg = await made.ring(CallId("c1"))
         await made.heard.until(LegMoved, leg_id=leg, state=LegState.RINGING)
         assert len(made.cloud.sessions) == 1
@@ -338,3 +343,22 @@ async def test_a_step_of_our_scenario_may_ring_a_number_outside() -> None:
         await made.heard.until(LegMoved, leg_id=guest, state=LegState.UP)
         made.cloud.hang_up(CALLER)
         await made.heard.until(LegEnded, leg_id=guest)
+
+
+async def test_calls_of_others_on_the_same_account_are_left_alone() -> None:
+    async with world() as made:
+        made.cloud.place_call(CALLER, DID)
+        made.cloud.start_employee_call(
+            CONFIG.employees[0],
+            [ANNA],
+            contact=OUTSIDE,
+            virtual=DID,
+            external_id="another-system-7",
+            direction="out",
+        )
+        other = made.listen(made.adapter(identity="other", ours=lambda _number: False))
+        assert (await other.until(SwitchConnected)).calls == ()
+        made.cloud.place_call("79160000002", DID)
+        await other.since()
+        assert [type(event) for event in other.seen] == [SwitchConnected]
+        assert made.asked("release.call") == []

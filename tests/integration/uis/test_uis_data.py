@@ -28,6 +28,7 @@ def recordings(made: World) -> UisRecordings:
         "http://cloud.test/v2.0",
         TOKEN,
         clock=made.clock,
+        identity="test",
         media_url="http://cloud.test/system/media",
         transport=httpx.ASGITransport(made.app),
     )
