@@ -46,6 +46,8 @@ class TransferCall(Command, frozen=True, kw_only=True, tag="call.transfer"):
     group: Annotated[str, Meta(max_length=64)] | None = None
     number: Annotated[str, Meta(pattern=r"^\+?[0-9*#]{1,20}$")] | None = None
     """An extension of a person or a group, else a number outside."""
+    crm_user: Annotated[str, Meta(max_length=64)] | None = None
+    """A user of the CRM, where its own pages let one be chosen."""
     note: Annotated[str, Meta(max_length=500)] | None = None
     """What the target reads on the card."""
 

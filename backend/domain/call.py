@@ -29,10 +29,11 @@ from backend.domain.call_facts import (
     Parted,
     Planned,
     Side,
+    Sought,
     Taken,
     earlier,
 )
-from backend.domain.leg import Leg, with_fact
+from backend.domain.leg import Leg, last_out, pick_up_order, with_fact
 from protocol.vocabulary import (
     AccountId,
     CallId,
@@ -59,6 +60,7 @@ __all__ = [
     "Parted",
     "Planned",
     "Side",
+    "Sought",
     "Taken",
     "apply",
     "raised",
@@ -88,6 +90,7 @@ class Call:
     legs: tuple[Leg, ...] = ()
     """In the order of their ids: the order of reports must not show."""
     hold: tuple[datetime, bool] | None = None
+    sought: tuple[datetime, bool] | None = None
     taken: tuple[datetime, LegId] | None = None
     over: tuple[datetime, HangupCause] | None = None
     version: int = 1
@@ -113,7 +116,7 @@ class Call:
             for leg in self.legs
             if self.is_origin(leg) and leg.answered_at is not None and leg.joined is None
         ]
-        return min(up, key=_pick_up_order, default=None)
+        return min(up, key=pick_up_order, default=None)
 
     @property
     def answered_leg(self) -> Leg | None:
@@ -130,7 +133,7 @@ class Call:
         if self.callback:
             # An operator who picks up is the side it comes from, even when another was quicker.
             up = [leg for leg in up if leg.is_customer]
-        return min(up, key=_pick_up_order, default=None)
+        return min(up, key=pick_up_order, default=None)
 
     @property
     def first_operator(self) -> Leg | None:
@@ -138,7 +141,7 @@ class Call:
         if not self.callback or self.claimed is not None:
             return None
         up = [leg for leg in self.legs if not leg.is_customer and leg.answered_at is not None]
-        return min(up, key=_pick_up_order, default=None)
+        return min(up, key=pick_up_order, default=None)
 
     @property
     def answered_by(self) -> EmployeeId | None:
@@ -273,8 +276,15 @@ class Call:
         not leave a card ringing at a colleague's (a known fault of other systems).
         """
         found = set(self.at_talk)
-        if self.answered_leg is None and self.state is not CallState.ENDED:
-            found.update(leg.employee_id for leg in self.live_legs if leg.employee_id is not None)
+        rings = () if self.state is CallState.ENDED else self.live_legs
+        if self.answered_leg is not None:
+            since = self.sought[0] if self.sought is not None and self.sought[1] else None
+            rings = tuple(
+                leg
+                for leg in rings
+                if since is not None and leg.started_at is not None and leg.started_at >= since
+            )
+        found.update(leg.employee_id for leg in rings if leg.employee_id is not None)
         return frozenset(found)
 
     # ── what became of it ──
@@ -298,7 +308,7 @@ class Call:
         if self.taken is None:
             del sides["callee"]
         for members in sides.values():
-            ends += _last_out(members)
+            ends += last_out(members)
         return ends
 
     @property
@@ -355,6 +365,8 @@ def apply(call: Call, fact: Fact) -> Call:
             changed = _with_leg(call, fact)
         case Held(on=on, at=at):
             changed = replace(call, hold=max(call.hold or (at, on), (at, on)))
+        case Sought(on=on, at=at):
+            changed = replace(call, sought=max(call.sought or (at, on), (at, on)))
         case Taken(leg_id=leg_id, at=at):
             # Who has the talk did pick up, even if that report was lost.
             up = _with_leg(call, Moved(leg_id=leg_id, state=LegState.UP, at=at))
@@ -376,21 +388,6 @@ def _with_leg(call: Call, fact: LegFact) -> Call:
     after = with_fact(call.leg(fact.leg_id) or Leg(leg_id=fact.leg_id), fact)
     others = [leg for leg in call.legs if leg.leg_id != fact.leg_id]
     return replace(call, legs=tuple(sorted([*others, after], key=lambda leg: leg.leg_id)))
-
-
-def _last_out(members: list[Leg]) -> list[tuple[datetime, HangupCause | None]]:
-    """How those who were last on a side ended the call, once everybody left it. Whoever parted
-    ended nothing."""
-    if not members or any(leg.left_at is None for leg in members):
-        return []
-    last = max(leg.left_at for leg in members if leg.left_at is not None)
-    return [(last, leg.cause) for leg in members if leg.ended_at == last and not leg.has_parted]
-
-
-def _pick_up_order(leg: Leg) -> tuple[datetime, LegId]:
-    if leg.answered_at is None:
-        raise ValueError(f"{leg.leg_id} did not pick up")
-    return leg.answered_at, leg.leg_id
 
 
 def _seat_order(seat: tuple[Side, Leg]) -> tuple[int, LegId]:

@@ -117,6 +117,14 @@ class Parted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Somebody is rung for a talk that is under way (`on`), or nobody any more."""
+
+    on: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """In a call-back this employee came first and calls the customer."""
 
@@ -133,7 +141,7 @@ class Over:
 
 
 LegFact = Planned | Moved | Ended | Muted | Joined | Parted
-Fact = LegFact | Held | Taken | Claimed | Over
+Fact = LegFact | Held | Taken | Sought | Claimed | Over
 
 
 def earlier(

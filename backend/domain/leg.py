@@ -120,3 +120,18 @@ def with_fact(leg: Leg, fact: LegFact) -> Leg:
 
 def _earliest(known: datetime | None, at: datetime) -> datetime:
     return at if known is None else min(known, at)
+
+
+def last_out(members: list[Leg]) -> list[tuple[datetime, HangupCause | None]]:
+    """How those who were last on a side ended the call, once everybody left it. Whoever parted
+    ended nothing."""
+    if not members or any(leg.left_at is None for leg in members):
+        return []
+    last = max(leg.left_at for leg in members if leg.left_at is not None)
+    return [(last, leg.cause) for leg in members if leg.ended_at == last and not leg.has_parted]
+
+
+def pick_up_order(leg: Leg) -> tuple[datetime, LegId]:
+    if leg.answered_at is None:
+        raise ValueError(f"{leg.leg_id} did not pick up")
+    return leg.answered_at, leg.leg_id

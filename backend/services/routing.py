@@ -58,6 +58,8 @@ class EmployeeRoute:
     numbers_off: int = 0
     caller_id: str | None = None
     """The employee's own outgoing number, E.164."""
+    crm_user_id: str | None = None
+    """Who this is over in the CRM."""
     caller_id_choice: bool = False
     """May choose another of the account's numbers for each call."""
 

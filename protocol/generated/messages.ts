@@ -974,6 +974,7 @@ export interface TransferCall {
   readonly employee_id?: string | null;
   readonly group?: string | null;
   readonly number?: string | null;
+  readonly crm_user?: string | null;
   readonly note?: string | null;
 }
 

@@ -20,6 +20,7 @@ from backend.domain.call import (
     Over,
     Parted,
     Planned,
+    Sought,
     Taken,
     apply,
 )
@@ -40,6 +41,7 @@ _FACTS: dict[str, type[Fact]] = {
     "leg.joined": Joined,
     "leg.parted": Parted,
     "leg.muted": Muted,
+    "call.sought": Sought,
     "call.over": Over,
 }
 _KINDS = {fact: kind for kind, fact in _FACTS.items()}

@@ -15,8 +15,8 @@ from backend.domain.call import Ended, Leg, Parted
 from backend.domain.rescue import BACK_S, SAME_MOMENT, colleagues_of, is_loss
 from backend.domain.scenario import Device, Scenario
 from backend.errors import AppError, NotFound, SwitchError
-from backend.services.calls import records
 from backend.services.calls.core import Core
+from backend.services.calls.handover_notes import note
 from backend.services.calls.live import Live
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.steps import either
@@ -70,8 +70,7 @@ class Rescue:
             phase=Phase.RETURNING,
             rescue=True,
         )
-        what = records.Passing(transfer=live.transfer, handovers=tuple(live.handovers))
-        core.journal.append(records.passing(live.call, what, core.clock.now()))
+        note(core, live)
         self._begin(live, device if browser else None)
 
     def resume(self, live: Live, found: LiveCall) -> None:

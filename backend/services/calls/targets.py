@@ -24,9 +24,14 @@ _TROUBLES: dict[HangupCause, TransferTrouble] = {
 
 def target_of(core: Core, live: Live, sender: EmployeeId, wish: TransferCall) -> Target:
     """Raises BadRequest, NotFound, NoDevice, WrongState with a `reason` (TransferTrouble)."""
-    if sum(named is not None for named in (wish.employee_id, wish.group, wish.number)) != 1:
-        raise BadRequest("name one of employee_id, group, number")
+    named = (wish.employee_id, wish.group, wish.number, wish.crm_user)
+    if sum(one is not None for one in named) != 1:
+        raise BadRequest("name one of employee_id, group, number, crm_user")
     account = core.account(live)
+    if wish.crm_user is not None:
+        everybody = account.employees.values()
+        known = next((e for e in everybody if e.crm_user_id == wish.crm_user), None)
+        return _employee(core, account, sender, known)
     if wish.employee_id is not None:
         return _employee(core, account, sender, account.employees.get(wish.employee_id))
     if wish.group is not None:

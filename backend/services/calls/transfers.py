@@ -15,8 +15,8 @@ import structlog
 from backend.domain.call import Ended, Joined, Leg, Parted
 from backend.domain.scenario import Scenario
 from backend.errors import NotFound, SwitchError, WrongState
-from backend.services.calls import records
 from backend.services.calls.core import Core
+from backend.services.calls.handover_notes import note
 from backend.services.calls.live import Live
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
@@ -70,7 +70,7 @@ class Transfers:
             note=(wish.note or "").strip() or None,
             at=core.clock.now(),
         )
-        self._note(live)
+        note(self._core, live)
         if wish.kind == "blind":
             self._part(live)
         else:
@@ -132,7 +132,7 @@ class Transfers:
         if target is None or transfer.swapped == to_customer:
             return
         live.transfer = replace(transfer, swapped=to_customer)
-        self._note(live)
+        note(self._core, live)
         if to_customer:
             await core.order(lambda: core.switch.set_aside(call_id, target, "music"))
             await self._talking.connect(live, resume=True)
@@ -238,7 +238,7 @@ class Transfers:
             return
         self._stop_ringing(live, HangupCause.ANSWERED_ELSEWHERE, winner=leg.leg_id)
         live.transfer = replace(in_phase(transfer, Phase.CONSULTING), leg_id=leg.leg_id)
-        self._note(live)
+        note(self._core, live)
         core.spawn(self._consult(live, sender.leg_id, leg.leg_id))
 
     def _join_consulted(self, live: Live) -> None:
@@ -261,7 +261,7 @@ class Transfers:
         core.record(live, Joined(leg_id=leg_id, side=transfer.side, at=at))
         live.handovers.append(over(transfer, at, reason=transfer.reason, to=who))
         live.transfer = None
-        self._note(live)
+        note(self._core, live)
         core.spawn(self._talking.connect(live, resume=True))
         if who is not None:
             core.spawn(self._talking.make_room(live, who))
@@ -279,7 +279,7 @@ class Transfers:
         if transfer is None:
             return
         live.transfer = replace(transfer, kind="blind")
-        self._note(live)
+        note(self._core, live)
         self._part(live)
 
     def _fail(self, live: Live, reason: TransferTrouble) -> None:
@@ -290,11 +290,11 @@ class Transfers:
         if self._sender(live) is not None:
             live.handovers.append(over(transfer, core.clock.now(), reason=reason, to=transfer.by))
             live.transfer = None
-            self._note(live)
+            note(self._core, live)
             core.spawn(self._talking.connect(live, resume=True))
             return
         live.transfer = replace(in_phase(transfer, Phase.RETURNING, reason=reason), leg_id=None)
-        self._note(live)
+        note(self._core, live)
         self._ring(live)
 
     def _spent(self, live: Live) -> bool:
@@ -306,7 +306,7 @@ class Transfers:
             self._fail(live, trouble(live, transfer))
             return True
         live.transfer = in_phase(transfer, Phase.SEEKING)
-        self._note(live)
+        note(self._core, live)
         log.info("nobody took a transfer", call=live.call.call_id, reason=transfer.reason)
         self._ring(live)
         return True
@@ -384,7 +384,3 @@ class Transfers:
         shown = live.caller_id or account.caller_id
         lines = (line for line in account.virtual_numbers if line.number == shown)
         return next((line.scenario for line in lines), None)
-
-    def _note(self, live: Live) -> None:
-        what = records.Passing(transfer=live.transfer, handovers=tuple(live.handovers))
-        self._core.journal.append(records.passing(live.call, what, self._core.clock.now()))

@@ -138,6 +138,7 @@ def _employee(found: AccountRouting, employee: Employee, trunk: Trunk | None) ->
         numbers_off=sum(not number.active for number in numbers),
         caller_id=canonical(caller_id, region=found.account.region) if caller_id else None,
         caller_id_choice=employee.caller_id_choice,
+        crm_user_id=employee.crm_user_id or None,
     )
 
 

@@ -20,6 +20,7 @@ from backend.domain.call import (
     Over,
     Parted,
     Planned,
+    Sought,
     Taken,
     apply,
     raised,
@@ -286,6 +287,7 @@ def relays(draw: st.DrawFn) -> list[Fact]:
     """A talk that passes from one to the next, with thirds joining and gaps with nobody there."""
     first = agent_leg(ANNA, 1)
     facts: list[Fact] = [
+        Sought(on=draw(st.booleans()), at=at(draw(st.integers(5, 40)))),
         Moved(leg_id=customer_leg(), state=LegState.RINGING, at=T0),
         Moved(leg_id=first, state=LegState.UP, at=at(5)),
         Taken(leg_id=first, at=at(5)),
@@ -407,6 +409,23 @@ def test_either_side_of_an_internal_call_can_be_passed_on() -> None:
     assert call.state is CallState.TALKING
     assert call.concerned() == {BORIS, VERA}
     assert [leg.leg_id for leg in call.talkers] == [boris, vera]
+
+
+def test_who_is_rung_for_a_talk_under_way_is_concerned_until_it_is_over() -> None:
+    anna, vera, boris = agent_leg(ANNA, 1), agent_leg(VERA, 1), agent_leg(BORIS, 1)
+    call = grown(
+        [
+            Planned(leg_id=vera, number="3", device=None, at=at(1)),  # its end was never reported
+            Taken(leg_id=anna, at=at(4)),
+            Sought(on=True, at=at(20)),
+            Planned(leg_id=boris, number="2", device=None, at=at(20)),
+            Moved(leg_id=boris, state=LegState.RINGING, at=at(21)),
+        ]
+    )
+    assert call.concerned() == {ANNA, BORIS}
+    call = apply(call, Sought(on=False, at=at(30)))
+    assert call.concerned() == {ANNA}
+    assert apply(call, Sought(on=True, at=at(20))) is call
 
 
 def test_muted_is_the_newest_word_on_it() -> None:
