@@ -177,8 +177,8 @@ export class Phone {
   }
 
   /** A question of the phone's other half (`voice`). Raises CommandFailed. */
-  askFor(ask: Ask): Promise<unknown> {
-    return this.#client.ask(ask);
+  askFor(ask: Ask, id?: string): Promise<unknown> {
+    return this.#client.ask(ask, undefined, id);
   }
 
   connectNow(): void {
@@ -249,6 +249,10 @@ export class Phone {
 
   retryLookup(callId: string): Promise<boolean> {
     return this.#do(`retry:${callId}`, { type: 'contact.retry', call_id: callId });
+  }
+
+  calledBack(callId: string): Promise<boolean> {
+    return this.#do(`callback:${callId}`, { type: 'callback.done', call_id: callId });
   }
 
   setStatus(status: AgentStatus, reason: string | null): Promise<boolean> {

@@ -199,7 +199,9 @@ def finished(
         pauses=ended(live.pauses, call.ended_at),
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
         last_talked_by=call.last_talker,
-        handovers=tuple(_finished_handover(handover) for handover in live.handovers),
+        handovers=tuple(
+            _finished_handover(handover) for handover in live.handovers if not handover.rescue
+        ),
         callback=call.callback,
         shown=live.caller_id or None,
         message=live.asked.message,

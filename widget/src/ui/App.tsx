@@ -6,6 +6,7 @@ import type { TextKey, Words } from '../i18n';
 import type { Ringer } from '../media/ringer';
 import type { Phone, View } from '../phone';
 import {
+  callbacks,
   calls as callsOf,
   colleagues,
   crmState,
@@ -18,6 +19,7 @@ import {
 import { Store } from '../state/store';
 import type { VoiceView } from '../voice/voice';
 import { alertFor, spoken } from './alert';
+import { Callbacks } from './Callbacks';
 import { CallList, type CallEvents } from './CallList';
 import { Colleagues } from './Colleagues';
 import { ConnectionBar } from './ConnectionBar';
@@ -26,11 +28,11 @@ import { DialBox } from './DialBox';
 import { History } from './History';
 import { useStore } from './hooks';
 import { Banner, Notices } from './Notices';
-import { PhoneLine, type VoiceControls } from './PhoneLine';
+import type { VoiceParts } from './PhoneLine';
 import { StatusPicker } from './StatusPicker';
 import { Tabs } from './Tabs';
 
-const NO_CONTROLS = new Store<VoiceControls | null>(null);
+const NO_PARTS = new Store<VoiceParts | null>(null);
 const NO_VOICE = new Store<{ legs: VoiceView['legs'] }>({ legs: {} });
 const SECTIONS = ['calls', 'history', 'colleagues'] as const;
 type Section = (typeof SECTIONS)[number];
@@ -38,7 +40,7 @@ type Section = (typeof SECTIONS)[number];
 export interface VoiceSeat {
   readonly tabId: string;
   /** Null until it is loaded, and where nobody talks in the browser. */
-  readonly controls: Store<VoiceControls | null>;
+  readonly parts: Store<VoiceParts | null>;
 }
 
 export interface AppProps {
@@ -55,8 +57,8 @@ export interface AppProps {
 export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): JSX.Element {
   const view = useStore(phone.view);
   const unlocked = useStore(sound.unlocked);
-  const controls = useStore(voice?.controls ?? NO_CONTROLS);
-  const legs = useStore(controls?.voice.view ?? NO_VOICE).legs;
+  const parts = useStore(voice?.parts ?? NO_PARTS);
+  const legs = useStore(parts?.controls.voice.view ?? NO_VOICE).legs;
   const [section, setSection] = useState<Section>('calls');
   const all = callsOf(view.state);
   const shown = onlyCall ? all.filter((call) => call.call_id === onlyCall || rings(call)) : all;
@@ -76,8 +78,8 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
 
   const myId = view.you?.employee_id ?? null;
   const ambient = useMemo(
-    () => ({ words, myId, legs, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
-    [words, myId, legs, view.skewMs, host],
+    () => ({ words, myId, legs, LegSound: parts?.Sound, skewMs: view.skewMs, openUrl: (url: string) => host.openUrl(url) }),
+    [words, myId, legs, parts, view.skewMs, host],
   );
   const events = useMemo(() => callEvents(phone), [phone]);
   const busy = all.some(isLive);
@@ -106,15 +108,15 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
           onSignIn={() => host.signIn()}
         />
         <Trouble view={view} words={words} cards={all.length} />
-        {host.kind === 'window' && <p class="window-note">{words.t('phone.window_note')}</p>}
-        {voice && controls && (
-          <PhoneLine
+        {voice && parts && (
+          <parts.Line
             view={view}
-            controls={controls}
+            controls={parts.controls}
             tabId={voice.tabId}
             passing={host.kind === 'bitrix24'}
             openWindow={host.openPhone}
             unlock={() => void sound.unlock()}
+            isWindow={host.kind === 'window'}
           />
         )}
         {!unlocked && (
@@ -152,6 +154,13 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
                     </div>
                   )}
                   <CallList calls={all} state={view.state} pending={view.pending} events={events} />
+                  <Callbacks
+                    callbacks={callbacks(view.state)}
+                    pending={view.pending}
+                    busy={busy || unreachable}
+                    onCall={(number) => void phone.dial(number, 'history')}
+                    onDone={(id) => void phone.calledBack(id)}
+                  />
                   <DialBox
                     busy={view.pending.has('dial')}
                     disabled={busy || unreachable}

@@ -13,7 +13,6 @@ import { useNow } from './hooks';
 import type { TalkProps } from './talk/Talk';
 import { TalkSlot } from './TalkSlot';
 import { Way } from './Way';
-import { LegSound } from './PhoneLine';
 import { RecordingMark } from './RecordingMark';
 
 interface Props {
@@ -32,7 +31,7 @@ interface Props {
 
 export function CallCard(props: Props): JSX.Element {
   const { call, contact, second, first, pending, events, small, talk } = props;
-  const { words, openUrl } = useAmbient();
+  const { words, openUrl, LegSound } = useAmbient();
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     if (first && card.current) focusCard(card.current);
@@ -68,8 +67,13 @@ export function CallCard(props: Props): JSX.Element {
         {match?.company && <span>{match.company}</span>}
       </p>
       <Dialled call={call} />
+      {call.rescue && (
+        <p class="rescue" role="status">
+          {words.t(`rescue.${call.rescue}`)}
+        </p>
+      )}
       {call.state === 'ended' && <Ending call={call} words={words} />}
-      <LegSound callId={call.call_id} />
+      {LegSound && <LegSound callId={call.call_id} />}
       <RecordingMark
         call={call}
         busy={pending.has(`pause:${call.call_id}`)}

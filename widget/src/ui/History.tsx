@@ -95,6 +95,7 @@ function Entry(props: { entry: HistoryEntry; onRedial: (number: string) => void 
         {!entry.mine && entry.answered_by && (
           <span class="muted">{words.t('history.by', { name: entry.answered_by.name })}</span>
         )}
+        {entry.callback === 'open' && <span class="entry-bad">{words.t('history.callback')}</span>}
         {entry.message && (
           <span class="muted">{words.t('card.message', { message: entry.message })}</span>
         )}
