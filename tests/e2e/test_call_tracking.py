@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.amo import at_work
 from tests.e2e.demo import ILYA, MARIA, UNKNOWN, Demo
 from tests.e2e.portal import in_portal
+from tests.e2e.settings import portal_settings
 
 pytestmark = pytest.mark.browser
 OWN = {"sever": "+7 495 123-00-01", "vektor": "+7 495 123-00-02"}
@@ -84,3 +85,44 @@ async def test_a_visitor_of_a_site_calls_and_our_page_in_the_portal_has_their_wa
         own = ilya.ringing().get_by_role("region", name="Путь клиента")
         await expect(own).to_contain_text("Что означает этот номер")
         await expect(own).to_contain_text("Щит на шоссе, весна")
+
+
+@pytest.mark.feature("W4")
+async def test_an_administrator_issues_keys_names_sites_and_says_what_a_number_stands_for(
+    demo: Demo, browser: Browser, shots: Path
+) -> None:
+    async with portal_settings(demo, browser) as settings:
+        await settings.section("Коллтрекинг")
+        visitors, keys = settings.card("Посетители сайтов"), settings.card("Ключи")
+        await expect(visitors.get_by_text("В пуле:")).to_contain_text("+7 495 123-00-11")
+        sites = visitors.get_by_label("Сайты")
+        own = await sites.input_value()
+        await sites.fill(f"{own}\nhttps://svet.example/catalog")
+        await visitors.get_by_role("button", name="Сохранить").click()
+        await expect(visitors.get_by_text("без пути и косой черты")).to_be_visible()
+        await sites.fill(f"{own}\nhttps://svet.example")
+        await settings.save(visitors)
+        await keys.get_by_role("button", name="Ключ для сервера").click()
+        secret = keys.get_by_text("dvk_")
+        await expect(secret).to_be_visible()
+        key = str(await secret.text_content())
+        await settings.page.screenshot(path=shots / "settings-tracking.png")
+        told = {"Authorization": f"Bearer {key}"}
+        answer = demo.http.post(
+            f"http://127.0.0.1:{demo.port}/api/v1/visits", json={}, headers=told
+        )
+        assert answer.status_code == 400, "the key is known; the body is not"
+        await keys.get_by_role("button", name="Отозвать: Сервер").click()
+        dialog = settings.frame.get_by_role("dialog")
+        await dialog.get_by_role("button", name="Отозвать").click()
+        await expect(secret).to_have_count(0)
+        answer = demo.http.post(
+            f"http://127.0.0.1:{demo.port}/api/v1/visits", json={}, headers=told
+        )
+        assert answer.status_code == 401
+        await settings.section("Виртуальные номера")
+        await settings.open("+7 495 123-00-13")
+        await settings.frame.get_by_label("Кампания").fill("Щит на шоссе, лето")
+        await settings.save()
+        await settings.section("История изменений")
+        await expect(settings.frame.locator(".s-log")).to_contain_text("Ключ коллтрекинга")

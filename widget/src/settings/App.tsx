@@ -20,6 +20,7 @@ import { Log } from './sections/Log';
 import { Numbers } from './sections/Numbers';
 import { People } from './sections/People';
 import { Scenarios } from './sections/Scenarios';
+import { Tracking } from './sections/Tracking';
 import type { SettingsKey } from './texts';
 
 interface SectionProps {
@@ -35,6 +36,7 @@ const SECTIONS = {
   scenarios: Scenarios,
   outgoing: Outgoing,
   recording: Recording,
+  tracking: Tracking,
   workday: Workday,
   teams: Teams,
   log: Log,
