@@ -5,8 +5,9 @@ import type { Book } from './book';
 import type { SettingsKey } from './texts';
 import { FIELD_TEXTS } from './texts';
 
-export function fieldName(field: string, words: Phrases<SettingsKey>): string {
-  const key = FIELD_TEXTS[field];
+/** `subject` as the log names it: fields of different things may have one name. */
+export function fieldName(field: string, words: Phrases<SettingsKey>, subject = ''): string {
+  const key = FIELD_TEXTS[`${subject.split(':')[0] ?? ''}.${field}`] ?? FIELD_TEXTS[field];
   return key ? words.t(key) : field;
 }
 

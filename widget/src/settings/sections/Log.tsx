@@ -42,7 +42,7 @@ export function Log(): JSX.Element {
               <ul class="s-changes">
                 {Object.keys(line.after).map((field) => (
                   <li key={field}>
-                    {fieldName(field, words)}: {shown(line.before?.[field], words, book)} →{' '}
+                    {fieldName(field, words, line.subject)}: {shown(line.before?.[field], words, book)} →{' '}
                     {shown(line.after?.[field], words, book)}
                   </li>
                 ))}
@@ -79,6 +79,8 @@ export function Log(): JSX.Element {
         return `${words.t('log.team')} ${nameIn(page.teams, key)}`;
       case 'virtual_number':
         return `${words.t('log.number')} ${showNumber(key)}`;
+      case 'visit_key':
+        return `${words.t('log.visit_key')} ${key}`;
       case 'line':
         return `${words.t('log.line')} ${key}`;
       case 'account':
@@ -101,6 +103,7 @@ function areaName(
   | 'section.recording'
   | 'people.from_crm'
   | 'section.workday'
+  | 'tracking.title'
   | 'manager.title' {
   switch (area) {
     case 'crm':
@@ -113,6 +116,8 @@ function areaName(
       return 'people.from_crm';
     case 'workday':
       return 'section.workday';
+    case 'call_tracking':
+      return 'tracking.title';
     default:
       return 'manager.title';
   }

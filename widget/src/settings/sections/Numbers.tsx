@@ -53,11 +53,16 @@ export function Numbers(props: {
   );
 }
 
+/** For call tracking: what the number stands for when nobody is known to have been shown it. */
+const STANDS_FOR = ['source', 'medium', 'campaign', 'site'] as const;
+
 function NumberForm({ item }: { item: VirtualNumberItem }): JSX.Element {
   const { words, book } = useDesk();
   const page = useStore(book.page);
   const form = useItem('virtual-numbers', item, item.value, () => undefined);
   const { value, set, fault } = form;
+  const tracking = page.areas.get('call_tracking')?.value['visits'] === true;
+  const tracked = tracking || value.pool || STANDS_FOR.some((field) => value[field]);
   return (
     <FormCard form={form} title={showNumber(item.value.number)}>
       <TextField
@@ -92,6 +97,27 @@ function NumberForm({ item }: { item: VirtualNumberItem }): JSX.Element {
           fault={fault('label')}
           onChange={(label) => set({ label })}
         />
+      )}
+      {tracked && (
+        <>
+          <Toggle
+            label={words.t('vnumbers.pool')}
+            hint={words.t('vnumbers.pool.hint')}
+            on={value.pool}
+            fault={fault('pool')}
+            onChange={(pool) => set({ pool })}
+          />
+          {STANDS_FOR.map((field) => (
+            <TextField
+              key={field}
+              label={words.t(`vnumbers.${field}`)}
+              {...(field === 'source' ? { hint: words.t('vnumbers.source.hint') } : {})}
+              value={value[field]}
+              fault={fault(field)}
+              onChange={(text) => set({ [field]: text })}
+            />
+          ))}
+        </>
       )}
     </FormCard>
   );
