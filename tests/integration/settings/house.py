@@ -13,6 +13,7 @@ from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
 from backend.api.settings_me import MeApi
+from backend.api.who_rings import WhoRingsApi
 from backend.bus.memory import MemoryBus
 from backend.demo.seed import FILE
 from backend.kit.clock import SystemClock
@@ -27,6 +28,7 @@ from backend.store.gateways import SqlSessions
 from backend.store.gateways.account_config import SqlAccountConfigs
 from backend.store.gateways.settings_view import SqlSettingsViews
 from backend.store.gateways.switches import SqlSwitches
+from backend.store.gateways.who_rings import SqlWhoRings
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
 
 ORIGIN = "http://app.test"
@@ -59,6 +61,7 @@ class House:
                 *MeApi(self.settings, views, door).routes(),
                 *SettingsApi(self.settings, views, door, self._ask_sync, self).routes(),
                 *SettingsItemsApi(self.settings, views, door).routes(),
+                *WhoRingsApi(SqlWhoRings(database, MemoryBus(clock)), door, clock).routes(),
             ]
         )
         self.files = AccountFiles(self.settings, SqlSwitches(database, self.secrets), new_id=new_id)
