@@ -8,6 +8,7 @@
 | GET `/sandbox/state` | | sessions, notifications, questions, requests |
 | POST `/sandbox/calls` | `{from, to}` | somebody dials a virtual number |
 | POST `/sandbox/phones/{number}/pickup`, `decline`, `hangup` | `{reason?}` | whoever has it |
+| POST `/sandbox/phones/{number}/dial` | `{number, virtual}` | an employee calls out |
 | POST `/sandbox/phones/{number}/registration` | `{registered}` | a SIP line |
 | POST `/sandbox/faults` | `{down?, lost?, doubled?, refuse?}` | see below |
 
@@ -130,6 +131,9 @@ async def _phone(request: Request) -> Response:
             return _done(lambda: cloud.pick_up(number))
         case "hangup":
             return _done(lambda: cloud.hang_up(number))
+        case "dial":
+            to, virtual = str(body.get("number")), str(body.get("virtual"))
+            return _done(lambda: {"call_session_id": cloud.dial(number, to, virtual).id})
         case "decline":
             reason = str(body.get("reason") or "operator_disconnects")
             return _done(lambda: cloud.decline(number, reason))

@@ -117,6 +117,14 @@ class Cloud:
         self.timers.soon(lambda: self._scenario.advance(session))
         return session
 
+    def dial(self, phone: str, number: str, virtual: str) -> Session:
+        """An employee calls out on his telephone."""
+        session = self._session("out", virtual, number, None)
+        own = self._leg(session, phone, calling=phone, called=number, caption=TALKING)
+        own.connected_at = self.clock.now()
+        self._call_contact(session)
+        return session
+
     def pick_up(self, number: str) -> None:
         session, leg = self.rings(number)
         if leg is session.third:

@@ -164,6 +164,8 @@ class Adoption:
             # People talk: not ours to end, even if nobody knows what about (R7).
             log.warning("leaving a talk nobody knows", call=found.call_id)
             return None
+        if not over and dialed is None and core.switch.capabilities.routes:
+            return None  # dialled on a telephone: the engine tells of it by itself
         if over or dialed is None or customer is None:
             log.warning("ending half a call nobody knows", call=found.call_id)
             for leg in found.legs:

@@ -34,6 +34,7 @@ from backend.services.ports import (
     Lease,
     LegEnded,
     LegMoved,
+    Placed,
     SoundOver,
     Switch,
     SwitchConnected,
@@ -237,6 +238,8 @@ class CallOwner:
         match event:
             case Arrived():
                 self._on_arrival(event)
+            case Placed():
+                self._on_placed(event)
             case LegMoved(call_id=call_id, leg_id=leg_id, state=state, at=at):
                 self._on_fact(call_id, Moved(leg_id=leg_id, state=state, at=at))
             case LegEnded(call_id=call_id, leg_id=leg_id, cause=cause, at=at):
@@ -280,6 +283,13 @@ class CallOwner:
         core.spawn(self._let_hear_ringing(live, event))
         self._ringing.advance(live)
         self._settle(live)
+
+    def _on_placed(self, event: Placed) -> None:
+        live = foreign.placed(self._core, event)
+        if live is not None:
+            for fact in self._early.pop(event.call_id, ()):
+                self._core.record(live, fact)
+            self._settle(live)
 
     async def _let_hear_ringing(self, live: Live, event: Arrived) -> None:
         await self._core.switch.indicate_ringing(live.call.call_id, event.leg_id)

@@ -23,6 +23,19 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Somebody called out from his telephone, past us: he is up, the other side is being rung."""
+
+    call_id: CallId
+    leg_id: LegId
+    """His own."""
+    number: str
+    shown: str
+    """What the other side sees."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegMoved:
     """A leg is dialing, ringing or up. May come late, twice or out of order."""
 
@@ -95,7 +108,14 @@ class SoundOver:
 
 
 SwitchEvent = (
-    Arrived | LegMoved | LegEnded | HoldReported | SoundOver | SwitchConnected | SwitchDisconnected
+    Arrived
+    | Placed
+    | LegMoved
+    | LegEnded
+    | HoldReported
+    | SoundOver
+    | SwitchConnected
+    | SwitchDisconnected
 )
 
 

@@ -213,6 +213,8 @@ class Listener:
         found = self.sessions.calls()
         log.info("switch_connected", identity=self._identity, calls=len(found))
         self.tell([SwitchConnected(calls=found, at=now)])
+        for session in self.sessions.all():
+            self.tell(self.sessions.dialled(session, now))
         self._wake.set()
 
     def _lost(self) -> None:

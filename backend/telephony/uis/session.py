@@ -53,6 +53,8 @@ class Session:
     expected: list[Expected] = field(default_factory=list)
     strangers: dict[int, LegRow] = field(default_factory=dict)
     """Employees' legs of a session of ours that nobody has ordered yet."""
+    by_phone: LegId | None = None
+    """Whose leg placed it, past us: dialled on the telephone."""
     held: bool = False
     listed: bool = False
     """`list.calls` has shown it: from then on its absence means its end."""

@@ -19,6 +19,7 @@ from backend.services.ports import (
     LegEnded,
     LegMoved,
     LiveCall,
+    Placed,
     SwitchEvent,
 )
 from backend.telephony.uis import names
@@ -155,6 +156,9 @@ class Sessions:
                     told += arrived
                 elif not row.inbound and own is not None:
                     session = self.started(row.session_id, own, row.contact, at)
+                elif (by_phone := self._dialled(row, at)) is not None:
+                    session = by_phone
+                    told += self.dialled(session, at)
                 else:
                     self.ignored["session of others"] += 1
                     continue
@@ -163,6 +167,25 @@ class Sessions:
                 told += self._leg_row(session, leg, at)
             told += self._holds(session, row, at)
         return told
+
+    def dialled(self, session: Session, at: datetime) -> list[SwitchEvent]:
+        """What there is to tell of a call somebody dialled on his telephone."""
+        own = session.legs.get(session.by_phone) if session.by_phone is not None else None
+        if own is None or own.state is LegState.ENDED:
+            return []
+        placed = Placed(
+            call_id=session.call_id,
+            leg_id=own.leg_id,
+            number=session.number,
+            shown=session.dialed,
+            at=at,
+        )
+        moved = [
+            LegMoved(call_id=session.call_id, leg_id=leg.leg_id, state=leg.state, at=at)
+            for leg in session.live
+            if leg is not own
+        ]
+        return [placed, *moved]
 
     def missing(self, rows: Iterable[SessionRow], known: Iterable[_Key]) -> list[_Key]:
         """Which of the `known` legs the list shows as over or no longer shows. `known` is
@@ -254,6 +277,31 @@ class Sessions:
             call_id=call_id, leg_id=names.CONTACT_LEG, number=number, dialed=dialed, at=at
         )
         return session, [arrived]
+
+    def _dialled(self, row: SessionRow, at: datetime) -> Session | None:
+        """A session that somebody we know began on his telephone."""
+        if row.inbound or row.external_id:
+            return None
+        for leg in row.legs:
+            ours = self._who(leg.employee) if leg.employee is not None else None
+            if ours is None or not leg.is_operator or leg.state in (None, LegState.ENDED):
+                continue
+            session = self.started(
+                row.session_id,
+                names.inbound_call(self._identity, row.session_id),
+                row.contact,
+                at,
+            )
+            own = Leg(
+                leg_id=LegId(f"agent-{ours}-{leg.leg_id}"),
+                vendor_id=leg.leg_id,
+                employee=leg.employee,
+                state=LegState.UP,
+            )
+            session.legs[own.leg_id] = own
+            session.by_phone, session.dialed = own.leg_id, row.virtual
+            return session
+        return None
 
     def _rings(self, session: Session, note: Notification, at: datetime) -> list[SwitchEvent]:
         if not note.leg_ids or note.employee is None:

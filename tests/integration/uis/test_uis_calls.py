@@ -12,6 +12,7 @@ from backend.services.ports import (
     HoldReported,
     LegEnded,
     LegMoved,
+    Placed,
     SwitchConnected,
     Towards,
 )
@@ -362,3 +363,23 @@ async def test_calls_of_others_on_the_same_account_are_left_alone() -> None:
         await other.since()
         assert [type(event) for event in other.seen] == [SwitchConnected]
         assert made.asked("release.call") == []
+
+
+@pytest.mark.feature("W13")
+async def test_what_somebody_dials_on_the_telephone_is_told_too() -> None:
+    async with world() as made:
+        made.cloud.dial(ANNA, "79161230901", DID)
+        placed = await made.heard.until(Placed)
+        assert placed.leg_id.startswith("agent-e1-")
+        assert (placed.number, placed.shown) == ("79161230901", DID)
+        await made.heard.until(LegMoved, leg_id=CONTACT, state=LegState.RINGING)
+        made.cloud.pick_up("79161230901")
+        await made.heard.until(LegMoved, leg_id=CONTACT, state=LegState.UP)
+        # Whoever connects later hears of it the same way.
+        successor = made.listen(made.adapter())
+        (call,) = (await successor.until(SwitchConnected)).calls
+        assert call.call_id == placed.call_id
+        again = await successor.until(Placed)
+        assert (again.call_id, again.leg_id) == (placed.call_id, placed.leg_id)
+        made.cloud.hang_up(ANNA)
+        await made.heard.until(LegEnded, leg_id=CONTACT, cause=HangupCause.NORMAL)

@@ -87,6 +87,16 @@ async def test_a_call_dialled_in_a_tab_is_placed_by_the_cloud(made: House) -> No
         await eventually(lambda: anna.sees(state="ended", outcome="answered"))
 
 
+@pytest.mark.feature("W13")
+async def test_a_call_dialled_on_the_telephone_has_its_card(made: House) -> None:
+    async with await made.tab("e1") as anna:
+        made.cloud.dial(ANNA, OUTSIDE, DID)
+        await eventually(lambda: anna.sees(direction="outbound", number=f"+{OUTSIDE}"))
+        await eventually(lambda: anna.sees(state="talking"))
+        made.cloud.hang_up(ANNA)
+        await eventually(lambda: anna.sees(state="ended", outcome="answered"))
+
+
 async def test_the_door_opens_to_the_secret_alone_and_loses_nothing(made: House) -> None:
     async with httpx.AsyncClient() as http:
         wrong = made.door.replace("0123", "9999")

@@ -11,11 +11,11 @@ import pytest
 
 from backend.domain.scenario import Step
 from backend.errors import NoDevice, WrongState
-from backend.services.ports import Capabilities
+from backend.services.ports import Capabilities, LiveCall, LiveLeg, Placed
 from backend.services.routing import VirtualNumber
 from protocol.commands import AnswerCall, DeclineCall, Dial
 from protocol.transfers import CompleteTransfer, TransferCall
-from protocol.vocabulary import CallId, CommandId
+from protocol.vocabulary import CallId, CommandId, LegId, LegState
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -130,3 +130,37 @@ async def test_an_engine_without_blind_transfers_keeps_the_sender_until_the_answ
         with pytest.raises(WrongState):
             await stage.client.send(ACC, ANNA, done)
         assert "agent-anna-1" not in [order[0] for order in stage.switch.said("hang_up")]
+
+
+async def test_a_call_dialled_on_the_telephone_has_a_card_and_a_history() -> None:
+    async with cloud() as stage:
+        own = LegId("agent-anna-77009")
+        event = Placed(
+            call_id=CallId("c7"), leg_id=own, number="79160000077", shown=LINE, at=stage.now()
+        )
+        stage.switch.emit(event, event)
+        await idle()
+        assert stage.last(ANNA)["number"] == "+79160000077"
+        await stage.leg(CUSTOMER, "ringing", call="c7")
+        await stage.leg(CUSTOMER, "up", call="c7")
+        assert stage.last(ANNA)["state"] == "talking"
+        assert stage.switch.rung == []
+        await stage.gone(CUSTOMER, call="c7")
+        await stage.wait(3)
+        kept = stage.journal.finished[CallId("c7")]
+        assert (kept.direction, kept.outcome) == ("outbound", "answered")
+        stranger = replace(event, call_id=CallId("c8"), leg_id=LegId("agent-nobody-1"))
+        stage.switch.emit(stranger)
+        await idle()
+        assert len(stage.journal.finished) == 1
+
+
+async def test_a_call_nobody_told_of_yet_is_not_ended_by_whoever_connects() -> None:
+    async with cloud() as stage:
+        legs = tuple(
+            LiveLeg(leg_id=leg, state=LegState.RINGING, number="", dialed="", at=stage.now())
+            for leg in (LegId("agent-anna-77009"), CUSTOMER)
+        )
+        call = LiveCall(call_id=CallId("c7"), legs=legs, held=False, connected=())
+        await stage.connected(call)
+        assert stage.switch.said("hang_up") == []
