@@ -1,4 +1,4 @@
-"""One browser's sound: ICE, DTLS-SRTP and RTP of a single audio stream.
+"""One browser's sound: RTP of a single audio stream, and the descriptions both ends agree by.
 
 It either offers (`offer`, then `accept` with the answer) or answers (`answer`); then `run` connects
 and carries packets until `close`. Sound goes out by `send`, comes in by `take`; both are 20 ms.
@@ -6,33 +6,25 @@ and carries packets until `close`. Sound goes out by `send`, comes in by `take`;
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import random
 import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aioice import Connection
-from aioice.ice import TransportPolicy
-
 from backend.sandbox.media import g711, rtp, sdp
-from backend.sandbox.media.dtls import Dtls, DtlsError, identity
+from backend.sandbox.media.dtls import identity
+from backend.sandbox.media.path import Path
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable
 
-    from aioice import Candidate
-
     from backend.sandbox.ari.faults import SoundFault
     from backend.sandbox.media.dtls import Role
     from backend.sandbox.media.g711 import Law
+    from backend.sandbox.media.path import Ice
 
-_log = logging.getLogger(__name__)
-
-CONNECT_S = 15.0
 # What is late by more than this is dropped: a telephone prefers a gap to a delay.
 _LATEST_FRAMES = 8
 # Asked of the queue before it is played after a gap: one frame early is one frame of jitter borne.
@@ -40,17 +32,6 @@ _PREFETCH = 2
 _REPORT_S = 2.0
 _KEY_STEP = 160
 _KEY_PACKETS = 5
-
-
-class _Ice(Connection):
-    """aioice, which leaves the loopback address out: it is used where there is no other."""
-
-    async def get_component_candidates(
-        self, component: int, addresses: list[str], timeout: int = 5
-    ) -> list[Candidate]:
-        return await super().get_component_candidates(
-            component, addresses or ["127.0.0.1"], timeout
-        )
 
 
 class AudioPeer:
@@ -68,17 +49,13 @@ class AudioPeer:
     ) -> None:
         self.heard_at: float | None = None
         """Monotonic time of the last packet; None before the first."""
-        self.connected = asyncio.Event()
-        self.ended = asyncio.Event()
-        """The other end said goodbye, or the network lost it."""
         self.packets_in = 0
         self.packets_out = 0
         self._codecs = codecs
         self._key_pressed = key_pressed
         self._loses = loses
+        self._path: Path | None = None
         self._offering = False
-        self._ice: _Ice | None = None
-        self._dtls: Dtls | None = None
         self._local: sdp.Description | None = None
         self._remote: sdp.Description | None = None
         self._version = 0
@@ -93,9 +70,11 @@ class AudioPeer:
         self._reported_at = 0.0
         self._octets = 0
         self._key_stamp: int | None = None
+        """The time stamp of the key that came to its end last."""
+        self._pressed_at = 0
+        """The time stamp of the key we press now."""
         self._keys: deque[bytes] = deque()
         self._types: dict[int, Law] = {}
-        self._sending: set[asyncio.Task[None]] = set()
         self._marker = True
 
     # -- describing ---------------------------------------------------------------------------
@@ -103,10 +82,10 @@ class AudioPeer:
     async def offer(self) -> bytes:
         self._offering = True
         numbers = {law: number for number, law in sdp.STATIC.items()}
-        await self._gather()
+        self._path = Path(controlling=True)
         return self._write(
             replace(
-                self._described(),
+                self._described(await self._path.gather()),
                 setup="actpass",
                 codecs=tuple((numbers[law], law) for law in self._codecs),
                 keys_type=sdp.KEYS_TYPE,
@@ -125,11 +104,12 @@ class AudioPeer:
         common = tuple(codec for codec in offered.codecs if codec[1] in self._codecs)
         if not common:
             raise sdp.SdpError("no common codec")
-        await self._gather()
+        self._path = Path(controlling=False)
+        ice = await self._path.gather()
         self._use(replace(offered, codecs=common))
         return offered, self._write(
             replace(
-                self._described(),
+                self._described(ice),
                 setup="passive" if offered.setup == "active" else "active",
                 codecs=common[:1],
                 keys_type=offered.keys_type,
@@ -139,12 +119,29 @@ class AudioPeer:
             )
         )
 
-    def renegotiate(self, body: bytes) -> tuple[sdp.Description, bytes]:
-        """A later offer of the same call, such as hold, and the answer; the transport stays."""
+    async def renegotiate(self, body: bytes) -> tuple[sdp.Description, bytes]:
+        """A later offer of the same call, such as hold, and the answer. The transport stays, unless
+        the offer brings other credentials: then the browser's network changed, and a new way is
+        found while the old one lasts (RFC 8445, section 9); keys stay in any case."""
         offered = sdp.parse(body)
-        if self._local is None:
+        if self._local is None or self._remote is None or self._path is None:
             raise sdp.SdpError("nothing was agreed before")
         setup: sdp.Setup = "active" if self._role() == "client" else "passive"
+        if offered.user != self._remote.user:
+            self._remote = replace(
+                self._remote,
+                user=offered.user,
+                password=offered.password,
+                candidates=offered.candidates,
+            )
+            ice = await self._path.gather()
+            self._local = replace(
+                self._local,
+                user=ice.local_username,
+                password=ice.local_password,
+                candidates=tuple(ice.local_candidates),
+            )
+            self._path.restart(self._remote)
         return offered, self._write(
             replace(
                 self._local,
@@ -159,26 +156,22 @@ class AudioPeer:
 
     # -- carrying -----------------------------------------------------------------------------
 
+    @property
+    def connected(self) -> bool:
+        return self._path is not None and self._path.connected.is_set()
+
     async def run(self) -> None:
         """Connect and receive until `close` or the other end's goodbye. Raises nothing."""
-        try:
-            await self._run()
-        except (ConnectionError, DtlsError, TimeoutError) as error:
-            _log.info("a browser's sound ended: %s", error)
-        finally:
-            self.ended.set()
+        if self._path is not None and self._remote is not None:
+            await self._path.run(self._role(), self._remote, self._received)
 
     async def close(self) -> None:
-        for task in tuple(self._sending):
-            task.cancel()
-        if self._dtls is not None and self._dtls.ready:
-            await self._dtls.close()
-        if self._ice is not None:
-            await self._ice.close()
+        if self._path is not None:
+            await self._path.close()
 
     def send(self, samples: list[int]) -> None:
         """One frame to the browser; nothing before it is connected."""
-        if not self.connected.is_set() or self.ended.is_set():
+        if not self.connected:
             return
         self._timestamp = (self._timestamp + g711.FRAME) & 0xFFFFFFFF
         if self._keys:
@@ -219,22 +212,15 @@ class AudioPeer:
 
     # -- inside -------------------------------------------------------------------------------
 
-    async def _gather(self) -> None:
-        self._ice = _Ice(
-            ice_controlling=self._offering, use_ipv6=False, transport_policy=TransportPolicy.ALL
-        )
-        await self._ice.gather_candidates()
-
-    def _described(self) -> sdp.Description:
+    def _described(self, ice: Ice) -> sdp.Description:
         """This end, apart from what is agreed on."""
-        assert self._ice is not None  # noqa: S101  # _gather ran before
         return sdp.Description(
-            user=self._ice.local_username,
-            password=self._ice.local_password,
+            user=ice.local_username,
+            password=ice.local_password,
             fingerprint=identity().fingerprint,
             setup="actpass",
             codecs=(),
-            candidates=tuple(self._ice.local_candidates),
+            candidates=tuple(ice.local_candidates),
         )
 
     def _write(self, description: sdp.Description) -> bytes:
@@ -254,42 +240,13 @@ class AudioPeer:
             return "client" if self._remote.setup == "passive" else "server"
         return "server" if self._remote.setup == "active" else "client"
 
-    async def _run(self) -> None:
-        ice, remote = self._ice, self._remote
-        if ice is None or remote is None:
-            raise ConnectionError("nothing was agreed")
-        ice.remote_username, ice.remote_password = remote.user, remote.password
-        for candidate in remote.candidates:
-            await ice.add_remote_candidate(candidate)
-        # The end of candidates is never told: checks that come in may bring others, and the
-        # deadline is ours.
-        async with asyncio.timeout(CONNECT_S):
-            await ice.connect()
-            self._dtls = Dtls(self._role(), remote.fingerprint, ice.send)
-            await self._dtls.handshake(ice.recv)
-        self.connected.set()
-        while True:
-            data = await ice.recv()
-            if not data:
-                continue
-            if 20 <= data[0] < 64:
-                if not await self._dtls.receive(data):
-                    return
-            elif 128 <= data[0] < 192:
-                self._received(data)
-
-    def _received(self, data: bytes) -> None:
-        dtls = self._dtls
-        if dtls is None:
-            return
+    def _received(self, data: bytes, control: bool) -> None:
         now = time.monotonic()
-        if rtp.is_control(data):
-            report = dtls.unprotect(data, control=True)
-            if report is not None and self._reception is not None:
-                self._reception.sender_report(report, now)
+        if control:
+            if self._reception is not None:
+                self._reception.sender_report(data, now)
             return
-        plain = dtls.unprotect(data)
-        packet = rtp.parse(plain) if plain is not None else None
+        packet = rtp.parse(data)
         if packet is None or self._remote is None or self._loses("voice_in"):
             return
         self.heard_at = now
@@ -329,8 +286,6 @@ class AudioPeer:
         assert self._remote is not None  # noqa: S101  # `press` asked
         return self._packet(self._remote.keys_type or 0, self._pressed_at, payload)
 
-    _pressed_at = 0
-
     def _report(self) -> None:
         now = time.monotonic()
         self._reported_at = now
@@ -347,19 +302,8 @@ class AudioPeer:
         self._send(packet, control=True)
 
     def _send(self, packet: bytes, *, control: bool = False) -> None:
-        if self._dtls is None or self._ice is None:
+        if self._path is None:
             return
-        data = self._dtls.protect(packet, control=control)
         self.packets_out += not control
-        if not control and self._loses("voice_out"):
-            return
-        # Sending never waits in aioice, but is a coroutine: it ends in the loop's next turn.
-        task = asyncio.get_running_loop().create_task(self._transmit(self._ice, data))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-    async def _transmit(self, ice: _Ice, data: bytes) -> None:
-        try:
-            await ice.send(data)
-        except ConnectionError:
-            self.ended.set()
+        if control or not self._loses("voice_out"):
+            self._path.send(packet, control=control)

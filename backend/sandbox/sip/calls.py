@@ -107,7 +107,7 @@ class Call:
                 socket.send(wire.respond(request, 200))
                 self._bye()
             case "INVITE" | "UPDATE":
-                self._again(socket, request)
+                self.agent.spawn(self._again(socket, request))
             case "INFO":
                 self._info(socket, request)
             case "OPTIONS":
@@ -126,7 +126,7 @@ class Call:
         if channel is not None and not channel.destroyed:
             self.agent.engine.hang_up(channel, causes.NORMAL)
 
-    def _again(self, socket: SipSocket, request: Request) -> None:
+    async def _again(self, socket: SipSocket, request: Request) -> None:
         """A new offer, hold above all; without a body it only asks whether we are there."""
         answer = wire.respond(request, 200)
         answer.headers.set("Contact", str(wire.contact(socket.host)))
@@ -135,7 +135,7 @@ class Call:
             socket.send(answer if request.method == "UPDATE" else wire.respond(request, 488))
             return
         try:
-            offered, answer.body = self.peer.renegotiate(request.body)
+            offered, answer.body = await self.peer.renegotiate(request.body)
         except sdp.SdpError:
             socket.send(wire.respond(request, 488))
             return
