@@ -98,13 +98,13 @@ class AsteriskLines:
         """False: one of pjsip.conf stands there. Raises SwitchRefused when none does."""
         try:
             await self._client.put_object(kind, name, fields)
-        except SwitchRefused:
+        except SwitchRefused as refused:
             try:
                 await self._client.object_fields(kind, name)
             except NotFound:
                 raise SwitchRefused(
-                    f"Asterisk lets nobody write {kind} objects: sorcery.conf needs the lines "
-                    "that `dozvon asterisk init` writes"
+                    f"Asterisk takes no {kind} object ({refused}): sorcery.conf needs the lines that "
+                    "`dozvon asterisk init` writes"
                 ) from None
             return False
         return True
