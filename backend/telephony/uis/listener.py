@@ -21,11 +21,12 @@ from backend.services.ports import SwitchConnected, SwitchDisconnected, SwitchEv
 from backend.telephony.uis import causes, names, wire
 from backend.telephony.uis.call_api import CallApi
 from backend.telephony.uis.data_api import DataApi, LegEnd
+from backend.telephony.uis.naming import Who
 from backend.telephony.uis.post import Letter, Post
 from backend.telephony.uis.questions import UNKNOWN, Questions
 from backend.telephony.uis.rpc import RpcClient
 from backend.telephony.uis.session import Leg, Session
-from backend.telephony.uis.sessions import UNNUMBERED, Ours, Sessions, Who
+from backend.telephony.uis.sessions import UNNUMBERED, Ours, Sessions
 from protocol.vocabulary import HangupCause, LegId, LegState
 
 log = structlog.get_logger(__name__)
@@ -248,8 +249,7 @@ class Listener:
         self.look_soon()
 
     async def _keep_names(self) -> None:
-        named, self.sessions.named = self.sessions.named, []
-        for session_id, vendor_id, leg_id in named:
+        for session_id, vendor_id, leg_id in self.sessions.newly_named():
             await self._post.name(session_id, vendor_id, leg_id)
 
     # ── ends ──

@@ -62,6 +62,10 @@ class Session:
     def by_vendor(self, vendor_id: int) -> Leg | None:
         return next((leg for leg in self.legs.values() if leg.vendor_id == vendor_id), None)
 
+    def forget(self, leg_id: LegId) -> None:
+        """An ordered leg has been shown, or is not going to be."""
+        self.expected = [one for one in self.expected if one.leg_id != leg_id]
+
     @property
     def live(self) -> list[Leg]:
         return [leg for leg in self.legs.values() if leg.state is not LegState.ENDED]

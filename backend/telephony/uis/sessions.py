@@ -1,9 +1,7 @@
 """The cloud's sessions as the calls of the port. No I/O: what is heard goes in, events come out.
 
 The cloud knows sessions and legs by numbers of its own; our legs have names that were given before
-the cloud was asked. A leg we ordered is recognised by whose it is: the employee, or the number.
-Legs the cloud rings by a scenario of its own take the cloud's number for the attempt, so that
-their names are the same on every reading.
+the cloud was asked (`naming`).
 """
 
 from __future__ import annotations
@@ -23,9 +21,10 @@ from backend.services.ports import (
     SwitchEvent,
 )
 from backend.telephony.uis import names
+from backend.telephony.uis.naming import Naming, Who
 from backend.telephony.uis.session import Expected, Leg, Session, live_call
 from backend.telephony.uis.wire import LegRow, Notification, SessionRow
-from protocol.vocabulary import CallId, EmployeeId, HangupCause, LegId, LegState
+from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 _RANK: Final = {LegState.DIALING: 1, LegState.RINGING: 2, LegState.UP: 3, LegState.ENDED: 4}
 _OVER_KEPT: Final = 1_000
@@ -35,8 +34,6 @@ UNNUMBERED: Final = -1
 """In place of the cloud's number, for a leg it never showed."""
 _Key = tuple[int, int]
 
-Who = Callable[[int], EmployeeId | None]
-"""Our employee behind one of the cloud's."""
 Ours = Callable[[str], bool]
 """Whether a virtual number is one of ours: the account may have others, and they are nobody's
 business here."""
@@ -50,15 +47,18 @@ class Sessions:
         self._identity = identity
         self._who = who
         self._ours = ours
-        self._kept = kept
+        self._naming = Naming(who, kept)
         self._live: dict[int, Session] = {}
         self._over: OrderedDict[int, None] = OrderedDict()
-        self.named: list[tuple[int, int, LegId]] = []
-        """Names given since it was last emptied, to be kept."""
         self.ignored: Counter[str] = Counter()
         """What nothing was made of, by kind."""
 
     # ── reading ──
+
+    def newly_named(self) -> list[tuple[int, int, LegId]]:
+        """(session, the cloud's leg, our name) since this was last asked, to be kept."""
+        named, self._naming.named = self._naming.named, []
+        return named
 
     def all(self) -> list[Session]:
         return list(self._live.values())
@@ -116,10 +116,6 @@ class Sessions:
                 del session.strangers[row.leg_id]
                 told += self._leg_row(session, row, at)
         return told
-
-    def forget(self, session: Session, leg_id: LegId) -> None:
-        """It is not going to be shown any more."""
-        session.expected = [one for one in session.expected if one.leg_id != leg_id]
 
     # ── what was heard ──
 
@@ -216,7 +212,7 @@ class Sessions:
         if leg.state is LegState.ENDED:
             return []
         leg.state = LegState.ENDED
-        self.forget(session, leg.leg_id)
+        session.forget(leg.leg_id)
         told: list[SwitchEvent] = [
             LegEnded(call_id=session.call_id, leg_id=leg.leg_id, cause=cause, at=at)
         ]
@@ -233,7 +229,7 @@ class Sessions:
         """The contact of a call we began was rung, which nothing showed: then its caller was up."""
         contact = Leg(leg_id=names.CONTACT_LEG, number=session.number)
         session.legs[names.CONTACT_LEG] = contact
-        self.forget(session, names.CONTACT_LEG)
+        session.forget(names.CONTACT_LEG)
         return [
             *self._move(session, own, LegState.UP, at),
             *self._move(session, contact, LegState.RINGING, at),
@@ -307,7 +303,7 @@ class Sessions:
         if not note.leg_ids or note.employee is None:
             self.ignored["ringing without a leg"] += 1
             return []
-        leg = self._named(session, note.leg_ids[0], note.employee, note.employee_number)
+        leg = self._naming.of(session, note.leg_ids[0], note.employee, note.employee_number)
         return [] if leg is None else self._move(session, leg, LegState.RINGING, at)
 
     def _talks(self, session: Session, note: Notification, at: datetime) -> list[SwitchEvent]:
@@ -320,7 +316,7 @@ class Sessions:
             numbers = [leg_id for leg_id in note.leg_ids if leg_id != taken]
             # Which of two unknown numbers is the employee's cannot be told: the list will.
             if len(numbers) == 1:
-                leg = self._named(session, numbers[0], note.employee, note.employee_number)
+                leg = self._naming.of(session, numbers[0], note.employee, note.employee_number)
                 own = [] if leg is None else [leg]
         if session.contact is not None and session.contact not in own:
             own.append(session.contact)
@@ -335,70 +331,16 @@ class Sessions:
         if row.state is LegState.ENDED and session.by_vendor(row.leg_id) is None:
             return []
         if row.is_operator:
-            leg = self._named(session, row.leg_id, row.employee, names.digits(row.called))
+            leg = self._naming.of(session, row.leg_id, row.employee, names.digits(row.called))
             if leg is None:
                 session.strangers[row.leg_id] = row
                 return []
         else:
-            leg = self._outside(session, row)
+            leg = self._naming.outside(session, row)
         if row.state is LegState.ENDED:
             return []
         leg.apart = row.apart
         return self._move(session, leg, row.state, at)
-
-    def _outside(self, session: Session, row: LegRow) -> Leg:
-        """A leg of nobody's of ours: the contact's, or a third party's whom we asked for."""
-        known = session.by_vendor(row.leg_id) or self._ordered(
-            session, row.leg_id, None, names.digits(row.called)
-        )
-        if known is not None:
-            return known
-        number = names.digits(row.calling if session.inbound else row.called)
-        contact = session.contact
-        if contact is None or contact.vendor_id is None:
-            self.forget(session, names.CONTACT_LEG)
-            if contact is None:
-                contact = Leg(leg_id=names.CONTACT_LEG, number=number)
-                session.legs[names.CONTACT_LEG] = contact
-            contact.vendor_id = row.leg_id
-            return contact
-        return contact
-
-    def _named(
-        self, session: Session, vendor_id: int, employee: int | None, number: str
-    ) -> Leg | None:
-        """The leg of an employee; None while nobody ordered it in a call of ours."""
-        known = session.by_vendor(vendor_id)
-        if known is not None:
-            return known
-        ordered = self._ordered(session, vendor_id, employee, number)
-        if ordered is not None:
-            return ordered
-        ours = self._who(employee) if session.inbound and employee is not None else None
-        if ours is None:
-            return None
-        leg = Leg(leg_id=LegId(f"agent-{ours}-{vendor_id}"), vendor_id=vendor_id, employee=employee)
-        session.legs[leg.leg_id] = leg
-        return leg
-
-    def _ordered(
-        self, session: Session, vendor_id: int, employee: int | None, number: str
-    ) -> Leg | None:
-        kept = self._kept.get((session.session_id, vendor_id))
-        expected = next((one for one in session.expected if one.fits(employee, number)), None)
-        leg_id = kept if kept is not None else None if expected is None else expected.leg_id
-        if leg_id is None:
-            return None
-        self.forget(session, leg_id)
-        leg = session.legs.get(leg_id)
-        if leg is None:
-            leg = session.legs[leg_id] = Leg(leg_id=leg_id)
-        leg.vendor_id, leg.employee = vendor_id, employee
-        leg.number = number
-        if kept is None:
-            self._kept[session.session_id, vendor_id] = leg_id
-            self.named.append((session.session_id, vendor_id, leg_id))
-        return leg
 
     def _move(self, session: Session, leg: Leg, state: LegState, at: datetime) -> list[SwitchEvent]:
         if _RANK[state] <= _RANK[leg.state] or leg.state is LegState.ENDED:

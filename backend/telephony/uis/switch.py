@@ -23,11 +23,12 @@ from backend.telephony.uis.call_api import DTMF, CallApi, message
 from backend.telephony.uis.data_api import DataApi
 from backend.telephony.uis.errors import mnemonic_of
 from backend.telephony.uis.listener import Listener
+from backend.telephony.uis.naming import Who
 from backend.telephony.uis.post import Post
 from backend.telephony.uis.questions import Questions
 from backend.telephony.uis.rpc import RpcClient
 from backend.telephony.uis.session import Expected, Leg, Session
-from backend.telephony.uis.sessions import Ours, Who
+from backend.telephony.uis.sessions import Ours
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 CAPABILITIES: Final = Capabilities(
