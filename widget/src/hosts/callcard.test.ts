@@ -128,18 +128,10 @@ describe('clicks', () => {
     expect(scene.portal.sent('CallCardSetHold')).toEqual([false]);
   });
 
-  it('on mute are undone: the voice is on the phone', async () => {
-    await scene.raised({ ...call, state: 'talking', my_leg: 'up' });
-    scene.portal.fire('muteButtonClick', true);
-    await scene.clock.pass(0);
-    expect(scene.portal.sent('CallCardSetMute')).toEqual([false]);
-    expect(scene.portal.sent('CallCardSetStatusText').at(-1)).toContain('Микрофон выключается');
-  });
-
   it.each([
-    ['transferButtonClick', { phoneNumber: '+7', target: '7' }, 'Переведите звонок'],
-    ['completeTransferButtonClick', undefined, 'Переведите звонок'],
-    ['cancelTransferButtonClick', undefined, 'Переведите звонок'],
+    ['muteButtonClick', true, 'Выключите микрофон'],
+    ['transferButtonClick', { phoneNumber: '102', target: '7' }, 'Выберите сотрудника'],
+    ['transferButtonClick', { department: 3 }, 'Выберите сотрудника'],
     ['dialpadButtonClick', '5', 'Наберите цифры'],
     ['qualityMeterClick', '3', 'Качество связи'],
     ['notifyAdminButtonClick', undefined, 'администратору'],

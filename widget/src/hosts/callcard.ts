@@ -10,18 +10,28 @@
  */
 import type { Words } from '../i18n';
 import type { Phone } from '../phone';
+import type { Ask } from '../protocol/client';
 import type { Clock } from '../protocol/clock';
 import { isRecord } from '../protocol/decode';
 import type { CallChanged } from '../protocol/messages';
 import { calls, contactOf, isLive } from '../state/selectors';
-import { CardEvents } from './cardevents';
+import { CardEvents, recordKey } from './cardevents';
 import { asks, cardLook, type Advice, type CardLook } from './cardlook';
 import { CardQueue, type CardPort } from './cardqueue';
+import { muteAsk, transferAsk, TypedKeys } from './cardtalk';
 import { CARD_LOCK } from './ownpage';
 
 export type CardPhone = Pick<
   Phone,
-  'view' | 'answer' | 'decline' | 'hangUp' | 'hold' | 'dismiss' | 'dial' | 'chooseContact'
+  | 'view'
+  | 'answer'
+  | 'decline'
+  | 'hangUp'
+  | 'hold'
+  | 'dismiss'
+  | 'dial'
+  | 'chooseContact'
+  | 'askFor'
 >;
 
 export interface CardDriverOptions {
@@ -80,11 +90,16 @@ const STATES_TIMEOUT_MS = 5_000;
 export class CardDriver {
   /** The card on screen: the portal shows one at a time. */
   #card: Card | null = null;
+  readonly #keys: TypedKeys;
   /** States this portal has, when it said so. */
   #states: ReadonlySet<unknown> | null = null;
   #stop: (() => void) | null = null;
 
-  constructor(private readonly options: CardDriverOptions) {}
+  constructor(private readonly options: CardDriverOptions) {
+    this.#keys = new TypedKeys(options.clock, (ask, id) => {
+      if (this.#card) this.#ask(this.#card, ask, id);
+    });
+  }
 
   /** Binds the events, once per page whoever asks again: the portal knows no unbinding and would
    * fire twice. The result stops watching. */
@@ -121,20 +136,28 @@ export class CardDriver {
     events.on('holdButtonClick', (on) =>
       this.#press((card, call) => this.#hold(card, call, on === true)),
     );
-    // The voice is on the operator's phone, where no page can mute, dial or transfer it.
-    press('muteButtonClick', (card) => {
-      card.queue.add('CallCardSetMute', { muted: false });
-      this.#advise(card, 'card.advice.mute');
-    });
+    events.on('muteButtonClick', (on) =>
+      this.#press((card, call, id) => this.#mute(card, call, on === true, id)),
+    );
+    events.on('transferButtonClick', (argument) =>
+      this.#press((card, call, id) => this.#transfer(card, call, argument, id)),
+    );
+    for (const act of ['complete', 'cancel'] as const) {
+      press(`${act}TransferButtonClick`, (card, call, id) => {
+        this.#restate(card);
+        this.#ask(card, { type: `call.transfer_${act}`, call_id: call.call_id }, id);
+      });
+    }
+    events.on('dialpadButtonClick', (digit) =>
+      this.#press((card, call, id) => {
+        if (!this.#keys.press(call, digit, id)) this.#advise(card, 'card.advice.dialpad');
+      }),
+    );
     const onPhone = (event: string, advice: Advice): void =>
       press(event, (card) => {
         this.#restate(card);
         this.#advise(card, advice);
       });
-    onPhone('transferButtonClick', 'card.advice.transfer');
-    onPhone('completeTransferButtonClick', 'card.advice.transfer');
-    onPhone('cancelTransferButtonClick', 'card.advice.transfer');
-    onPhone('dialpadButtonClick', 'card.advice.dialpad');
     onPhone('qualityMeterClick', 'card.advice.quality');
     onPhone('notifyAdminButtonClick', 'card.advice.admin');
     // The portal keeps the comment with the call before it tells of it: a second one is not wanted.
@@ -245,6 +268,9 @@ export class CardDriver {
     if (look.ui === 'connected' && (sent.held ?? false) !== look.held) {
       queue.add('CallCardSetHold', { held: look.held });
     }
+    if (look.ui === 'connected' && (sent.muted ?? false) !== look.muted) {
+      queue.add('CallCardSetMute', { muted: look.muted });
+    }
     if (sent.status !== look.status) {
       queue.add('CallCardSetStatusText', { statusText: look.status });
     }
@@ -266,6 +292,7 @@ export class CardDriver {
   }
 
   #forget(): void {
+    this.#keys.forget();
     this.#card?.release();
     this.#card?.queue.drop();
     this.#card = null;
@@ -335,6 +362,29 @@ export class CardDriver {
     });
   }
 
+  #mute(card: Card, call: CallChanged, on: boolean, id: string): void {
+    // The portal's button moved already.
+    card.sent = { ...card.sent, muted: on };
+    const ask = muteAsk(call, on);
+    if (ask) return this.#ask(card, ask, id);
+    this.#draw();
+    this.#advise(card, 'card.advice.mute');
+  }
+
+  #transfer(card: Card, call: CallChanged, argument: unknown, id: string): void {
+    this.#restate(card);
+    const ask = transferAsk(call, argument);
+    if (ask) this.#ask(card, ask, id);
+    else this.#advise(card, 'card.advice.transfer');
+  }
+
+  /** Says for a moment when the server would not. */
+  #ask(card: Card, ask: Ask, id: string): void {
+    this.#phone.askFor(ask, id).catch(() => {
+      if (this.#card === card) this.#advise(card, 'card.advice.failed');
+    });
+  }
+
   #advise(card: Card, text: Advice): void {
     card.advice = { text, until: this.options.clock.now() + ADVICE_MS };
     this.#draw();
@@ -343,8 +393,8 @@ export class CardDriver {
 
   /** The portal may have changed the card by itself: forget what it showed and say it again. */
   #restate(card: Card): void {
-    const { title, status, held } = { ...NOTHING_SENT, ...card.sent };
-    card.sent = { title, status, held };
+    const { title, status, held, muted } = { ...NOTHING_SENT, ...card.sent };
+    card.sent = { title, status, held, muted };
     this.#draw();
   }
 
@@ -362,15 +412,7 @@ export class CardDriver {
   }
 }
 
-const NOTHING_SENT = { title: '', status: '', held: false } as const;
-
-/** `CONTACT:7`, or null when the portal names no record. Ids come as numbers and as texts. */
-function recordKey(facts: Record<string, unknown>): string | null {
-  const [type, id] = [facts['CRM_ENTITY_TYPE'], facts['CRM_ENTITY_ID']];
-  if (typeof type !== 'string' || type === '') return null;
-  if (typeof id !== 'number' && typeof id !== 'string') return null;
-  return String(id) === '' || String(id) === '0' ? null : `${type}:${id}`;
-}
+const NOTHING_SENT = { title: '', status: '', held: false, muted: false } as const;
 
 /** Fits the protocol's ids whatever the call's id holds. */
 function commandId(callId: string, click: number): string {

@@ -8,14 +8,16 @@ import { connectionText, noticeText } from '../ui/words';
 
 /**
  * Those of the portal's twelve states a call of ours can be in. Not used: `outgoing` (nothing waits
- * for a press before it dials), the four of transfers (they are made on the phone), `moneyError`
- * (we know of no balance).
+ * for a press before it dials), `transferFailed` and `transferConnected` (either is a talk again, and
+ * the status text says which), `moneyError` (we know of no balance).
  */
 export type CardUi =
   | 'incoming'
   | 'connectingIncoming'
   | 'connectingOutgoing'
   | 'connected'
+  | 'transferIncoming'
+  | 'transferring'
   | 'redial'
   | 'error';
 
@@ -25,6 +27,7 @@ export interface CardLook {
   readonly title: string;
   readonly status: string;
   readonly held: boolean;
+  readonly muted: boolean;
 }
 
 /** Something said in the status text for a while: what to do instead of the button pressed. */
@@ -58,6 +61,7 @@ export function cardLook(
     title: (chosen ?? one)?.name ?? callerName(call, words),
     status: statusText(call, view, words, now, advice),
     held: call.state === 'held',
+    muted: call.muted,
   };
 }
 
@@ -67,12 +71,19 @@ function cardUi(call: CallChanged, view: View): CardUi | null {
       return endedUi(call);
     case 'talking':
     case 'held':
+      if (passes(call)) return 'transferring';
       return call.my_leg === 'ended' ? null : 'connected';
     case 'ringing':
       if (call.my_leg === 'ended') return null;
       if (!asks(call)) return 'connectingOutgoing';
-      return view.pending.has(`answer:${call.call_id}`) ? 'connectingIncoming' : 'incoming';
+      if (view.pending.has(`answer:${call.call_id}`)) return 'connectingIncoming';
+      return call.transfer?.role === 'target' ? 'transferIncoming' : 'incoming';
   }
+}
+
+/** Whether this person passes the call on and can still decide otherwise. */
+function passes(call: CallChanged): boolean {
+  return call.transfer?.role === 'sender' && call.controls.includes('transfer_cancel');
 }
 
 /** Whether this person may take it. A call-back rings like any other, though it goes out. */
@@ -100,6 +111,8 @@ function statusText(
   if (advice) return words.t(advice);
   const other = calls(view.state).find((one) => one.call_id !== call.call_id && isLive(one));
   if (other && asks(other)) return `${words.t('card.second')}: ${callerName(other, words)}`;
+  const passed = call.state === 'ended' ? null : transferText(call, words);
+  if (passed !== null) return passed;
   if (call.state === 'ended') return words.t(call.cause ? `cause.${call.cause}` : 'end.no_reply');
   if (call.state === 'ringing' && !call.actions.includes('answer')) {
     if (call.my_leg === 'up') return words.t('card.dialing_them');
@@ -111,4 +124,17 @@ function statusText(
   const number = call.virtual_number ? showNumber(call.virtual_number) : null;
   const dialled = call.virtual_number_name ?? number;
   return [dialled, call.scenario].filter(Boolean).join(' · ');
+}
+
+/** Where a transfer is, in the few words the portal has room for. */
+function transferText(call: CallChanged, words: Words): string | null {
+  const { transfer } = call;
+  if (!transfer) return null;
+  const { phase, role, target, by, note } = transfer;
+  if (role === 'target' && (phase === 'ringing' || phase === 'done' || phase === 'seeking')) {
+    const from = words.t('card.passed_by', { by });
+    return note ? `${from}: ${note}` : from;
+  }
+  if (phase === 'failed' || phase === 'returning') return words.t('card.not_passed', { target });
+  return role === 'other' ? null : words.t('card.passing', { target: role === 'sender' ? target : by });
 }

@@ -2,6 +2,8 @@
 import callJson from '../../../protocol/fixtures/call.changed.json';
 import { Words } from '../i18n';
 import type { View } from '../phone';
+import type { Ask } from '../protocol/client';
+import { CommandFailed } from '../protocol/failure';
 import type { CallChanged } from '../protocol/messages';
 import { reduce } from '../state/reducer';
 import { EMPTY } from '../state/state';
@@ -14,6 +16,9 @@ export const call: CallChanged = {
   ...(callJson as unknown as CallChanged),
   virtual_number_name: 'Сайт',
   scenario: 'Отдел продаж',
+  transfer: null,
+  controls: [],
+  barred: [],
 };
 
 export function view(...calls: CallChanged[]): View {
@@ -79,6 +84,10 @@ export class FakePhone implements CardPhone {
   hold = (id: string, on: boolean): Promise<boolean> => this.#ask('hold', id, on);
   dismiss = (id: string): Promise<boolean> => this.#ask('dismiss', id);
   dial = (number: string): Promise<boolean> => this.#ask('dial', number);
+  askFor = async (ask: Ask, id?: string): Promise<unknown> => {
+    this.asked.push([ask, id]);
+    return this.works ? null : Promise.reject(new CommandFailed('wrong_state'));
+  };
   chooseContact = (id: string, record: unknown): Promise<boolean> =>
     this.#ask('choose', id, record);
 }

@@ -112,6 +112,7 @@ export function Talk(props: TalkProps): JSX.Element {
     );
   };
   const attended = call.transfer?.phase === 'consulting';
+  const here = call.parties.filter((party) => !party.apart);
   const people = colleagues(state, common.locale).filter(
     ({ employee }) => employee.employee_id !== myId,
   );
@@ -123,8 +124,8 @@ export function Talk(props: TalkProps): JSX.Element {
           {words.t('muted')}
         </p>
       )}
-      {call.parties.length > 1 && (
-        <p class="talk-line">{words.t('parties', { names: names(call, words, common) })}</p>
+      {here.length > 1 && (
+        <p class="talk-line">{words.t('parties', { names: names(here, words, common) })}</p>
       )}
       {trouble !== null && (
         <p class="talk-line wrong" role="alert">
@@ -207,8 +208,8 @@ function stepKey(step: NonNullable<CallChanged['transfer']>): TalkKey {
   return phase === 'returning' ? 'step.returning' : 'step.seeking';
 }
 
-function names(call: CallChanged, words: TalkWords, common: Words): string {
-  return call.parties
+function names(parties: CallChanged['parties'], words: TalkWords, common: Words): string {
+  return parties
     .map(({ name, number, kind }) => {
       if (name !== null) return name;
       if (kind === 'outside') return words.t('parties.outside', { number: showNumber(number) });

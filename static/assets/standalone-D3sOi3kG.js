@@ -1,1 +1,0 @@
-import{z as e}from"./words-oRq2B2cL.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-BS3InhC1.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
