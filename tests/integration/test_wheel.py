@@ -42,7 +42,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment with the wheel. What it depends on is lent by ours: added to
-    the path, where links to this checkout are not followed."""
+    the path, where links to this checkout are not followed. What only the extra `voice` brings is
+    not to be had there."""
     home = tmp_path_factory.mktemp("clean")
     venv.create(home / "venv")
     python = home / "venv" / "bin" / "python"
@@ -53,6 +54,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=home)
     lent = sysconfig.get_path("purelib")
     (Path(site.strip()) / "lent.pth").write_text(f"{lent}\n", encoding="utf-8")
+    voice = "aioice", "OpenSSL", "pylibsrtp", "sipmessage"
+    (Path(site.strip()) / "without_voice.pth").write_text(
+        f"import sys; sys.modules.update(dict.fromkeys({voice}))\n", encoding="utf-8"
+    )
     where = run(python, "-c", "import backend, protocol; print(backend.__file__)", cwd=home)
     assert Path(where.strip()).is_relative_to(home)
     return python.parent
@@ -103,6 +108,7 @@ def test_the_installed_demo_serves_the_widget(installed: Path, short_lived: Path
             assert process.poll() is None, log.read_text()[-3000:]
             assert time.monotonic() < deadline, log.read_text()[-3000:]
             time.sleep(0.05)
+        assert b"install dozvon[voice]" in log.read_bytes()
         _serves(port)
     finally:
         process.send_signal(signal.SIGINT)
