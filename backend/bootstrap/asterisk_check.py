@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation, foundation
-from backend.bootstrap.lines import SIP_WS_URL, connection_accounts
+from backend.bootstrap.lines import connection_accounts
 from backend.domain.account_config import AccountConfig
 from backend.errors import BadRequest
 from backend.settings import Settings
-from backend.store.switches import SwitchConnection, SwitchStore
+from backend.store.switches import SIP_WS_URL, SwitchConnection, SwitchStore
 from backend.telephony.asterisk.check import AsteriskCheck, Expected, Found
 from backend.telephony.asterisk.config import plan_of
 

@@ -10,7 +10,7 @@ from backend.errors import SwitchRefused
 from backend.services.ports import LineHome
 from backend.store.accounts import AccountStore
 from backend.store.gateways.account_config import SqlAccountConfigs
-from backend.store.switches import SwitchConnection, SwitchStore
+from backend.store.switches import SIP_WS_URL, SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskLines
 from backend.telephony.asterisk.lines import websocket_url
 from protocol.vocabulary import AccountId

@@ -259,7 +259,7 @@ def _switches(
             troubles.append(Trouble(f"{path}.credentials", *wrong))
         fields = {
             name: value
-            for name in ("kind", "url", "app")
+            for name in ("kind", "url", "app", "sip_ws_url")
             if (value := getattr(patch, name)) is not UNSET
         }
         if "url" in fields:
@@ -273,6 +273,8 @@ def _switches(
             troubles.append(Trouble(f"{path}.kind", "not_one_of", {"known": known}))
         if "url" in fields and not _is_address(fields["url"]):
             troubles.append(Trouble(f"{path}.url", "bad_url"))
+        if config.sip_ws_url and not _is_address(config.sip_ws_url, ("wss", "ws")):
+            troubles.append(Trouble(f"{path}.sip_ws_url", "bad_ws_url"))
         switch = KeptSwitch(config, credentials)
         if found != switch:
             new.append(switch)
@@ -294,9 +296,9 @@ def _credentials(
     return value, None if value else ("credentials_unset", {"name": name})
 
 
-def _is_address(url: str) -> bool:
+def _is_address(url: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
+        return parts.scheme in schemes and bool(parts.hostname)
     except ValueError:
         return False

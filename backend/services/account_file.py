@@ -33,6 +33,7 @@ class SwitchPatch(Patch, frozen=True, kw_only=True):
     kind: str | msgspec.UnsetType = UNSET
     url: str | msgspec.UnsetType = UNSET
     app: str | msgspec.UnsetType = UNSET
+    sip_ws_url: str | msgspec.UnsetType = UNSET
     credentials: MaybeText = UNSET
 
 
@@ -140,13 +141,15 @@ def trouble_of(fault: Fault, account: int, merged: Merged | None) -> Trouble:
     return Trouble(f"{base}.{_LIST_OF[fault.kind]}{where}{field}", fault.code, fault.data)
 
 
-class SwitchConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A switch connection without what opens it."""
+class SwitchConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A switch connection without what opens it. `sip_ws_url`: where browsers speak SIP to it, when
+    that is not its own `/ws`."""
 
     id: str
     kind: str
     url: str
     app: str
+    sip_ws_url: str = ""
 
 
 def written(

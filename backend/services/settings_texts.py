@@ -271,6 +271,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Переменная окружения {name} не задана. Задайте её и повторите.",
         "The environment variable {name} is not set. Set it and try again.",
     ),
+    "bad_ws_url": (
+        "Это не адрес. Нужен адрес вида wss://phone.example.ru/sip.",
+        "This is no address. It looks like wss://phone.example.com/sip.",
+    ),
     "bad_url": (
         "Нужен адрес вида http://host:8088.",
         "An address such as http://host:8088 is needed.",

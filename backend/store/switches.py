@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +14,8 @@ from backend.store.tables import switch_accounts, switch_connections
 from protocol.vocabulary import AccountId
 
 _COLUMN = "switch_connections.credentials"
+SIP_WS_URL: Final = "sip_ws_url"
+"""Key of a connection's settings: where browsers reach it, when that is not its own `/ws`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from backend.services.account_apply import KeptSwitch
 from backend.services.account_file import SwitchConfig
 from backend.store.accounts import AccountStore
 from backend.store.database import Database
-from backend.store.switches import SwitchConnection, SwitchStore
+from backend.store.switches import SIP_WS_URL, SwitchConnection, SwitchStore
 from backend.store.tables import virtual_numbers
 from protocol.vocabulary import AccountId
 
@@ -25,7 +25,16 @@ class SqlSwitches:
         async with self._database.begin_resolving() as tx:
             found = await SwitchStore(tx, self._secrets).all()
         return [
-            KeptSwitch(SwitchConfig(id=s.id, kind=s.kind, url=s.url, app=s.app), s.credentials)
+            KeptSwitch(
+                SwitchConfig(
+                    id=s.id,
+                    kind=s.kind,
+                    url=s.url,
+                    app=s.app,
+                    sip_ws_url=str(s.settings.get(SIP_WS_URL) or ""),
+                ),
+                s.credentials,
+            )
             for s in found
         ]
 
@@ -34,7 +43,10 @@ class SqlSwitches:
         config = switch.config
         async with self._database.begin_resolving() as tx:
             store = SwitchStore(tx, self._secrets)
-            kept = {s.id: s.settings for s in await store.all()}
+            known = {s.id: s.settings for s in await store.all()}
+            before = known.get(config.id, {})
+            kept = {key: before[key] for key in before if key != SIP_WS_URL}
+            said = {SIP_WS_URL: config.sip_ws_url} if config.sip_ws_url else {}
             await store.save(
                 SwitchConnection(
                     id=config.id,
@@ -42,7 +54,7 @@ class SqlSwitches:
                     url=config.url,
                     app=config.app,
                     credentials=switch.credentials,
-                    settings=kept.get(config.id, {}),
+                    settings=kept | said,
                 )
             )
 

@@ -92,6 +92,26 @@ def test_a_switch_that_does_not_answer_is_told_and_counts(
     assert "не отвечает" in told
 
 
+def test_a_file_may_say_where_browsers_reach_a_switch(
+    environment: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, file = FILE.read_text(), environment / "own.toml"
+
+    def apply(line: str) -> int:
+        file.write_text(text.replace('app = "dozvon"', f'app = "dozvon"\n{line}', 1))
+        return cli.main(["apply", str(file)])
+
+    assert apply('sip_ws_url = "https://phone.example.ru/sip"') == 2
+    assert "switches[0].sip_ws_url" in capsys.readouterr().err
+    line = 'sip_ws_url = "wss://phone.example.ru/sip"'
+    for deed in (line, "", 'sip_ws_url = ""'):
+        assert apply(deed) == 0
+        capsys.readouterr()
+        assert cli.main(["export", "sever"]) == 0
+        # Left out, what is kept stays; empty, it is derived again.
+        assert (line in capsys.readouterr().out) is (deed in (line, ""))
+
+
 async def test_browsers_are_told_the_address_set_for_them(
     database_url: str, tmp_path: Path
 ) -> None:
