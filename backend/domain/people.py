@@ -64,6 +64,9 @@ class PeopleReading:
     """Whether as many rows came as the CRM says it has."""
     needs_department: bool = False
     """An on-premise portal: nobody without a department takes part."""
+    names_dismissed: bool = False
+    """Who was dismissed is still listed, as such: whoever is missing altogether was lost on the
+    way, as far as one can tell."""
 
 
 class Reason(StrEnum):

@@ -5,10 +5,12 @@ Who may be switched off (P14):
 - an answer that failed, is empty or is shorter than the CRM says it is changes nothing at all; that
   is decided before this comparison;
 - somebody the CRM itself calls dismissed leaves at once;
-- somebody who is simply missing leaves at once while at most a quarter of the linked people is
-  missing (those who left so within `CONFIRM_AFTER` count: an answer that crumbles is no better);
-  more than that stay until a complete reading `CONFIRM_AFTER` or more after the first that missed
-  them misses them, too, and none in between had them;
+- where the CRM goes on listing the dismissed nobody is missing but by trouble: they stay until a
+  complete reading `CONFIRM_AFTER` or more after the first that missed them misses them, too, and
+  none in between had them;
+- elsewhere somebody who is simply missing leaves at once while at most a quarter of the linked
+  people is missing (those who left so within `CONFIRM_AFTER` count: an answer that crumbles is no
+  better); more than that stay for as long;
 - nobody leaves when not one linked employee would remain.
 
 What somebody set here by hand stays: an extension or a role is changed only while it is the one the
@@ -197,7 +199,8 @@ class _Comparison:
                 missing.append(note)
         fresh = [note for note in missing if not self._confirmed(note)]
         lately = sum(self._left_lately(note) for note in self._known.people)
-        if len(fresh) + lately > at_once(len(linked) + lately):
+        lost = self._reading.names_dismissed
+        if lost or len(fresh) + lately > at_once(len(linked) + lately):
             self._held = fresh
         leaving = [*dismissed, *(note for note in missing if note not in self._held)]
         if len(leaving) > 1 and not self._matches:

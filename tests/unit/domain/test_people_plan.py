@@ -311,6 +311,23 @@ def test_too_many_missing_at_once_stay_until_a_second_reading_misses_them_too() 
     assert len(house.sync(reading(*everybody[:5])).leave) == 5
 
 
+@pytest.mark.feature("B3")
+def test_where_the_dismissed_stay_listed_even_one_missing_waits_for_a_second_reading() -> None:
+    """P14: an answer half as long takes nobody away, however few there are."""
+    house = House()
+    everybody = [person(n) for n in range(1, 11)]
+    house.sync(replace(reading(*everybody), names_dismissed=True))
+    short = replace(reading(*everybody[:9]), names_dismissed=True)
+    made = house.sync(short)
+    assert (made.leave, made.held) == ((), 1)
+    fired = [*everybody[:9], person(10, active=False)]
+    assert len(house.sync(replace(reading(*fired), names_dismissed=True)).leave) == 1
+    house.sync(replace(reading(*everybody), names_dismissed=True))
+    assert house.sync(short).leave == ()
+    house.now += CONFIRM_AFTER
+    assert len(house.sync(short).leave) == 1
+
+
 def test_who_is_seen_in_between_is_not_missing_any_more() -> None:
     house = House()
     everybody = [person(n) for n in range(1, 11)]

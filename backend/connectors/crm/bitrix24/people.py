@@ -59,6 +59,8 @@ class Bitrix24People:
             departments=await self._departments(),
             complete=complete,
             needs_department=_ON_PREMISE in str(portal.get("LICENSE") or ""),
+            # ADMIN_MODE is an administrator's: without it the dismissed are simply not there.
+            names_dismissed=me.get("ADMIN") in (True, "Y"),
         )
 
     async def roll(self) -> str:
