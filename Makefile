@@ -28,7 +28,7 @@ demo: install
 	@$(BIN)/dozvon demo --port $(PORT)
 
 demo-reset:
-	rm -rf var/demo
+	rm -rf var/demo var/demo-asterisk
 
 fmt: install-dev
 	$(BIN)/ruff format backend protocol tests

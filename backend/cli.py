@@ -352,11 +352,13 @@ def _reseal(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     port = arguments.port or int(os.environ.get("DOZVON_PORT") or 8080)
     where = Addresses(port)
+    # Data of its own for an Asterisk of the reader's: numbers belong to one connection.
+    data = "demo-asterisk" if os.environ.get("DOZVON_ARI_URL") else "demo"
     settings = _read(
         arguments,
         port=port,
         public_url=where.app,
-        var_dir=Path(os.environ.get("DOZVON_VAR_DIR") or "var") / "demo",
+        var_dir=Path(os.environ.get("DOZVON_VAR_DIR") or "var") / data,
         bitrix24_auth_urls=f"{where.server(1)}/oauth-server/rest/",
         bitrix24_client_id=PORTAL_CLIENT_ID,
         bitrix24_client_secret=PORTAL_CLIENT_SECRET,
@@ -373,17 +375,18 @@ def _demo(arguments: argparse.Namespace) -> int:
         async with sandboxes(base, where) as routes:
             yield routes
 
-    app = create_app(settings, with_worker=True, extra=extra, ready=lambda: _greet(where))
+    switch = settings.ari_url or where.switchboard
+    app = create_app(settings, with_worker=True, extra=extra, ready=lambda: _greet(where, switch))
     return serve(app, settings.host, settings.port)
 
 
-def _greet(where: Addresses) -> None:
+def _greet(where: Addresses, switch: str) -> None:
     sys.stdout.write(
         f"\n  Dozvon is ready.\n\n"
         f"    Start here    {where.app}\n"
         f"    CRM 1         {where.portal}\n"
         f"    CRM 2         {where.amo}\n"
-        f"    Switchboard   {where.switchboard}\n\n"
+        f"    Switchboard   {switch}\n\n"
         f"  Ctrl-C stops everything; `make demo-reset` forgets the data.\n\n"
     )
     sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import HTMLResponse, Response
 
 from backend.demo.addresses import Addresses
-from backend.demo.cast import ILYA, MARIA
+from backend.demo.cast import ILYA, MARIA, TEAMS
 from backend.demo.walk_page import STYLE, section
 from protocol.vocabulary import CrmKind
 
@@ -21,6 +21,10 @@ _TEXT = {
             ("switchboard", "Пульт станции",
              "Выберите клиента и номер и нажмите «Позвонить». Снимайте трубки здесь же."),
         ),
+        "own": "Звонки идут через вашу станцию",
+        "own_how": "Линии и номера для неё пишет команда <code>dozvon asterisk init</code>, "
+        "проверяет <code>dozvon asterisk check</code>; обеим задайте "
+        "<code>DOZVON_VAR_DIR=var/demo-asterisk</code>. Потом позвоните на {numbers}.",
         "open": "Открыть",
         "about": "Адреса и ключи для внешних клиентов",
         "health": "Готовность",
@@ -38,6 +42,10 @@ _TEXT = {
             ("switchboard", "Switchboard",
              "Choose a customer and a number and press Call. Pick phones up right there."),
         ),
+        "own": "Calls go through your own Asterisk",
+        "own_how": "Its lines and numbers are written by <code>dozvon asterisk init</code> and "
+        "looked over by <code>dozvon asterisk check</code>; give both "
+        "<code>DOZVON_VAR_DIR=var/demo-asterisk</code>. Then call {numbers}.",
         "open": "Open",
         "about": "Addresses and keys for outside clients",
         "health": "Readiness",
@@ -70,8 +78,11 @@ footer{display:flex;gap:24px;flex-wrap:wrap}footer a{color:var(--accent)}
 """
 
 
-def landing(where: Addresses, language: str, codes: dict[CrmKind, str]) -> Response:
-    """`codes`: the pairing code of each CRM that is not connected, '' for the others."""
+def landing(
+    where: Addresses, language: str, codes: dict[CrmKind, str], *, own_switch: bool = False
+) -> Response:
+    """`codes`: the pairing code of each CRM that is not connected, '' for the others.
+    `own_switch`: calls come over the reader's own Asterisk, which has no page to place them."""
     locale = "en" if language.lower().startswith("en") else "ru"
     text = _TEXT[locale]
     urls = {
@@ -83,7 +94,12 @@ def landing(where: Addresses, language: str, codes: dict[CrmKind, str]) -> Respo
         f'<li><h2>{title}</h2><p>{what}</p><a class="go" target="_blank" rel="noopener" '
         f'href="{urls[key]}" aria-label="{text["open"]}: {title}">{text["open"]}</a></li>'
         for key, title, what in text["steps"]
+        if not (own_switch and key == "switchboard")
     )
+    if own_switch:
+        numbers = ", ".join(f"+{team.virtual_number}" for team in TEAMS)
+        how = str(text["own_how"]).format(numbers=numbers)
+        steps += f"<li><h2>{text['own']}</h2><p>{how}</p></li>"
     return HTMLResponse(
         f'<!doctype html><html lang="{locale}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -12,9 +12,10 @@ from typing import Any
 import tomli_w
 
 from backend.bootstrap import Foundation
+from backend.bootstrap.first_switch import FIRST_SWITCH, keep_first_switch
 from backend.bootstrap.settings_file import account_files
 from backend.demo.addresses import Addresses
-from backend.demo.cast import ARI_PASSWORD, ARI_USER, TEAMS, Team
+from backend.demo.cast import ARI_PASSWORD, ARI_USER, CONNECTION, TEAMS, Team
 from backend.errors import SettingsError
 from backend.kit.ids import new_id
 from backend.kit.secrets_box import SecretsBox
@@ -33,12 +34,30 @@ WHO = "dozvon demo"
 async def seed(base: Foundation, where: Addresses) -> tuple[Team, ...]:
     """Accounts without their CRMs: `installs` connects those. Returns those that were made."""
     document = tomllib.loads(FILE.read_text())
-    document["switches"][0]["url"] = where.server(3)
+    if base.settings.ari_url:
+        # Somebody's own Asterisk, which the settings describe.
+        await keep_first_switch(base)
+        del document["switches"]
+    else:
+        document["switches"][0]["url"] = where.server(3)
     there = [team for team in TEAMS if await _is_seeded(base.database, team)]
     fresh = tuple(team for team in TEAMS if team not in there)
-    document["accounts"] = _accounts(document, list(fresh))
+    document["accounts"] = served_by(connection(base), _accounts(document, list(fresh)))
     await _apply(account_files(base), document)
     return fresh
+
+
+def connection(base: Foundation) -> str:
+    """The id of the switch connection the demo's numbers are on."""
+    return FIRST_SWITCH if base.settings.ari_url else CONNECTION
+
+
+def served_by(switch: str, accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Accounts of a file, with their lines and numbers on another connection."""
+    for account in accounts:
+        for item in (*account.get("lines", ()), *account.get("virtual_numbers", ())):
+            item["switch"] = switch
+    return accounts
 
 
 async def seed_team(
@@ -48,10 +67,7 @@ async def seed_team(
     already. It needs no CRM."""
     document = tomllib.loads(FILE.read_text())
     del document["switches"]
-    document["accounts"] = _accounts(document, [team])
-    for account in document["accounts"]:
-        for item in (*account["lines"], *account["virtual_numbers"]):
-            item["switch"] = connection_id
+    document["accounts"] = served_by(connection_id, _accounts(document, [team]))
     settings = AccountSettings(SqlAccountConfigs(database), wake=_nobody, end_sessions=_no_session)
     await _apply(AccountFiles(settings, SqlSwitches(database, secrets), new_id=new_id), document)
 

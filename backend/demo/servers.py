@@ -52,6 +52,8 @@ from backend.sandbox.ari import (
 )
 from backend.sandbox.bitrix24 import Application, PortalConfig, create_portal
 from backend.sandbox.dataset import Dataset, generate
+from backend.settings import Settings
+from backend.telephony.asterisk.lines import websocket_url
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +65,7 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
     """Starts the switch and both CRMs, seeds the accounts; yields the demo's own routes."""
     dataset = generate()
     switch = create_switch(_switch(dataset), base.clock)
-    if (lacking := sip.missing()) is not None:
+    if (lacking := sip.missing()) is not None and not base.settings.ari_url:
         log.warning("the demo runs without voice", reason=lacking)
     portal = create_portal(_portal(where, dataset), base.clock)
     amo = create_amo(_amo(where), base.clock)
@@ -78,6 +80,8 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
             secured(base.settings.var_dir / "tls", base.settings.host, where, portal, amo)
         )
         about = secure.told(describe(where, portal, dataset))
+        if base.settings.ari_url:
+            about["switch"] |= _own_switch(base.settings)
         walks = Walks(base, portal, amo)
         faults = FaultsPage(where, portal, amo, switch)
         await faults.begin()
@@ -86,7 +90,7 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
             *faults.routes(),
             Route("/sandbox/about", lambda _request: JSONResponse(about)),
             secure.route(),
-            Route("/", _home(where, walks)),
+            Route("/", _home(where, walks, own_switch=bool(base.settings.ari_url))),
         ]
 
 
@@ -243,11 +247,24 @@ def describe(where: Addresses, portal: Starlette, dataset: Dataset) -> dict[str,
     }
 
 
-def _home(where: Addresses, walks: Walks) -> Any:
+def _own_switch(settings: Settings) -> dict[str, str]:
+    """The reader's own Asterisk instead of the sandbox; its password is nobody else's business."""
+    return {
+        "url": settings.ari_url,
+        "server_url": settings.ari_url,
+        "ari_url": settings.ari_url,
+        "user": settings.ari_user,
+        "password": "",
+        "app": settings.ari_app,
+        "sip_ws_url": settings.sip_ws_url or websocket_url(settings.ari_url),
+    }
+
+
+def _home(where: Addresses, walks: Walks, *, own_switch: bool) -> Any:
     async def home(request: Request) -> Response:
         if request.url.hostname != "dozvon.localhost":
             return RedirectResponse(where.app)
         language = request.headers.get("accept-language", "ru")
-        return landing(where, language, await walks.codes())
+        return landing(where, language, await walks.codes(), own_switch=own_switch)
 
     return home

@@ -23,7 +23,7 @@ from backend.bootstrap.settings_file import account_files
 from backend.bootstrap.tracking import visit_keys
 from backend.demo.addresses import Addresses
 from backend.demo.cast import TEAMS, Team
-from backend.demo.seed import WHO
+from backend.demo.seed import WHO, connection, served_by
 from backend.domain.account_settings import CallTrackingSettings
 from backend.errors import SettingsError
 from backend.store.account_settings import AccountSettingsStore
@@ -106,6 +106,7 @@ async def set_up(base: Foundation, where: Addresses, fresh: tuple[Team, ...]) ->
     document = tomllib.loads(FILE.read_text())
     slugs = {team.slug for team in fresh}
     accounts = [a for a in document["accounts"] if a["slug"] in slugs]
+    accounts = served_by(connection(base), accounts)
     await _apply(base, {"version": 1, "accounts": accounts})
     for team in TEAMS:
         async with base.database.begin(team.account_id) as tx:
