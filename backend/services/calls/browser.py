@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from backend.domain.call import Leg
 from backend.domain.scenario import Device
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
@@ -50,3 +51,11 @@ def ask_to_answer(core: Core, live: Live, employee_id: EmployeeId, leg_id: LegId
         at=core.clock.now(),
     )
     core.publisher.put([Publication(me_stream(live.call.account_id, employee_id), asked)])
+
+
+def device_of(core: Core, live: Live, leg: Leg) -> Device | None:
+    """What an employee's leg rang; a planned leg has its endpoint for a number."""
+    who = leg.employee_id
+    route = None if who is None else core.account(live).employees.get(who)
+    devices = () if route is None else route.devices
+    return next((device for device in devices if device.endpoint == leg.number), None)

@@ -60,6 +60,8 @@ class Live:
     outside: LegId | None = None
     """The number outside that the running step rings."""
     outside_timer: asyncio.Task[None] | None = None
+    watched: set[LegId] = field(default_factory=set)
+    """Legs on tabs' lines that are looked after."""
     sound_over: asyncio.Event = field(default_factory=asyncio.Event)
     """What was played to the caller alone, or recorded of him, is over."""
     wanted: CallbackWanted | None = None

@@ -26,6 +26,7 @@ from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
 from backend.services.calls.tracing import trace
 from backend.services.calls.transfers import Transfers
+from backend.services.calls.vanish import Vanish
 from backend.services.ports import (
     Arrived,
     Bus,
@@ -113,6 +114,7 @@ class CallOwner:
         self._talking = Talking(self._core, self._ringing)
         self._transfers = Transfers(self._core, self._ringing, self._talking)
         self._rescue = Rescue(self._core, self._ringing, notice=rescue_notice)
+        self._vanish = Vanish(self._core, bus, self._rescue.vanished)
         self._adoption = Adoption(
             self._core,
             self._ringing,
@@ -347,6 +349,7 @@ class CallOwner:
         if call.taken is not None:
             self._transfers.settle(live)
             self._talking.drop_losers(live)
+            self._vanish.watch(live)
             return
         first = call.first_operator
         if first is not None:

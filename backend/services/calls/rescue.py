@@ -11,10 +11,11 @@ import asyncio
 
 import structlog
 
-from backend.domain.call import Ended, Leg, Parted
+from backend.domain.call import Ended, Parted
 from backend.domain.rescue import BACK_S, SAME_MOMENT, colleagues_of, is_loss
 from backend.domain.scenario import Device, Scenario
 from backend.errors import AppError, NotFound, SwitchError
+from backend.services.calls.browser import device_of
 from backend.services.calls.core import Core
 from backend.services.calls.handover_notes import note
 from backend.services.calls.live import Live
@@ -22,7 +23,7 @@ from backend.services.calls.ringing import Ringing
 from backend.services.calls.steps import either
 from backend.services.calls.transfer import Phase, Target, Transfer
 from backend.services.ports import CallbackWanted, LiveCall
-from protocol.vocabulary import CallbackReason, CallState, EmployeeId, LegId
+from protocol.vocabulary import CallbackReason, CallState, EmployeeId, HangupCause, LegId
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class Rescue:
         core, leg = self._core, live.call.leg(ended.leg_id)
         if live.transfer is not None or leg is None or leg.employee_id is None:
             return
-        device = self._device(live, leg)
+        device = device_of(self._core, live, leg)
         asked = ended.leg_id in live.asked_to_end
         browser = device is not None and device.kind == "browser"
         side = live.call.side_of(leg)
@@ -73,6 +74,14 @@ class Rescue:
         note(core, live)
         self._begin(live, device if browser else None)
 
+    def vanished(self, live: Live, leg_id: LegId) -> None:
+        """Nobody is on this leg any more, whatever the switch still believes."""
+        core = self._core
+        ended = Ended(leg_id=leg_id, cause=HangupCause.LOST_CONTACT, at=core.clock.now())
+        self.before_end(live, ended)
+        core.end_leg(live, leg_id, HangupCause.LOST_CONTACT)
+        self._ringing.settled(live)
+
     def resume(self, live: Live, found: LiveCall) -> None:
         """Take a rescue over from an owner that is gone; the customer may sit in silence."""
         transfer = live.transfer
@@ -84,7 +93,7 @@ class Rescue:
         rung = [leg for leg in live.call.live_legs if leg not in live.call.talkers]
         if transfer.phase is Phase.RETURNING and not rung:
             lost = live.call.leg(transfer.sender_leg)
-            device = None if lost is None else self._device(live, lost)
+            device = None if lost is None else device_of(self._core, live, lost)
             browser = device is not None and device.kind == "browser"
             self._begin(live, device if browser else None, held=found.held)
             return
@@ -110,8 +119,12 @@ class Rescue:
         core = self._core
         if browser is not None:
             until = core.clock.monotonic() + BACK_S
-            while core.clock.monotonic() < until and not await self._is_back(live, browser):
+            # Never at once: what the page that went said of itself still stands for a moment, and
+            # a call to it would fall through to the desk.
+            while core.clock.monotonic() < until:
                 await core.clock.sleep(LOOK_S)
+                if await self._is_back(live, browser):
+                    break
         live.asking = None
         if self._waits(live, transfer.sender_leg):
             self._ringing.advance(live)
@@ -171,13 +184,6 @@ class Rescue:
 
     def _customer(self, live: Live) -> LegId | None:
         return next((leg.leg_id for leg in live.call.talkers if leg.employee_id is None), None)
-
-    def _device(self, live: Live, leg: Leg) -> Device | None:
-        """What the leg rang; a planned leg has the endpoint for a number."""
-        account = self._core.account(live)
-        route = None if leg.employee_id is None else account.employees.get(leg.employee_id)
-        devices = () if route is None else route.devices
-        return next((device for device in devices if device.endpoint == leg.number), None)
 
     def _colleagues(self, live: Live, employee_id: EmployeeId) -> Scenario:
         return colleagues_of(employee_id, self._core.account(live).groups, live.scenario)

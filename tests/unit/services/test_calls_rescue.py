@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from backend.domain.scenario import Device, Step
+from backend.domain.tab_phone import TabPhone
 from backend.errors import SwitchRefused
-from backend.services.ports import CallbackWanted, SoundOver
+from backend.services.ports import CallbackWanted, SoundOver, TabPresence
 from backend.services.routing import AccountRoute
 from protocol.commands import HangUpCall
 from protocol.vocabulary import (
@@ -19,6 +20,7 @@ from protocol.vocabulary import (
     CallId,
     CommandId,
     HangupCause,
+    Microphone,
 )
 from tests.fakes import idle
 from tests.unit.services.stage import (
@@ -206,9 +208,11 @@ async def test_back_before_the_notice_is_over_there_is_no_music_on_top() -> None
 async def test_lost_again_it_is_rescued_again() -> None:
     async with talking(Stage(office())) as stage:
         await stage.gone(A1, "normal")
+        await stage.wait(0.25)
         await stage.leg(A2, "up")
         await stage.gone(A2, "normal")
         assert stage.last(ANNA)["rescue"] == "returning"
+        await stage.wait(0.25)
         await stage.leg("agent-anna-3", "up")
         assert stage.last(ANNA)["state"] == "talking"
 
@@ -222,6 +226,7 @@ async def test_a_killed_worker_s_rescue_goes_on() -> None:
     async with running(stage):
         await stage.connected(live(leg(CUSTOMER, "up")))
         assert stage.switch.said("hold") == [(C1, CUSTOMER, True)]
+        await stage.wait(0.25)
         assert stage.switch.endpoints() == ["PJSIP/demo-b101"]
         await stage.leg(A2, "up")
         assert (await stage.cards(ANNA))[0]["state"] == "talking"
@@ -238,3 +243,55 @@ async def test_an_operator_lost_while_no_worker_looked_is_brought_back() -> None
         await stage.leg(A2, "up")
         [card] = await stage.cards(ANNA)
         assert card["state"] == "talking"
+
+
+async def tab(stage: Stage, **phone: bool) -> None:
+    """Anna's one tab, as its process last heard of it; gone without a word about its phone."""
+    proved = TabPhone(microphone=Microphone.GRANTED, connected=True, **phone) if phone else None
+    seen = TabPresence(
+        session="s1", tab="t1", visible=True, sound=True, since=stage.now(), phone=proved
+    )
+    if phone:
+        await stage.bus.mark_present(ACC, ANNA, seen, ttl_s=600)
+    else:
+        await stage.bus.mark_gone(ACC, ANNA, "s1")
+
+
+async def test_a_page_that_crashed_is_found_out_by_its_sockets() -> None:
+    async with talking(Stage(office())) as stage:
+        await tab(stage, registered=True, talking=True)
+        await stage.wait(30)
+        assert stage.last(ANNA)["rescue"] is None
+        stage.ready.discard(ANNA)
+        await tab(stage)
+        await stage.wait(3)
+        assert stage.last(ANNA)["rescue"] is None, "perhaps only a proxy restarts"
+        stage.switch.offline.add("PJSIP/demo-b101")
+        await stage.wait(4)
+        assert stage.last(ANNA)["rescue"] == "returning"
+        assert (A1, HangupCause.LOST_CONTACT) in stage.switch.said("hang_up")
+
+
+async def test_sockets_that_broke_alone_cost_no_talk() -> None:
+    async with talking(Stage(office())) as stage:
+        stage.ready.discard(ANNA)
+        await tab(stage)
+        await stage.wait(3)
+        await tab(stage, registered=True, talking=True)
+        stage.ready.add(ANNA)
+        await stage.wait(30)
+        assert stage.last(ANNA)["rescue"] is None
+        assert stage.switch.said("hang_up") == []
+
+
+async def test_a_page_opened_anew_without_the_voice_has_its_talk_back() -> None:
+    async with talking(Stage(office())) as stage:
+        stage.ready.discard(ANNA)
+        await tab(stage)
+        await stage.wait(2)
+        await tab(stage, registered=True, talking=False)
+        stage.ready.add(ANNA)
+        await stage.wait(2)
+        assert [order.endpoint for order in stage.switch.rung] == ["PJSIP/demo-b101"]
+        await stage.leg(A2, "up")
+        assert stage.last(ANNA)["state"] == "talking"
