@@ -155,7 +155,7 @@ def actions(live: Live, employee_id: EmployeeId) -> list[Action]:
     if employee_id not in at_phone(live):
         return ["hangup"] if transfer.brings_back(employee_id) else []
     consults = transfer.phase is Phase.CONSULTING and employee_id == transfer.by
-    return ["hangup", *hold] if consults else ["hangup"]
+    return ["hangup", *hold] if consults and _able(live.can, "swap") else ["hangup"]
 
 
 def controls(live: Live, employee_id: EmployeeId) -> tuple[list[Control], list[Control]]:
@@ -211,7 +211,8 @@ def _able(can: Capabilities, control: Control) -> bool:
         case "merge":
             return "conference" in can.transfers
         case "swap":
-            return can.hold
+            # Two who wait for each other in turn need as many rooms as three who talk.
+            return can.hold and "conference" in can.transfers
         case _:
             return True
 

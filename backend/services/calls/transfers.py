@@ -128,6 +128,8 @@ class Transfers:
         transfer, core, call_id = live.transfer, self._core, live.call.call_id
         if transfer is None or transfer.phase is not Phase.CONSULTING:
             raise WrongState("the target does not talk yet")
+        if "conference" not in core.switch.capabilities.transfers:
+            raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
         target, own = transfer.leg_id, transfer.sender_leg
         if target is None or transfer.swapped == to_customer:
             return

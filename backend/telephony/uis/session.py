@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,6 +57,8 @@ class Session:
     by_phone: LegId | None = None
     """Whose leg placed it, past us: dialled on the telephone."""
     held: bool = False
+    passing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Orders about who hears whom go one after another."""
     listed: bool = False
     """`list.calls` has shown it: from then on its absence means its end."""
 

@@ -29,6 +29,7 @@ from backend.telephony.uis.questions import Questions
 from backend.telephony.uis.rpc import RpcClient
 from backend.telephony.uis.session import Expected, Leg, Session
 from backend.telephony.uis.sessions import Ours
+from backend.telephony.uis.tape import Tape
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 CAPABILITIES: Final = Capabilities(
@@ -103,8 +104,7 @@ class UisSwitch:
         """When the SIP lines were read, and what was told."""
         self._keys = asyncio.Lock()
         """Keys go one after another, in the order they were pressed."""
-        self._recorded: dict[str, CallId] = {}
-        """Call by the name its recording was given."""
+        self._tape = Tape(self._calls, lambda call_id: self._listener.sessions.of_call(call_id))
         self._doubtful: set[CallId] = set()
         """Calls whose order to start was sent and not answered."""
 
@@ -234,16 +234,17 @@ class UisSwitch:
         """Two who were rung for each other are connected already; a third party is let in, or
         sent away, by a command."""
         session = self._session(call_id)
-        wanted = self._present(session, legs)
-        if not session.held or session.contact not in wanted:
-            return
-        own = [leg for leg in session.live if leg is not session.contact and leg.asked is None]
-        newest = max(own, key=lambda leg: leg.vendor_id or 0, default=None)
-        if len(own) > 1 and newest in wanted:
-            await self._calls.transfer(session.session_id)
-        else:
-            await self._bring_back(session.session_id, third=len(own) > 1)
-        self._report_hold(session, on=False)
+        async with session.passing:
+            wanted = self._present(session, legs)
+            if not session.held or session.contact not in wanted:
+                return
+            own = _operators(session)
+            if len(own) > 1 and own[-1] in wanted:
+                await self._calls.transfer(session.session_id)
+            else:
+                third = len(own) > 1 and own[-1].asked is None
+                await self._bring_back(session.session_id, third=third)
+            self._report_hold(session, on=False)
         self._listener.look_soon()
 
     async def _bring_back(self, session_id: int, *, third: bool) -> None:
@@ -263,12 +264,13 @@ class UisSwitch:
 
     async def hold(self, call_id: CallId, customer: LegId, *, on: bool) -> None:
         session = self._session(call_id)
-        if session.held != on:
-            if on:
-                await self._calls.hold(session.session_id, *self._hold)
-            else:
-                await self._calls.unhold(session.session_id)
-        self._report_hold(session, on=on)
+        async with session.passing:
+            if session.held != on:
+                if on:
+                    await self._calls.hold(session.session_id, *self._hold)
+                else:
+                    await self._calls.unhold(session.session_id)
+            self._report_hold(session, on=on)
 
     def _report_hold(self, session: Session, *, on: bool) -> None:
         session.held = on
@@ -312,29 +314,13 @@ class UisSwitch:
         raise SwitchRefused("the cloud announces recordings by its own scenario only")
 
     async def record(self, call_id: CallId, name: str) -> None:
-        session = self._session(call_id)
-        self._recorded[name] = call_id
-        await self._record(session, on=True)
+        await self._tape.begin(self._session(call_id), name)
 
     async def mute_recording(self, name: str, *, on: bool) -> None:
-        """The cloud has no silence: it stops, and goes on in another file."""
-        call_id = self._recorded.get(name)
-        session = None if call_id is None else self._listener.sessions.of_call(call_id)
-        if session is not None:
-            await self._record(session, on=not on)
+        await self._tape.mute(name, on=on)
 
     async def stop_recording(self, name: str) -> None:
-        await self.mute_recording(name, on=True)
-        self._recorded.pop(name, None)
-
-    async def _record(self, session: Session, *, on: bool) -> None:
-        try:
-            await self._calls.record(session.session_id, on=on)
-        except (SwitchRefused, NotFound) as error:
-            done = {"record_already_started", "record_already_stopped", "forbidden"}
-            # `forbidden`: the account records by its own settings, and nobody switches that off.
-            if mnemonic_of(error) not in done and (on or not isinstance(error, NotFound)):
-                raise
+        await self._tape.stop(name)
 
     # ── the end ──
 
@@ -356,13 +342,24 @@ class UisSwitch:
                     self._listener.end_unshown(session, leg_id, cause)
                     return
                 await self._calls.release(session.session_id)
-            else:
+            elif not await self._leaves(session, leg):
                 await self._calls.disconnect(session.session_id, leg.vendor_id)
         except NotFound:
             pass
         if leg is None:
             self._listener.end_unshown(session, leg_id, cause)
         self._listener.look_soon()
+
+    async def _leaves(self, session: Session, leg: Leg) -> bool:
+        """Whoever asked a third party leaves the contact to it: simply disconnected he would take
+        the whole call along."""
+        async with session.passing:
+            own = _operators(session)
+            if not session.held or len(own) < 2 or leg is not own[0]:
+                return False
+            await self._calls.transfer(session.session_id)
+            self._report_hold(session, on=False)
+        return True
 
     def _ends_all(self, session: Session, leg: Leg) -> bool:
         """The contact's end ends the session; so does the caller's, before somebody else is up."""
@@ -373,9 +370,7 @@ class UisSwitch:
 
     async def release(self, call_id: CallId) -> None:
         """Nothing of ours is left in the cloud."""
-        for name, owner in tuple(self._recorded.items()):
-            if owner == call_id:
-                del self._recorded[name]
+        self._tape.forget(call_id)
 
     async def aclose(self) -> None:
         await self._listener.aclose()
@@ -395,3 +390,9 @@ class UisSwitch:
         if session is None:
             raise NotFound("the cloud has no such call")
         return session
+
+
+def _operators(session: Session) -> list[Leg]:
+    """Whoever talks to the contact, then the third party, who came later."""
+    own = [leg for leg in session.live if leg is not session.contact]
+    return sorted(own, key=lambda leg: leg.vendor_id or 0)

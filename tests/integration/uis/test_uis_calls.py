@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -228,6 +229,20 @@ async def test_a_call_is_handed_over_after_a_word_with_the_colleague() -> None:
         await made.heard.until(LegEnded, leg_id=anna)
         assert [leg.number for leg in made.cloud.sessions[0].live] == [CALLER, BORIS]
         await made.switch.connect("demo", call_id, [CONTACT, boris])
+
+
+@pytest.mark.parametrize("first", ["connect", "hang up"])
+async def test_whoever_passes_a_call_on_leaves_it_to_the_colleague(first: str) -> None:
+    """Both orders come at once, and hanging up on him alone would end the customer's call."""
+    async with world() as made:
+        call_id, anna, boris = await _consulting(made)
+        connect = made.switch.connect("demo", call_id, [CONTACT, boris])
+        leave = made.switch.hang_up(call_id, anna, HangupCause.NORMAL)
+        both = (connect, leave) if first == "connect" else (leave, connect)
+        await asyncio.gather(*both)
+        await made.heard.until(LegEnded, leg_id=anna, cause=HangupCause.NORMAL)
+        assert made.asked("transfer.talk") == [None]
+        assert [leg.number for leg in made.cloud.sessions[0].live] == [CALLER, BORIS]
 
 
 async def test_a_consultation_is_called_off() -> None:

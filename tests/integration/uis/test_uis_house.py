@@ -87,6 +87,34 @@ async def test_a_call_dialled_in_a_tab_is_placed_by_the_cloud(made: House) -> No
         await eventually(lambda: anna.sees(state="ended", outcome="answered"))
 
 
+@pytest.mark.feature("W6")
+async def test_a_call_is_passed_on_after_a_word_with_the_colleague(made: House) -> None:
+    async with await made.tab("e1") as anna, await made.tab("e2") as boris:
+        made.cloud.place_call(CALLER, PLAIN_DID)
+        await eventually(lambda: anna.sees(state="ringing"))
+        made.cloud.pick_up(ANNA)
+        await eventually(lambda: anna.sees(state="talking"))
+        assert anna.card is not None
+        # What the cloud cannot do is greyed, not missing.
+        assert {"transfer_blind", "mute"} <= set(anna.card["barred"])
+        call_id = anna.card["call_id"]
+        passed = {"call_id": call_id, "employee_id": "e2"}
+        refused = await anna.ask("call.transfer", kind="blind", **passed)
+        assert not refused["ok"]
+        await anna.done("call.transfer", kind="attended", note="о доставке", **passed)
+        await eventually(lambda: boris.sees(state="ringing", my_leg="ringing"))
+        made.cloud.pick_up(BORIS)
+        await eventually(lambda: made.cloud.sessions[0].state == "operator_talk")
+        await eventually(lambda: anna.card and anna.card["transfer"]["phase"] == "consulting")
+        await anna.done("call.transfer_complete", call_id=call_id)
+        await eventually(lambda: boris.sees(state="talking"))
+        await eventually(
+            lambda: [leg.number for leg in made.cloud.sessions[0].live] == [CALLER, BORIS]
+        )
+        await boris.done("call.hangup", call_id=call_id)
+        await eventually(lambda: boris.sees(state="ended", outcome="answered"))
+
+
 @pytest.mark.feature("W13")
 async def test_a_call_dialled_on_the_telephone_has_its_card(made: House) -> None:
     async with await made.tab("e1") as anna:

@@ -13,7 +13,7 @@ from backend.domain.scenario import Step
 from backend.errors import NoDevice, WrongState
 from backend.services.ports import Capabilities, LiveCall, LiveLeg, Placed
 from backend.services.routing import VirtualNumber
-from protocol.commands import AnswerCall, DeclineCall, Dial
+from protocol.commands import AnswerCall, DeclineCall, Dial, HoldCall
 from protocol.transfers import CompleteTransfer, TransferCall
 from protocol.vocabulary import CallId, CommandId, LegId, LegState
 from tests.fakes import idle
@@ -129,6 +129,13 @@ async def test_an_engine_without_blind_transfers_keeps_the_sender_until_the_answ
         done = CompleteTransfer(id=command_id(), call_id=CallId("c1"))
         with pytest.raises(WrongState):
             await stage.client.send(ACC, ANNA, done)
+        await stage.leg("agent-boris-1", "up")
+        # Nor can it turn her from one to the other: it has one room.
+        assert stage.last(ANNA)["actions"] == ["hangup"]
+        assert {"merge", "swap"} <= set(stage.last(ANNA)["barred"])
+        with pytest.raises(WrongState):
+            back = HoldCall(id=command_id(), call_id=CallId("c1"), on=False)
+            await stage.client.send(ACC, ANNA, back)
         assert "agent-anna-1" not in [order[0] for order in stage.switch.said("hang_up")]
 
 
