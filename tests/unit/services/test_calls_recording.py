@@ -11,6 +11,7 @@ from backend.domain.scenario import Step
 from backend.errors import SwitchRefused, SwitchUnavailable
 from backend.services.ports import LiveCall, LiveLeg
 from protocol.commands import Dial, HoldCall
+from protocol.transfers import CompleteTransfer, TransferCall
 from protocol.vocabulary import CallId, CommandId, LegId, LegState
 from tests.fakes import until
 from tests.unit.services.stage import (
@@ -166,3 +167,32 @@ async def test_colleagues_among_themselves_are_not_recorded() -> None:
         await stage.leg("agent-boris-1", "up", call_id)
         await until(lambda: bool(stage.switch.said("connect")))
         assert stage.switch.said("record") == []
+
+
+@pytest.mark.feature("A12")
+async def test_a_call_passed_on_is_one_recording_without_what_colleagues_said() -> None:
+    """The customer's side from the first answer to the end (L2207); the consultation has a room
+    of its own, which nobody records, and the legs stay in our history."""
+    stage = Stage(account(Step(employees=(ANNA,), timeout_s=20)))
+    async with playing(stage):
+        await _talking(stage)
+        wish = TransferCall(
+            id=CommandId("transfer-1"), call_id=C1, kind="attended", employee_id=BORIS
+        )
+        await stage.client.send(ACC, ANNA, wish)
+        await stage.leg("agent-boris-1", "up")
+        assert stage.switch.said("mute_recording") == [(NAME, True)], "silence while they consult"
+        assert stage.switch.said("consult") == [("c1", ("agent-anna-1", "agent-boris-1"))]
+        done = CompleteTransfer(id=CommandId("complete-1"), call_id=C1)
+        await stage.client.send(ACC, ANNA, done)
+        await until(lambda: len(stage.switch.said("mute_recording")) == 2)
+        assert stage.switch.said("mute_recording")[1] == (NAME, False)
+        await stage.gone("agent-anna-1")
+        await stage.gone("customer-0")
+        await stage.gone("agent-boris-1")
+        await stage.wait(3)
+        await until(lambda: C1 in stage.journal.finished)
+    kept = stage.journal.finished[C1]
+    assert set(stage.switch.said("record")) == {("c1", NAME)}
+    assert (kept.recording, kept.outcome) == (NAME, "answered")
+    assert {leg.employee_id for leg in kept.legs} == {None, ANNA, BORIS}
