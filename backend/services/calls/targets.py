@@ -31,12 +31,20 @@ def target_of(core: Core, live: Live, sender: EmployeeId, wish: TransferCall) ->
     if wish.crm_user is not None:
         everybody = account.employees.values()
         known = next((e for e in everybody if e.crm_user_id == wish.crm_user), None)
-        return _employee(core, account, sender, known)
+        if known is not None:
+            return _employee(core, account, sender, known)
+        # A portal's list takes short numbers too and does not say which of both it means.
+        return _number(core, live, account, sender, wish.crm_user)
     if wish.employee_id is not None:
         return _employee(core, account, sender, account.employees.get(wish.employee_id))
     if wish.group is not None:
         return _group(core, account, sender, wish.group)
-    number = dialable(wish.number or "", region=account.region)
+    return _number(core, live, account, sender, wish.number or "")
+
+
+def _number(core: Core, live: Live, account: AccountRoute, sender: EmployeeId, text: str) -> Target:
+    """Whoever has this extension, else somebody outside."""
+    number = dialable(text, region=account.region)
     if isinstance(number, Extension):
         group = next((g for g in account.teams if g.extension == number.digits), None)
         if group is not None:

@@ -14,6 +14,14 @@ from backend.domain.scenario import Step
 from backend.errors import AppError
 from backend.services.ports import Arrived, HoldReported, LegEnded, LegMoved, SwitchEvent
 from protocol.commands import AnswerCall, AnyCommand, DeclineCall, HangUpCall, HoldCall
+from protocol.transfers import (
+    CancelTransfer,
+    CompleteTransfer,
+    LeaveCall,
+    MergeCall,
+    MuteCall,
+    TransferCall,
+)
 from protocol.vocabulary import CallId, CommandId, HangupCause, LegId, LegState
 from tests.fakes import idle
 from tests.unit.services.stage import (
@@ -31,7 +39,10 @@ from tests.unit.services.stage import (
 )
 
 C1 = CallId("c1")
-LEGS = [LegId(name) for name in ("agent-anna-1", "agent-boris-1", "agent-anna-2", "agent-vera-1")]
+LEGS = [
+    LegId(name)
+    for name in ("agent-anna-1", "agent-boris-1", "agent-anna-2", "agent-vera-1", "guest-1")
+]
 STEPS = (Step(employees=(ANNA, BORIS), timeout_s=20), Step(employees=(VERA,), timeout_s=10))
 ARRIVAL = Arrived(call_id=C1, leg_id=CUSTOMER, number=NUMBER, dialed="74951112233", at=START)
 
@@ -62,10 +73,32 @@ asked = st.tuples(
             DeclineCall(id=CommandId("decline-01"), call_id=C1),
             HangUpCall(id=CommandId("hangup-001"), call_id=C1),
             HoldCall(id=CommandId("hold-0001"), call_id=C1, on=True),
+            HoldCall(id=CommandId("hold-0002"), call_id=C1, on=False),
+            TransferCall(id=CommandId("pass-0001"), call_id=C1, kind="blind", employee_id=VERA),
+            TransferCall(id=CommandId("pass-0002"), call_id=C1, kind="attended", employee_id=BORIS),
+            TransferCall(
+                id=CommandId("pass-0003"), call_id=C1, kind="attended", number="+79160000077"
+            ),
+            CompleteTransfer(id=CommandId("complete-1"), call_id=C1),
+            CancelTransfer(id=CommandId("cancel-001"), call_id=C1),
+            MergeCall(id=CommandId("merge-0001"), call_id=C1),
+            LeaveCall(id=CommandId("leave-0001"), call_id=C1),
+            MuteCall(id=CommandId("mute-00001"), call_id=C1, on=True),
         ]
     ),
 )
 happenings = st.lists(st.one_of(reports, asked, st.integers(1, 25)), max_size=14)
+
+
+@settings(max_examples=100, deadline=None)
+@given(happenings)
+def test_a_talk_is_passed_on_through_anything_and_nobody_is_left_in_silence(
+    happened: list[Any],
+) -> None:
+    answered = LegMoved(call_id=C1, leg_id=LEGS[0], state=LegState.UP, at=START)
+    with capture_logs() as logs:
+        asyncio.run(_play([ARRIVAL, answered, *happened]))
+    assert [entry for entry in logs if entry["event"].endswith("broke")] == []
 
 
 @settings(max_examples=150, deadline=None)
@@ -82,6 +115,7 @@ async def _play(happened: list[Any]) -> None:
         for thing in happened:
             await _happen(stage, thing)
             await _nobody_rings_after_an_answer(stage)
+            _somebody_is_sought_for_a_customer_alone(stage)
         await stage.connected()  # the switch knows of no call any more
         await stage.wait(3)
         await stage.wait(70)
@@ -102,6 +136,13 @@ async def _happen(stage: Stage, thing: SwitchEvent | tuple[Any, AnyCommand] | in
     else:
         stage.switch.emit(thing)
     await idle(30)
+
+
+def _somebody_is_sought_for_a_customer_alone(stage: Stage) -> None:
+    for live in stage.owner._core.calls.values():
+        if live.call.vacant is not None:
+            assert live.transfer is not None
+            assert live.offers or live.outside is not None or live.asking is not None
 
 
 async def _nobody_rings_after_an_answer(stage: Stage) -> None:

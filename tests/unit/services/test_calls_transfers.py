@@ -372,6 +372,16 @@ async def test_to_a_number_outside_and_its_end_ends_the_call() -> None:
         assert (kept.outcome, kept.answered_by, kept.last_talked_by) == ("answered", ANNA, ANNA)
 
 
+async def test_a_user_of_the_crm_is_a_target_and_a_short_number_in_his_place() -> None:
+    route = office()
+    people = {**route.employees, VERA: replace(route.employees[VERA], crm_user_id="7")}
+    for user, phone in (("7", "PJSIP/103"), ("102", "PJSIP/102")):
+        async with playing(Stage(replace(route, employees=people))) as stage:
+            await anna_talks(stage)
+            await passes(stage, crm_user=user)
+            assert stage.switch.endpoints()[-1] == phone
+
+
 async def test_a_number_outside_that_fails_comes_back() -> None:
     async with playing(Stage(office())) as stage:
         await anna_talks(stage)
