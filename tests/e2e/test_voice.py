@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from tests.e2e.amo import customer, phone_is, until
@@ -16,11 +18,14 @@ from tests.e2e.voice import (
     hears_them,
     is_heard,
     is_phone,
+    registered,
     talking_browser,
     with_headset,
 )
 
 pytestmark = pytest.mark.browser
+BACK_S = 5.0
+"""From a reload to the operator's voice (P01)."""
 ELENA_NAME, PAVEL_NAME = "Елена Морозова", "Павел Дёмин"
 
 
@@ -32,7 +37,7 @@ async def headsets(chromium: str) -> AsyncIterator[Browser]:
 
 @pytest.mark.feature("W1")
 @pytest.mark.feature("A4")
-async def test_operator_and_customer_hear_each_other_in_and_out(
+async def test_both_hear_each_other_in_and_out_and_again_after_a_reload(
     demo: Demo, headsets: Browser
 ) -> None:
     async with with_headset(demo, headsets, ILYA) as ilya:
@@ -45,6 +50,18 @@ async def test_operator_and_customer_hear_each_other_in_and_out(
         await is_heard(demo, who)
         await hears_them(tab.frame())
         await expect(card).to_contain_text("Связь хорошая")
+        await tab.panel.get_by_text("Микрофон и звук").click()
+        await expect(tab.panel.get_by_label("Голос собеседника")).to_be_visible()
+        assert (await Axe().run(tab.frame())).response["violations"] == []
+        await tab.panel.get_by_text("Микрофон и звук").click()
+
+        began = time.monotonic()
+        await tab.page.reload()
+        await expect(card).to_contain_text("браузер", timeout=BACK_S * 1000)
+        await expect(card).to_contain_text("Разговор", timeout=BACK_S * 1000)
+        await hears_them(tab.frame())
+        assert time.monotonic() - began < BACK_S
+        await is_heard(demo, who)
         await tab.button("Завершить").click()
         await until(lambda: not demo.switch_state()["channels"], "everybody hung up")
 
@@ -103,6 +120,22 @@ async def test_without_a_microphone_the_cause_is_named_and_the_desk_phone_rings(
         demo.customer(who, "hangup")
         await tab.button("Разрешить микрофон").click()
         await expect(tab.panel.get_by_text("Микрофон запрещён")).to_be_visible()
+
+
+@pytest.mark.feature("W1")
+async def test_the_portals_own_card_answers_and_its_hidden_page_talks(
+    demo: Demo, headsets: Browser
+) -> None:
+    async with in_portal(demo, headsets, ILYA, permissions=["microphone"]) as portal:
+        worker = next(frame for frame in portal.page.frames if frame.parent_frame)
+        await until(lambda: registered(demo, "sever-b101"), "the hidden page registered")
+        await worker.evaluate(KEEP_PEERS)
+        who = demo.call(ELENA, SEVER)
+        await portal.button("answer").click()
+        await is_heard(demo, who)
+        await hears_them(worker)
+        await portal.button("hangup").click()
+        await until(lambda: not demo.switch_state()["channels"], "everybody hung up")
 
 
 @pytest.mark.feature("W1")

@@ -14,8 +14,8 @@ from tests.e2e.demo import Demo
 
 PHONES = {2: "vektor-101", 3: "vektor-102"}
 READY = "Телефон готов"
-HEARD_DB = -60.0
-"""Silence of the sandbox is far below, its tones and the browser's beeps far above."""
+HEARD_DB = -15.0
+"""Chromium's microphone beeps at -8; whatever the sandbox itself plays is below -17."""
 
 KEEP_PEERS = """
 (() => {
@@ -43,8 +43,13 @@ async () => {
 
 @asynccontextmanager
 async def talking_browser(chromium: str) -> AsyncIterator[Browser]:
-    """With a microphone that beeps once a second."""
-    args = [*ARGS, "--use-fake-device-for-media-stream"]
+    """With a microphone that beeps once a second.
+
+    Chromium's own rule for sound before a click, in place of the strict one of the other tests: a
+    page that was granted the microphone may sound.
+    """
+    args = [arg for arg in ARGS if not arg.startswith("--autoplay-policy")]
+    args.append("--use-fake-device-for-media-stream")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=args)
         yield browser
@@ -100,3 +105,9 @@ async def hears_them(frame: Frame) -> None:
             return
         await frame.wait_for_timeout(100)
     raise AssertionError("no sound arrives in the tab")
+
+
+def registered(demo: Demo, line: str) -> bool:
+    """Whether the switch knows a browser on this line."""
+    lines = demo.switch_state()["lines"]
+    return any(one["username"] == line and one["registered"] for one in lines)

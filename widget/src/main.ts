@@ -16,7 +16,7 @@ import type { SessionToken } from './protocol/messages';
 import { alertFor, watchTitle } from './ui/alert';
 import { App } from './ui/App';
 import { explains, showClosed } from './ui/closed';
-import type { VoiceControls } from './ui/PhoneLine';
+import type { VoiceParts } from './ui/PhoneLine';
 import './ui/styles.css';
 
 export interface MountOptions {
@@ -99,12 +99,16 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
     const live = all.some(isLive);
     if (live !== calling) host.calling((calling = live));
   };
-  const controls = new Store<VoiceControls | null>(null);
+  const parts = new Store<VoiceParts | null>(null);
   let voiceAsked = false;
   const loadVoice = async (): Promise<void> => {
     try {
-      const { startVoice } = await import('./voice/start');
-      controls.set(startVoice({ phone, tabId: tab.id, ringer: ringTone, canAsk: true }));
+      const [{ startVoice }, { LegSound, PhoneLine }] = await Promise.all([
+        import('./voice/start'),
+        import('./ui/PhoneLine'),
+      ]);
+      const controls = startVoice({ phone, tabId: tab.id, ringer: ringTone, canAsk: true });
+      parts.set({ controls, Line: PhoneLine, Sound: LegSound });
     } catch {
       // The network went while it loaded: the next change of the view asks again.
       voiceAsked = false;
@@ -116,7 +120,7 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
     if (closed) return;
     document.documentElement.dataset['theme'] = surroundings.get().theme;
     document.documentElement.lang = words().locale;
-    const voice = { tabId: tab.id, controls };
+    const voice = { tabId: tab.id, parts };
     render(jsx(App, { phone, host, words: words(), sound: ringTone, voice, onlyCall }), root);
   };
   surroundings.watch(show);

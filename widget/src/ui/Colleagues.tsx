@@ -5,6 +5,7 @@ import type { Words } from '../i18n';
 import type { Colleague } from '../state/selectors';
 import { Button } from './Button';
 import { useAmbient } from './context';
+import { lacksText } from './words';
 
 interface Props {
   readonly colleagues: readonly Colleague[];
@@ -79,7 +80,7 @@ export function presenceText({ online, status, busy, lacks }: Colleague, words: 
   if (status && status !== 'available') all.unshift(words.t(`status.${status}`));
   // Somebody without any tab is offline, or talks on a telephone again.
   if (online && lacks && lacks.length > 0 && !lacks.includes('tab')) {
-    all.push(words.t('phone.colleague'));
+    all.push(words.t('phone.colleague', { why: lacksText(lacks, words) }));
   }
   return all.join(' · ');
 }

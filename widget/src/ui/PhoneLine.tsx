@@ -1,21 +1,33 @@
 /** The phone in the browser: ready, or what is missing and the button that mends it. */
 import type { JSX } from 'preact';
-import type { TextKey, Words } from '../i18n';
+import { useMemo } from 'preact/hooks';
+import { Phrases } from '../i18n';
 import type { View } from '../phone';
 import { phoneState } from '../state/selectors';
 import type { Store } from '../state/store';
 import type { DeviceChoice, DeviceMenu, DeviceUse } from '../voice/devices';
-import { PART_TEXTS, phoneLook, type Mend } from '../voice/readiness';
+import { phoneLook, type Mend } from '../voice/readiness';
+import { VOICE_TEXTS, type VoiceTextKey } from '../voice/texts';
 import type { Voice, VoiceView } from '../voice/voice';
 import { Button } from './Button';
 import { useAmbient } from './context';
 import { useStore } from './hooks';
 import { Banner } from './Notices';
+import { lacksText } from './words';
+
+/** What is drawn of the voice: loaded with it. */
+export interface VoiceParts {
+  readonly controls: VoiceControls;
+  readonly Line: typeof PhoneLine;
+  readonly Sound: typeof LegSound;
+}
 
 export interface VoiceControls {
   readonly voice: Pick<Voice, 'allowMicrophone' | 'take'> & { readonly view: Store<VoiceView> };
   readonly devices: DeviceMenu;
 }
+
+type Said = Phrases<VoiceTextKey>;
 
 interface Props {
   readonly view: View;
@@ -25,18 +37,21 @@ interface Props {
   readonly passing: boolean;
   readonly openWindow: (() => void) | null;
   readonly unlock: () => void;
+  /** This page is the phone's own window. */
+  readonly isWindow: boolean;
 }
 
 export function PhoneLine(props: Props): JSX.Element | null {
-  const { view, controls, tabId, passing, openWindow, unlock } = props;
+  const { view, controls, tabId, passing, openWindow, unlock, isWindow } = props;
   const { words } = useAmbient();
+  const said = useSaid();
   const voice = useStore(controls.voice.view);
   if (!voice.on || view.connection.phase !== 'online') return null;
   const told = phoneState(view.state);
   const look = phoneLook({
     told,
     tabId,
-    microphone: voice.microphone,
+    microphone: voice.looked ? voice.microphone : null,
     hasWindow: openWindow !== null,
     passing,
   });
@@ -46,12 +61,12 @@ export function PhoneLine(props: Props): JSX.Element | null {
     take: () => void controls.voice.take(),
     window: () => openWindow?.(),
   };
-  const why = (told?.missing ?? []).map((part) => words.t(PART_TEXTS[part])).join(', ');
-  const text = words.t(look.text, { why });
+  const text = said.t(look.text, { why: lacksText(told?.missing ?? [], words) });
   const [first, ...rest] = look.mends;
-  const button = (mend: Mend): string => words.t(`phone.do.${mend}`);
+  const button = (mend: Mend): string => said.t(`phone.do.${mend}`);
   return (
-    <section class="phone-line" aria-label={words.t('phone.label')}>
+    <section class="phone-line" aria-label={said.t('phone.label')}>
+      {isWindow && <p class="window-note">{said.t('phone.window_note')}</p>}
       {look.tone === 'missing' ? (
         <Banner
           kind="warning"
@@ -74,32 +89,37 @@ export function PhoneLine(props: Props): JSX.Element | null {
           {button(mend)}
         </Button>
       ))}
-      <DevicesBox devices={controls.devices} words={words} />
+      <DevicesBox devices={controls.devices} said={said} />
     </section>
   );
 }
 
+function useSaid(): Said {
+  const { words } = useAmbient();
+  return useMemo(() => new Phrases(words.locale, VOICE_TEXTS), [words.locale]);
+}
+
 const USES: readonly DeviceUse[] = ['microphone', 'speaker', 'ringer'];
 
-function DevicesBox({ devices, words }: { devices: DeviceMenu; words: Words }): JSX.Element {
+function DevicesBox({ devices, said }: { devices: DeviceMenu; said: Said }): JSX.Element {
   const { inputs, outputs, chosen, ringVolume, canChooseOutput } = useStore(devices.view);
   return (
     <details class="devices">
-      <summary>{words.t('devices.title')}</summary>
+      <summary>{said.t('devices.title')}</summary>
       {USES.map((use) =>
         use === 'microphone' || canChooseOutput ? (
           <DeviceSelect
             key={use}
-            name={words.t(`devices.${use}`)}
+            name={said.t(`devices.${use}`)}
             choices={use === 'microphone' ? inputs : outputs}
             chosen={chosen[use]}
-            words={words}
+            said={said}
             onChoose={(id) => devices.choose(use, id)}
           />
         ) : null,
       )}
       <label class="device">
-        <span>{words.t('devices.volume')}</span>
+        <span>{said.t('devices.volume')}</span>
         <input
           type="range"
           min="0"
@@ -117,10 +137,10 @@ function DeviceSelect(props: {
   name: string;
   choices: readonly DeviceChoice[];
   chosen: string | null;
-  words: Words;
+  said: Said;
   onChoose: (id: string | null) => void;
 }): JSX.Element {
-  const { name, choices, chosen, words, onChoose } = props;
+  const { name, choices, chosen, said, onChoose } = props;
   return (
     <label class="device">
       <span>{name}</span>
@@ -128,10 +148,10 @@ function DeviceSelect(props: {
         value={chosen ?? ''}
         onChange={(event) => onChoose(event.currentTarget.value || null)}
       >
-        <option value="">{words.t('devices.system')}</option>
+        <option value="">{said.t('devices.system')}</option>
         {choices.map(({ id, label }, place) => (
           <option key={id} value={id}>
-            {label || words.t('devices.unnamed', { n: place + 1 })}
+            {label || said.t('devices.unnamed', { n: place + 1 })}
           </option>
         ))}
       </select>
@@ -141,19 +161,20 @@ function DeviceSelect(props: {
 
 /** How a talk in this tab sounds, and whose side is at fault when it does not. */
 export function LegSound({ callId }: { callId: string }): JSX.Element | null {
-  const { words, legs } = useAmbient();
+  const { legs } = useAmbient();
+  const said = useSaid();
   const leg = legs?.[callId];
   if (!leg) return null;
   const { verdict, speaksMuted } = leg;
-  const key: TextKey = verdict.fault ? `quality.${verdict.fault}` : 'quality.good';
+  const key: VoiceTextKey = verdict.fault ? `quality.${verdict.fault}` : 'quality.good';
   return (
     <div class="leg-sound">
       <p class={`quality quality-${verdict.bars}`} role="status">
-        {words.t(key)}
+        {said.t(key)}
       </p>
       {speaksMuted && (
         <p class="speaks-muted" role="alert">
-          {words.t('voice.speaks_muted')}
+          {said.t('voice.speaks_muted')}
         </p>
       )}
     </div>

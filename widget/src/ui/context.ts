@@ -2,6 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { Words } from '../i18n';
 import type { VoiceView } from '../voice/voice';
+import type { LegSound } from './PhoneLine';
 
 /** The reader's language and where links go: the same for every component of a page. */
 export interface Ambient {
@@ -13,6 +14,8 @@ export interface Ambient {
   readonly skewMs: number;
   /** Talks whose sound is in this tab. */
   readonly legs?: VoiceView['legs'];
+  /** Draws one of them; loaded with the voice. */
+  readonly LegSound?: typeof LegSound | undefined;
 }
 
 export const AmbientContext = createContext<Ambient>({

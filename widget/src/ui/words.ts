@@ -1,8 +1,24 @@
 /** Sentences that pages without components need too. */
-import { showNumber, unbroken, type Words } from '../i18n';
+import { showNumber, unbroken, type TextKey, type Words } from '../i18n';
 import type { Notice } from '../phone';
 import type { Connection } from '../protocol/connection';
-import { PART_TEXTS } from '../voice/readiness';
+import type { PhonePart } from '../protocol/messages';
+
+const PART_TEXTS: Readonly<Record<PhonePart, TextKey>> = {
+  tab: 'phone.part.tab',
+  microphone_ask: 'phone.part.microphone_ask',
+  microphone_denied: 'phone.part.microphone_denied',
+  microphone_absent: 'phone.part.microphone_absent',
+  microphone_blocked: 'phone.part.microphone_blocked',
+  sound: 'phone.part.sound',
+  socket: 'phone.part.socket',
+  registration: 'phone.part.registration',
+};
+
+/** What a phone in the browser lacks, in words. */
+export function lacksText(missing: readonly PhonePart[], words: Words): string {
+  return missing.map((part) => words.t(PART_TEXTS[part])).join(', ');
+}
 
 export function connectionText(connection: Connection, now: number, words: Words): string {
   switch (connection.phase) {
@@ -29,7 +45,7 @@ export function noticeText(notice: Notice, words: Words): string {
     return words.t('refused.number', { number: unbroken(notice.number), why });
   }
   if (notice.kind === 'passed') {
-    const why = notice.missing.map((part) => words.t(PART_TEXTS[part])).join(', ');
+    const why = lacksText(notice.missing, words);
     const number = notice.number ? unbroken(notice.number) : words.t('card.hidden_number');
     return words.t('phone.passed', { number, why });
   }

@@ -20,6 +20,9 @@ export interface MicrophonePage {
   permission(): Promise<PermissionStatus | null>;
 }
 
+/** A browser that does not let the page sound leaves the question open for ever. */
+const SOUNDS_WITHIN_MS = 500;
+
 export class Microphone {
   readonly state = new Store<State>('ask');
   #permission: PermissionStatus | null = null;
@@ -29,6 +32,8 @@ export class Microphone {
   constructor(
     private readonly page: MicrophonePage,
     private readonly chosen: () => string | null = () => null,
+    /** Done while the microphone is open for its proof: a page that hears may begin to sound. */
+    private readonly whileOpen: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /** Looks without asking the person. Opens the microphone only where that is granted already. */
@@ -44,7 +49,7 @@ export class Microphone {
     this.#look += 1;
     if (this.#blocked()) return this.#now('blocked');
     try {
-      stop(await this.#get());
+      await this.#prove();
       return this.#now('granted');
     } catch (error) {
       return this.#now(stateOf(error));
@@ -78,10 +83,19 @@ export class Microphone {
     if (permission?.state === 'denied') return 'denied';
     if (permission?.state !== 'granted') return 'ask';
     try {
-      stop(await this.#get());
+      await this.#prove();
       return 'granted';
     } catch (error) {
       return stateOf(error);
+    }
+  }
+
+  async #prove(): Promise<void> {
+    const stream = await this.#get();
+    try {
+      await Promise.race([this.whileOpen(), new Promise((late) => setTimeout(late, SOUNDS_WITHIN_MS))]);
+    } finally {
+      stop(stream);
     }
   }
 

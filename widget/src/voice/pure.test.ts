@@ -4,6 +4,7 @@ import { DeviceMenu, type Memory } from './devices';
 import { MutedSpeech, rms } from './levels';
 import { QualityMeter, readingOf, type Reading, type Verdict } from './quality';
 import { phoneLook, type PhoneFacts } from './readiness';
+import { VOICE_TEXTS } from './texts';
 
 const CALM: Reading = {
   at: 0,
@@ -162,13 +163,28 @@ describe('the panel about the phone', () => {
   });
 });
 
+describe('texts', () => {
+  it('has the same places for words in both languages, and waits until it has looked', () => {
+    const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+    for (const [key, text] of Object.entries(VOICE_TEXTS.ru)) {
+      expect(text, key).toMatch(/[а-я]/i);
+      expect(places(VOICE_TEXTS.en[key as keyof typeof VOICE_TEXTS.en]), key).toEqual(places(text));
+    }
+    const facts = { told: null, tabId: 'a', microphone: null, hasWindow: true, passing: false };
+    expect(phoneLook(facts).tone).toBe('waiting');
+  });
+});
+
 describe('devices', () => {
   const memory = (): Memory & { kept: Map<string, string> } => {
     const kept = new Map<string, string>();
     return {
       kept,
       get: (key) => kept.get(key) ?? null,
-      set: (key, value) => void (value === null ? kept.delete(key) : kept.set(key, value)),
+      set: (key, value) => {
+        if (value === null) kept.delete(key);
+        else kept.set(key, value);
+      },
     };
   };
   const media = (...ids: string[]) => ({

@@ -1,6 +1,6 @@
 /** What the panel says of the phone in the browser, and the button that mends it: pure. */
-import type { TextKey } from '../i18n';
 import type { Microphone, PhoneChanged, PhonePart } from '../protocol/messages';
+import type { VoiceTextKey } from './texts';
 
 export type Mend = 'allow' | 'sound' | 'window' | 'take';
 
@@ -8,7 +8,8 @@ export interface PhoneFacts {
   /** The server's word; null before it said anything. */
   readonly told: PhoneChanged | null;
   readonly tabId: string;
-  readonly microphone: Microphone;
+  /** Null until the page was looked at. */
+  readonly microphone: Microphone | null;
   /** A phone of its own window may be opened from here. */
   readonly hasWindow: boolean;
   /** The page lives only as long as a page of the CRM: its phone goes with it. */
@@ -17,21 +18,10 @@ export interface PhoneFacts {
 
 export interface PhoneLook {
   readonly tone: 'ready' | 'elsewhere' | 'missing' | 'waiting';
-  readonly text: TextKey;
+  readonly text: VoiceTextKey;
   /** The best way first. */
   readonly mends: readonly Mend[];
 }
-
-export const PART_TEXTS: Readonly<Record<PhonePart, TextKey>> = {
-  tab: 'phone.part.tab',
-  microphone_ask: 'phone.part.microphone_ask',
-  microphone_denied: 'phone.part.microphone_denied',
-  microphone_absent: 'phone.part.microphone_absent',
-  microphone_blocked: 'phone.part.microphone_blocked',
-  sound: 'phone.part.sound',
-  socket: 'phone.part.socket',
-  registration: 'phone.part.registration',
-};
 
 export function phoneLook(facts: PhoneFacts): PhoneLook {
   const { told, tabId } = facts;
@@ -62,6 +52,7 @@ function elsewhere({ microphone }: PhoneFacts, told: PhoneChanged): PhoneLook {
 function nowhere({ microphone, hasWindow, passing }: PhoneFacts): PhoneLook {
   const window: Mend[] = hasWindow ? ['window'] : [];
   switch (microphone) {
+    case null:
     case 'granted':
       return { tone: 'waiting', text: 'phone.registering', mends: [] };
     case 'ask':

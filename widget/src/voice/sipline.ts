@@ -35,6 +35,7 @@ export function openSipLine(events: LineEvents): Line {
 
 class SipLine implements Line {
   #agent: UA | null = null;
+  #credentials: PhoneCredentials | null = null;
   #state: LineState = { connected: false, registered: false };
   /** Agents that were left with a talk on them. */
   readonly #talking = new Set<UA>();
@@ -44,6 +45,7 @@ class SipLine implements Line {
 
   start(credentials: PhoneCredentials): void {
     this.stop();
+    this.#credentials = credentials;
     const agent = new UA({
       sockets: [new WebSocketInterface(credentials.ws_url)],
       uri: `sip:${credentials.username}@${credentials.domain || 'localhost'}`,
@@ -68,9 +70,11 @@ class SipLine implements Line {
     agent.on('registrationFailed', ({ response }) => {
       if (this.#agent !== agent) return;
       this.#say({ registered: false });
-      // Without an answer the socket is at fault, which JsSIP opens again by itself.
+      // Without an answer the socket is at fault: JsSIP opens a closed one again by itself, one
+      // that only seems open is ours to leave.
       const status = (response as { status_code?: number } | null)?.status_code;
       if (status !== undefined) this.events.refused();
+      else if (agent.isConnected()) this.reconnect();
     });
     agent.on('newRTCSession', ({ originator, session, request }: IncomingRTCSessionEvent) => {
       if ((originator as string) !== 'remote') return;
@@ -106,9 +110,11 @@ class SipLine implements Line {
 
   reconnect(): void {
     const agent = this.#agent;
-    if (!agent) return;
-    // A registration that is answered proves the socket; one that is not closes it.
-    if (agent.isConnected()) agent.register();
+    const credentials = this.#credentials;
+    if (!agent || !credentials) return;
+    // A socket of before may be dead without knowing; with a talk on it, it has to prove itself.
+    if (![...this.#legs.values()].includes(agent)) this.start(credentials);
+    else if (agent.isConnected()) agent.register();
   }
 
   #gone(session: RTCSession): void {
@@ -221,7 +227,7 @@ class SipLeg implements LineLeg {
 
   #connection(): RTCPeerConnection | null {
     // Absent until it is answered, whatever the types say.
-    return this.session.connection as RTCPeerConnection | null;
+    return this.session.connection;
   }
 
   #sender(): RTCRtpSender | undefined {

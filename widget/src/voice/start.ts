@@ -6,7 +6,7 @@ import { DeviceMenu, keptLocally, outputsCanBeChosen, playOn } from './devices';
 import { Microphone, thisPage } from './microphone';
 import { Voice, type Playing } from './voice';
 
-export interface VoiceParts {
+export interface Started {
   readonly voice: Voice;
   readonly devices: DeviceMenu;
 }
@@ -18,7 +18,7 @@ export interface StartOptions {
   readonly canAsk: boolean;
 }
 
-export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): VoiceParts {
+export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Started {
   const page = thisPage();
   const media = (navigator as { mediaDevices?: MediaDevices }).mediaDevices;
   const devices = new DeviceMenu(media, keptLocally('dozvon.'), outputsCanBeChosen());
@@ -26,7 +26,11 @@ export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Voic
     phone,
     clock: systemClock,
     tabId,
-    microphone: new Microphone(page, () => devices.current('microphone')),
+    microphone: new Microphone(
+      page,
+      () => devices.current('microphone'),
+      () => ringer.unlock(),
+    ),
     devices,
     sound: ringer.unlocked,
     unlock: () => ringer.unlock(),

@@ -126,7 +126,7 @@ class House {
     if (this.grants === 'absent') return Promise.reject(new DOMException('', 'NotFoundError'));
     const stream = { stopped: false };
     this.streams.push(stream);
-    const tracks = [{ stop: () => void (stream.stopped = true) }];
+    const tracks = [{ stop: () => void (stream.stopped = true), addEventListener: () => undefined }];
     return Promise.resolve({ getTracks: () => tracks, getAudioTracks: () => tracks } as unknown as MediaStream);
   }
 
@@ -300,6 +300,14 @@ describe('the voice of a tab', () => {
     expect(leg.muted).toBe(true);
     await house.told({ ...CALL, state: 'talking', muted: false });
     expect(leg.muted).toBe(false);
+  });
+
+  it('ends its talks by word when the page goes', async () => {
+    const leg = new Leg(CALL.call_id, 'agent-e_101-1', true);
+    house.line.events.rings(leg);
+    await settle();
+    house.voice.stop();
+    expect([leg.ended, house.line.stopped]).toEqual([true, 1]);
   });
 
   it('looks for new ways when the network changed', async () => {

@@ -27,6 +27,8 @@ export interface VoiceView {
   /** This tab is to be a phone: its person talks in the browser. */
   readonly on: boolean;
   readonly microphone: Heard;
+  /** The microphone was looked at: before, nothing is known of it. */
+  readonly looked: boolean;
   readonly line: LineState;
   /** Talks whose sound is in this tab, by call. */
   readonly legs: Readonly<Record<string, LegView>>;
@@ -80,14 +82,13 @@ export class Voice {
   #registering = false;
   #cancelRetry: () => void = () => undefined;
   #reported = '';
-  /** The microphone was looked at: before, nothing is known of it. */
-  #looked = false;
   #looking = false;
 
   constructor(private readonly options: VoiceOptions) {
     this.view = new Store<VoiceView>({
       on: false,
       microphone: options.microphone.state.get(),
+      looked: false,
       line: OFF,
       legs: {},
     });
@@ -102,8 +103,13 @@ export class Voice {
     });
     sound.watch(() => this.#follow());
     let chosen = devices.view.get().chosen;
+    let plugged = '';
     devices.view.watch(() => {
-      const now = devices.view.get().chosen;
+      const { chosen: now, inputs } = devices.view.get();
+      const ids = inputs.map(({ id }) => id).join();
+      // A headset that was unplugged is found missing before a call is.
+      if (ids !== plugged && this.view.get().looked) void microphone.check();
+      plugged = ids;
       if (now.microphone !== chosen.microphone) void this.#changeMicrophone();
       if (now.speaker !== chosen.speaker) this.#changeSpeaker();
       chosen = now;
@@ -144,9 +150,13 @@ export class Voice {
     for (const { leg, answered } of this.#talks.values()) if (answered) leg.restart();
   }
 
-  /** Leaves everything: the page goes. */
+  /**
+   * The page goes. Its talks are ended by word, though nobody wants them over: the switch would
+   * notice the silence only after ten seconds, and the server brings the talk back to the next tab.
+   */
   stop(): void {
     this.#cancelRetry();
+    for (const { leg } of this.#talks.values()) leg.end();
     this.#line?.stop();
     for (const talk of [...this.#talks.values()]) this.#over(talk);
   }
@@ -168,7 +178,7 @@ export class Voice {
       this.#reported = '';
       return;
     }
-    const known = microphone.state.get() === 'granted' || (this.#looked && this.options.canAsk);
+    const known = microphone.state.get() === 'granted' || (this.view.get().looked && this.options.canAsk);
     if (known) this.#report();
     const mine = phoneState(state)?.tab === tabId;
     if (mine) this.#hold();
@@ -178,11 +188,9 @@ export class Voice {
   }
 
   async #begin(): Promise<void> {
-    const { microphone, devices, unlock } = this.options;
+    const { microphone, devices } = this.options;
     await microphone.check();
-    this.#looked = true;
-    // Granted means it was open a moment ago, which unlocks sound in most browsers.
-    if (microphone.state.get() === 'granted') await unlock();
+    this.#patch({ looked: true });
     await devices.watch();
     this.#follow();
   }
@@ -298,6 +306,7 @@ export class Voice {
       return;
     }
     talk.leg.answer(talk.stream);
+    this.#replaceWhenGone(talk.stream);
     const context = this.options.context();
     if (context) talk.meter = new LevelMeter(context, talk.stream);
     this.#mutes();
@@ -388,11 +397,19 @@ export class Voice {
         return;
       }
       talk.stream = stream;
+      this.#replaceWhenGone(stream);
       await talk.leg.speakThrough(stream);
       stop(before);
       talk.meter?.stop();
       const context = this.options.context();
       talk.meter = context ? new LevelMeter(context, stream) : null;
+    }
+  }
+
+  /** A track ends by itself when its device is unplugged: the talk goes on with another. */
+  #replaceWhenGone(stream: MediaStream): void {
+    for (const track of stream.getAudioTracks()) {
+      track.addEventListener('ended', () => void this.#changeMicrophone());
     }
   }
 

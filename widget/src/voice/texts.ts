@@ -1,0 +1,84 @@
+/** What is said of the phone in the browser: loaded with it. */
+import type { Locale } from '../i18n';
+
+const ru = {
+  'phone.label': 'Телефон в браузере',
+  'phone.ready': 'Телефон готов: звонки принимает эта вкладка',
+  'phone.sound':
+    'Браузер не даёт этой вкладке звучать. Нажмите кнопку, иначе звонка не будет слышно.',
+  'phone.registering': 'Телефон подключается к станции…',
+  'phone.elsewhere': 'Голос в другой вкладке или окне. Управлять звонком можно отсюда.',
+  'phone.elsewhere_missing': 'Телефон в другой вкладке не готов: {why}.',
+  'phone.microphone_ask': 'Разрешите микрофон, чтобы принимать звонки в браузере.',
+  'phone.microphone_denied':
+    'Микрофон запрещён. Разрешите его в настройках сайта (значок слева от адреса) и обновите страницу.',
+  'phone.microphone_absent': 'Микрофон не найден. Подключите гарнитуру и проверьте ещё раз.',
+  'phone.microphone_blocked':
+    'На этой странице микрофон недоступен. Откройте её по https или в другом браузере.',
+  'phone.microphone_blocked_window':
+    'CRM не даёт этой странице микрофон. Откройте телефон в отдельном окне.',
+  'phone.do.allow': 'Разрешить микрофон',
+  'phone.do.sound': 'Включить звук',
+  'phone.do.window': 'Открыть окно телефона',
+  'phone.do.take': 'Перенести звук сюда',
+  'phone.window_note':
+    'Это окно — ваш телефон. Не закрывайте его, пока работаете: страницы CRM могут меняться, разговор останется.',
+  'devices.title': 'Микрофон и звук',
+  'devices.microphone': 'Микрофон',
+  'devices.speaker': 'Голос собеседника',
+  'devices.ringer': 'Звонок',
+  'devices.volume': 'Громкость звонка',
+  'devices.system': 'Как в системе',
+  'devices.unnamed': 'Устройство {n}',
+  'voice.speaks_muted': 'Вас не слышно: микрофон выключен',
+  'quality.good': 'Связь хорошая',
+  'quality.microphone_silent': 'Микрофон молчит: проверьте гарнитуру',
+  'quality.nothing_received': 'Звук собеседника не доходит: проверьте сеть',
+  'quality.uplink_loss': 'Вас слышно с пропусками: сеть теряет ваш голос',
+  'quality.downlink_loss': 'Голос собеседника теряется в сети',
+  'quality.jitter': 'Сеть работает неровно, голос может прерываться',
+  'quality.delay': 'Голос идёт с задержкой',
+} as const;
+
+export type VoiceTextKey = keyof typeof ru;
+
+const en: Record<VoiceTextKey, string> = {
+  'phone.label': 'Phone in the browser',
+  'phone.ready': 'Phone ready: this tab takes the calls',
+  'phone.sound':
+    'The browser keeps this tab silent. Press the button, or you will not hear it ring.',
+  'phone.registering': 'The phone is connecting to the switch…',
+  'phone.elsewhere': 'The voice is in another tab or window. You can control the call from here.',
+  'phone.elsewhere_missing': 'The phone in the other tab is not ready: {why}.',
+  'phone.microphone_ask': 'Allow the microphone to take calls in the browser.',
+  'phone.microphone_denied':
+    'The microphone is forbidden. Allow it in the site settings (the icon left of the address) and reload the page.',
+  'phone.microphone_absent': 'No microphone was found. Plug in a headset and check again.',
+  'phone.microphone_blocked':
+    'This page cannot use a microphone. Open it over https or in another browser.',
+  'phone.microphone_blocked_window':
+    'The CRM gives this page no microphone. Open the phone in a window of its own.',
+  'phone.do.allow': 'Allow the microphone',
+  'phone.do.sound': 'Turn sound on',
+  'phone.do.window': 'Open the phone window',
+  'phone.do.take': 'Bring the audio here',
+  'phone.window_note':
+    'This window is your phone. Keep it open while you work: pages of the CRM may change, the talk stays.',
+  'devices.title': 'Microphone and sound',
+  'devices.microphone': 'Microphone',
+  'devices.speaker': 'Their voice',
+  'devices.ringer': 'Ring tone',
+  'devices.volume': 'Ring volume',
+  'devices.system': 'As the system has it',
+  'devices.unnamed': 'Device {n}',
+  'voice.speaks_muted': 'They cannot hear you: the microphone is muted',
+  'quality.good': 'Good connection',
+  'quality.microphone_silent': 'The microphone is silent: check the headset',
+  'quality.nothing_received': 'Their sound does not arrive: check the network',
+  'quality.uplink_loss': 'They hear you with gaps: the network loses your voice',
+  'quality.downlink_loss': 'The network loses their voice',
+  'quality.jitter': 'The network is uneven, the voice may break up',
+  'quality.delay': 'The voice is delayed',
+};
+
+export const VOICE_TEXTS: Readonly<Record<Locale, Readonly<Record<VoiceTextKey, string>>>> = { ru, en };
