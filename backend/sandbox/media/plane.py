@@ -61,7 +61,9 @@ class Plane:
         self._media = media
         self._legs: dict[str, _Leg] = {}
         self._meters: dict[str, Meter] = {}
-        """By channel id: what it heard, while the clock runs."""
+        """By channel id: what those heard whom a browser can hear or be heard by."""
+        self._snoops: dict[str, list[Channel]] = {}
+        """By the channel they listen to, as of this frame."""
         self._frame = 0
         self._said: dict[str, array[int]] = {}
         """This frame's sound from each browser, taken once."""
@@ -97,6 +99,7 @@ class Plane:
         meter = self._meters.get(channel.id) if self.running else None
         if meter is None:
             meter = Meter()
+            self._look()
             for frame in range(self._frame, self._frame + WINDOW):
                 meter.add(clipped(self._out(channel, frame)))
         return meter.read()
@@ -137,14 +140,43 @@ class Plane:
             leg.said.add(sound or silence())
             if sound is not None:
                 self._said[channel_id] = sound
-        for channel in self._engine.channels.values():
+        self._look()
+        before, self._meters = self._meters, {}
+        for channel in self._near():
             out = self._out(channel, frame)
             if channel.id in self._legs:
                 self._legs[channel.id].wire.send(out)
-            self._meters.setdefault(channel.id, Meter()).add(clipped(out))
+            meter = self._meters[channel.id] = before.get(channel.id) or Meter()
+            meter.add(clipped(out))
         self._record(frame)
         if frame % _CHECK_EVERY == 0:
             self._tidy()
+
+    def _look(self) -> None:
+        """Who listens to whom."""
+        self._snoops = {}
+        for channel in self._engine.channels.values():
+            if channel.spied_id is not None:
+                self._snoops.setdefault(channel.spied_id, []).append(channel)
+
+    def _near(self) -> list[Channel]:
+        """Browsers and whoever shares a bridge with one, also by way of a listener. A thousand
+        simulated talks beside them are left alone: what they hear is made up when it is asked."""
+        found: dict[str, Channel] = {}
+        for channel_id in self._legs:
+            self._gather(channel_id, found)
+        return list(found.values())
+
+    def _gather(self, channel_id: str, found: dict[str, Channel]) -> None:
+        channel = self._engine.channels.get(channel_id)
+        if channel is None or channel_id in found:
+            return
+        found[channel_id] = channel
+        bridge = self._engine.bridges.get(channel.bridge_id or "")
+        for member in bridge.members if bridge is not None else ():
+            self._gather(member, found)
+        for snoop in self._snoops.get(channel_id, ()):
+            self._gather(snoop.id, found)
 
     def _record(self, frame: int) -> None:
         """The mix of a recorded bridge goes into its file, where a browser is in it."""
@@ -152,14 +184,13 @@ class Plane:
             bridge = self._engine.bridges.get(recording.target.id)
             if bridge is None or recording.target is not bridge or recording.state != "recording":
                 continue
-            if self._legs.keys() & set(bridge.members):
+            if any(member in self._legs for member in bridge.members):
                 mix = [] if recording.muted else self._sum(bridge, frame, None)
                 recording.heard.extend((clipped(mix) if mix else silence()).tobytes())
 
     def _tidy(self) -> None:
         """Forget what is gone, and end channels whose browser fell silent."""
         live = self._engine.channels
-        self._meters = {id_: meter for id_, meter in self._meters.items() if id_ in live}
         self._began = {
             key: at for key, at in self._began.items() if key[0] in self._media.playbacks
         }
@@ -191,8 +222,8 @@ class Plane:
 
     def _whispered(self, channel: Channel, way: str, sound: list[int], frame: int) -> list[int]:
         """With what listening channels say into it that way."""
-        for snoop in self._engine.channels.values():
-            if snoop.spied_id == channel.id and snoop.whispers in (way, "both"):
+        for snoop in self._snoops.get(channel.id, ()):
+            if snoop.whispers in (way, "both"):
                 said = self._meant(snoop, frame)
                 sound = [a + b for a, b in zip(sound, said, strict=True)]
         return sound
@@ -237,7 +268,7 @@ class Plane:
         if channel.spied_id is not None:
             return self._spied(channel, frame)
         voice = self._voice(channel, frame)
-        if not any(snoop.spied_id == channel.id for snoop in self._engine.channels.values()):
+        if channel.id not in self._snoops:
             return voice
         said = voice.tolist() if voice is not None else [0] * FRAME
         return clipped(self._whispered(channel, "in", said, frame))
