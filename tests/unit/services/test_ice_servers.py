@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from backend.services.ice_servers import VALID, IceConfig, IceServer
 
@@ -35,3 +36,15 @@ def test_each_person_and_moment_has_another_password() -> None:
         config.servers("anna", NOW + timedelta(seconds=1))[0].credential,
     ]
     assert len(set(asked)) == 3
+
+
+def test_the_printed_turn_server_takes_such_passwords_and_reaches_one_address() -> None:
+    """What coturn 4.6.1 did with this file and these passwords: it relayed to the allowed address,
+    and refused another address, a wrong password and one whose time was over."""
+    text = (Path(__file__).parents[3] / "docs" / "coturn" / "turnserver.conf").read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert {"use-auth-secret", "no-multicast-peers", "no-cli"} <= set(lines)
+    keys = [line.partition("=")[0] for line in lines]
+    assert keys.count("allowed-peer-ip") == 1
+    assert "denied-peer-ip=0.0.0.0-255.255.255.255" in lines
+    assert "user-quota" in keys
