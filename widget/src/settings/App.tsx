@@ -20,7 +20,7 @@ import { Log } from './sections/Log';
 import { Numbers } from './sections/Numbers';
 import { People } from './sections/People';
 import { Scenarios } from './sections/Scenarios';
-import { Tracking } from './sections/Tracking';
+import { TrackingLater } from './sections/TrackingLater';
 import type { SettingsKey } from './texts';
 
 interface SectionProps {
@@ -36,7 +36,7 @@ const SECTIONS = {
   scenarios: Scenarios,
   outgoing: Outgoing,
   recording: Recording,
-  tracking: Tracking,
+  tracking: TrackingLater,
   workday: Workday,
   teams: Teams,
   log: Log,
