@@ -38,6 +38,7 @@ from backend.services.device_teller import DeviceTeller
 from backend.services.directory import DirectoryTeller
 from backend.services.host_notices import HostNotices
 from backend.services.outgoing_numbers import OutgoingTeller
+from backend.services.passed_calls import PassedCalls
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import ContactSource, Switch
 from backend.services.ready_lines import ReadyLines
@@ -99,6 +100,9 @@ class Worker:
         )
         self.host_notices = HostNotices(
             hosts=self.sources.host, crm_user=self._crm_user, bus=base.bus
+        )
+        self.passed_calls = PassedCalls(
+            portals=self.sources.notices, crm_user=self._crm_user, region=self._region
         )
         self.jobs = JobQueue(base.database.url)
         self.after_call = AfterCall(
@@ -205,6 +209,7 @@ class Worker:
                 await self.after_call.aclose()
                 await self.outgoing.aclose()
                 await self.ready_lines.aclose()
+                await self.passed_calls.aclose()
                 await self.sources.aclose()
 
     def _follow(self, call: Call) -> None:
@@ -220,6 +225,10 @@ class Worker:
         route = self.routing.account(account_id)
         employee = None if route is None else route.employees.get(employee_id)
         return None if employee is None else employee.extension
+
+    def _region(self, account_id: AccountId) -> str:
+        route = self.routing.account(account_id)
+        return self._base.settings.region if route is None else route.region
 
     def _contacts_of(self, account_id: AccountId) -> ContactSource | None:
         """Who is asked about callers, unless the account switched its CRM off."""
@@ -318,6 +327,7 @@ class Worker:
             rescue_notice=self._base.settings.rescue_notice,
             ways=self.tracking,
             browser_ready=self.ready_lines.is_ready,
+            passed=self.passed_calls.passed,
             last_numbers=SqlLastNumbers(self._base.database),
             clock=self._base.clock,
             watch=self._follow,

@@ -36,6 +36,7 @@ def worth_ringing(
         at=core.clock.now(),
     )
     core.publisher.put([Publication(me_stream(account_id, employee_id), passed)])
+    core.passed(account_id, employee_id, live.call.number)
     return devices
 
 

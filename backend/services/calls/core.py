@@ -29,8 +29,10 @@ from backend.services.calls.hooks import (
     Managers,
     NoManagers,
     NoWays,
+    Passed,
     Ways,
     never_ready,
+    tell_nobody,
 )
 from backend.services.calls.idle import Idle, LastTalks, NoTalks
 from backend.services.calls.live import Live
@@ -93,6 +95,7 @@ class Core:
         talks: LastTalks | None = None,
         ways: Ways | None = None,
         browser_ready: BrowserReady = never_ready,
+        passed: Passed = tell_nobody,
         last_numbers: LastNumbers | None = None,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
@@ -101,6 +104,7 @@ class Core:
         self.ways: Ways = ways or NoWays()
         self.idle = Idle(talks or NoTalks())
         self.browser_ready = browser_ready
+        self.passed = passed
         self.last_numbers: LastNumbers = last_numbers or NoLastNumbers()
         self._watch = watch
         self.connection_id = connection_id

@@ -41,6 +41,15 @@ BrowserReady = Callable[[AccountId, EmployeeId], bool]
 """Whether the person's browser is proven ready to be rung, without I/O."""
 
 
+Passed = Callable[[AccountId, EmployeeId, str], None]
+"""A call from this number could not be rung: the browser was not ready and nothing else is there.
+Must not wait."""
+
+
+def tell_nobody(_account_id: AccountId, _employee_id: EmployeeId, _number: str) -> None:
+    """Where nobody is told but the person's tabs."""
+
+
 def never_ready(_account_id: AccountId, _employee_id: EmployeeId) -> bool:
     """Where nobody says whose browser is ready."""
     return False

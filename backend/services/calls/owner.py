@@ -17,7 +17,15 @@ from backend.services.calls.adoption import Adoption
 from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
-from backend.services.calls.hooks import BrowserReady, Callers, Managers, Ways, never_ready
+from backend.services.calls.hooks import (
+    BrowserReady,
+    Callers,
+    Managers,
+    Passed,
+    Ways,
+    never_ready,
+    tell_nobody,
+)
 from backend.services.calls.idle import LastTalks
 from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
@@ -83,6 +91,7 @@ class CallOwner:
         rescue_notice: str = "",
         ways: Ways | None = None,
         browser_ready: BrowserReady = never_ready,
+        passed: Passed = tell_nobody,
         last_numbers: LastNumbers | None = None,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
@@ -105,6 +114,7 @@ class CallOwner:
             talks=talks,
             ways=ways,
             browser_ready=browser_ready,
+            passed=passed,
             last_numbers=last_numbers,
             watch=watch,
             observe=observe,

@@ -110,6 +110,8 @@ class Stage:
         self.bus = MemoryBus(self.clock)
         self.journal = FakeJournal()
         self.callers = FakeCallers(names={NUMBER: "Ivan"})
+        self.passed: list[tuple[EmployeeId, str]] = []
+        """Whom a call went past, and its number."""
         self.ready: set[EmployeeId] = set()
         """Whose browser is proven ready."""
         self.managers = FakeManagers()
@@ -142,6 +144,7 @@ class Stage:
             ways=self.ways,
             last_numbers=self.last_numbers,
             browser_ready=lambda _, who: who in self.ready,
+            passed=lambda _, who, number: self.passed.append((who, number)),
             clock=self.clock,
         )
 

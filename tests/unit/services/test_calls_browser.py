@@ -86,6 +86,7 @@ async def test_whoever_has_nothing_else_is_told_what_went_past_and_the_scenario_
         await house.arrives()
         [passed] = [p for p in house.seen[ANNA] if p["type"] == "phone.passed"]
         assert passed["number"] == NUMBER
+        assert house.passed == [(ANNA, NUMBER)]
         assert [o.endpoint for o in house.switch.rung if "boris" in o.leg_id] == ["PJSIP/102"]
 
 
