@@ -178,6 +178,8 @@ async def _routes(
         for employee in route.employees.values()
         if not employee.devices and employee.calls_enabled
     ]
+    if not alone:
+        faults += uis_check.lines(route)
     if not route.virtual_numbers:
         faults.append(Finding(False, f"{route.slug} has no virtual number: nobody can call it."))
     return faults or [

@@ -7,9 +7,11 @@ from typing import Final
 from backend.bootstrap import uis
 from backend.bootstrap.findings import Finding
 from backend.errors import AppError
+from backend.services.routing import AccountRoute
 from backend.settings import Settings
 from backend.store.switches import SwitchConnection
 from backend.telephony.uis import ask_account
+from backend.telephony.uis.names import parse
 
 ASK_TIMEOUT_S: Final = 5.0
 _ADVICE: Final = {
@@ -24,6 +26,22 @@ _ADVICE: Final = {
     "account_inactive": "The account is switched off over there.",
     "limit_exceeded": "The minute's or the day's points are spent; the tariff has more.",
 }
+
+
+def lines(route: AccountRoute) -> list[Finding]:
+    """Lines the cloud cannot ring, as they are written."""
+    found = []
+    for employee in route.employees.values():
+        for device in employee.devices:
+            line = parse(device.endpoint)
+            if line is None:
+                said = f"{device.endpoint} is no line of the cloud; write UIS/<employee>:<number>."
+            elif not line.number and any(number.scenario for number in route.virtual_numbers):
+                said = f"{device.endpoint} has no number: scenarios cannot ring it."
+            else:
+                continue
+            found.append(Finding(False, f"{route.slug}: {employee.name}: {said}"))
+    return found
 
 
 async def check(connection: SwitchConnection, settings: Settings) -> list[Finding]:

@@ -133,8 +133,8 @@ async def test_an_engine_without_blind_transfers_keeps_the_sender_until_the_answ
         # Nor can it turn her from one to the other: it has one room.
         assert stage.last(ANNA)["actions"] == ["hangup"]
         assert {"merge", "swap"} <= set(stage.last(ANNA)["barred"])
+        back = HoldCall(id=command_id(), call_id=CallId("c1"), on=False)
         with pytest.raises(WrongState):
-            back = HoldCall(id=command_id(), call_id=CallId("c1"), on=False)
             await stage.client.send(ACC, ANNA, back)
         assert "agent-anna-1" not in [order[0] for order in stage.switch.said("hang_up")]
 
