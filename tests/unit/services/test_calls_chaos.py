@@ -90,15 +90,79 @@ asked = st.tuples(
 happenings = st.lists(st.one_of(reports, asked, st.integers(1, 25)), max_size=14)
 
 
-@settings(max_examples=100, deadline=None)
-@given(happenings)
+people = st.sampled_from([ANNA, ANNA, ANNA, BORIS, VERA])
+passing = st.sampled_from(
+    [
+        {"type": TransferCall, "kind": "blind", "employee_id": VERA},
+        {"type": TransferCall, "kind": "attended", "employee_id": BORIS},
+        {"type": TransferCall, "kind": "attended", "number": "+79160000077"},
+        {"type": CompleteTransfer},
+        {"type": CancelTransfer},
+        {"type": MergeCall},
+        {"type": LeaveCall},
+        {"type": HangUpCall},
+        {"type": DeclineCall},
+        {"type": AnswerCall},
+        {"type": HoldCall, "on": True},
+        {"type": HoldCall, "on": False},
+    ]
+)
+acts = st.one_of(
+    st.tuples(st.just("ask"), people, passing),
+    st.tuples(st.just("ask"), people, passing),
+    st.tuples(st.just("up"), st.integers(0, 3), st.none()),
+    st.tuples(st.just("up"), st.integers(0, 3), st.none()),
+    st.tuples(st.just("gone"), st.integers(0, 5), st.sampled_from(HangupCause)),
+    st.tuples(st.just("wait"), st.integers(1, 25), st.none()),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(acts, min_size=3, max_size=16))
 def test_a_talk_is_passed_on_through_anything_and_nobody_is_left_in_silence(
-    happened: list[Any],
+    happened: list[tuple[str, Any, Any]],
 ) -> None:
-    answered = LegMoved(call_id=C1, leg_id=LEGS[0], state=LegState.UP, at=START)
     with capture_logs() as logs:
-        asyncio.run(_play([ARRIVAL, answered, *happened]))
+        asyncio.run(_pass_on(happened))
     assert [entry for entry in logs if entry["event"].endswith("broke")] == []
+
+
+async def _pass_on(happened: list[tuple[str, Any, Any]]) -> None:
+    """Anna talks; then people press what they can, and legs that live pick up and leave."""
+    stage = Stage(account(*STEPS))
+    async with playing(stage):
+        await stage.arrives()
+        await stage.leg("customer-0", "up")
+        await stage.leg("agent-anna-1", "up")
+        for number, (what, who, more) in enumerate(happened):
+            live = stage.owner._core.calls.get(C1)
+            legs = () if live is None else live.call.live_legs
+            if what == "ask":
+                kind = dict(more)
+                command = kind.pop("type")(id=CommandId(f"asked-{number:03d}"), call_id=C1, **kind)
+                with contextlib.suppress(AppError):
+                    await stage.owner.handle(ACC, who, command)
+                await idle(30)
+            elif what == "wait":
+                await stage.wait(who)
+            elif who < len(legs):
+                # The newest first: those who came with a transfer.
+                leg = sorted(legs, key=lambda one: (one.started_at or START, one.leg_id))[-1 - who]
+                if what == "up":
+                    await stage.leg(leg.leg_id, "up")
+                else:
+                    await stage.gone(leg.leg_id, more.value)
+            _somebody_is_sought_for_a_customer_alone(stage)
+            for leg_id in {order[1] for order in stage.switch.orders if order[0] == "hang_up"}:
+                await stage.gone(str(leg_id))
+        await stage.connected()
+        await stage.wait(3)
+        await stage.wait(70)
+        for who, seen in stage.seen.items():
+            assert await stage.cards(who) == []
+            _check(seen)
+        assert set(dict(stage.busy()).values()) <= {"free"}
+        assert stage.journal.finished[C1].outcome == "answered"
 
 
 @settings(max_examples=150, deadline=None)
