@@ -320,33 +320,9 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'recording.pause_limit_s.hint': 'For the digits of a bank card; then recording goes on by itself.',
 
   'tracking.title': 'Visitors of sites',
-  'tracking.note':
-    'A site shows each visitor a number of their own, and the card of their call says where they came from and what they saw.',
   'tracking.visits': 'Track visitors',
-  'tracking.visits.hint': 'Without it a card has the number and the scenario only.',
-  'tracking.no_pool': 'There is nothing to show: no number is in the pool. Mark some in Virtual numbers.',
-  'tracking.pool': 'In the pool: {numbers}',
   'tracking.origins': 'Sites',
-  'tracking.origins.hint':
-    'One a line, as a browser names them: https://example.org. Others are shown no number.',
   'tracking.shown_min': 'A number stays with its visitor',
-  'tracking.shown_min.hint': 'After the last page they opened, 5 to 1440 minutes.',
-  'tracking.keep_days': 'Keep what is known of visitors',
-  'tracking.keep_days.hint': '1 to 400 days; older is erased, from the history of calls, too.',
-  'tracking.keys': 'Keys',
-  'tracking.keys.note':
-    "A site's key stands on its pages. With a server's key your own server tells of visits.",
-  'tracking.no_keys': 'There are no keys yet.',
-  'tracking.kind.site': 'Site',
-  'tracking.kind.server': 'Server',
-  'tracking.issue.site': 'Key for a site',
-  'tracking.issue.server': 'Key for a server',
-  'tracking.fresh': "Keep the server's key now, it is not shown again:",
-  'tracking.withdraw': 'Withdraw',
-  'tracking.withdraw_named': 'Withdraw: {name}',
-  'tracking.withdraw_title': 'Withdraw the key?',
-  'tracking.withdraw_text.site': 'Pages with this key stop showing numbers of the pool.',
-  'tracking.withdraw_text.server': 'The server with this key can tell of visits no more.',
 
   'workday.note': 'The working day of Bitrix24 and the status in the phone.',
   'workday.import_on': 'The working day changes the status',

@@ -342,34 +342,9 @@ export const ru = {
   'recording.pause_limit_s.hint': 'Например, на номер банковской карты; дальше запись идёт сама.',
 
   'tracking.title': 'Посетители сайтов',
-  'tracking.note':
-    'Каждому посетителю сайт показывает свой номер, и карточка звонка говорит, откуда он пришёл и что смотрел.',
   'tracking.visits': 'Отслеживать посетителей',
-  'tracking.visits.hint': 'Без этого карточка показывает только номер и сценарий.',
-  'tracking.no_pool':
-    'Подменять нечем: в пуле нет номеров. Отметьте их в разделе «Виртуальные номера».',
-  'tracking.pool': 'В пуле: {numbers}',
   'tracking.origins': 'Сайты',
-  'tracking.origins.hint':
-    'По одному в строке, как их называет браузер: https://example.ru. Остальным номер не покажем.',
   'tracking.shown_min': 'Номер остаётся за посетителем',
-  'tracking.shown_min.hint': 'После последней открытой страницы, от 5 до 1440 минут.',
-  'tracking.keep_days': 'Хранить данные о посетителях',
-  'tracking.keep_days.hint': 'От 1 до 400 дней; старше — стираются, и из истории звонков тоже.',
-  'tracking.keys': 'Ключи',
-  'tracking.keys.note':
-    'Ключ сайта стоит на его страницах. Серверным ключом о посещениях рассказывает ваш сервер.',
-  'tracking.no_keys': 'Ключей пока нет.',
-  'tracking.kind.site': 'Сайт',
-  'tracking.kind.server': 'Сервер',
-  'tracking.issue.site': 'Ключ для сайта',
-  'tracking.issue.server': 'Ключ для сервера',
-  'tracking.fresh': 'Сохраните серверный ключ сейчас, потом его не увидеть:',
-  'tracking.withdraw': 'Отозвать',
-  'tracking.withdraw_named': 'Отозвать: {name}',
-  'tracking.withdraw_title': 'Отозвать ключ?',
-  'tracking.withdraw_text.site': 'Страницы с этим ключом перестанут подменять номер.',
-  'tracking.withdraw_text.server': 'Сервер с этим ключом больше не расскажет о посещениях.',
 
   'workday.note': 'Рабочий день Битрикс24 и статус в телефоне.',
   'workday.import_on': 'Рабочий день меняет статус',

@@ -1,7 +1,7 @@
 /** Call tracking: whether visitors are taken in, from which sites, and with which keys. */
 import type { JSX } from 'preact';
-import { useEffect, useId, useState } from 'preact/hooks';
-import { showNumber } from '../../i18n';
+import { useEffect, useId, useMemo, useState } from 'preact/hooks';
+import { Phrases, showNumber } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { useStore } from '../../ui/hooks';
 import { Banner } from '../../ui/Notices';
@@ -12,8 +12,14 @@ import { useDesk } from '../context';
 import { Dialog } from '../Dialog';
 import { NumberField, Toggle } from '../fields';
 import { FormCard } from '../form';
+import { TRACKING_TEXTS, type TrackingKey } from '../tracking_texts';
 import { troubleOf } from '../trouble';
 import { named } from './People';
+
+function useOwn(): Phrases<TrackingKey> {
+  const { words } = useDesk();
+  return useMemo(() => new Phrases(words.locale, TRACKING_TEXTS), [words.locale]);
+}
 
 export function Tracking(): JSX.Element {
   return (
@@ -26,24 +32,25 @@ export function Tracking(): JSX.Element {
 
 function Visits(): JSX.Element {
   const { words, book } = useDesk();
+  const own = useOwn();
   const page = useStore(book.page);
   const form = useArea('call_tracking');
   const { value, set, fault } = form;
   const lent = page['virtual-numbers'].filter((item) => item.value.pool);
   return (
-    <FormCard form={form} title={words.t('tracking.title')} note={words.t('tracking.note')}>
+    <FormCard form={form} title={words.t('tracking.title')} note={own.t('tracking.note')}>
       <Toggle
         label={words.t('tracking.visits')}
-        hint={words.t('tracking.visits.hint')}
+        hint={own.t('tracking.visits.hint')}
         on={value.visits}
         onChange={(visits) => set({ visits })}
       />
       {value.visits && lent.length === 0 && (
-        <Banner kind="warning">{words.t('tracking.no_pool')}</Banner>
+        <Banner kind="warning">{own.t('tracking.no_pool')}</Banner>
       )}
       {lent.length > 0 && (
         <p class="s-hint">
-          {words.t('tracking.pool', {
+          {own.t('tracking.pool', {
             numbers: lent
               .map((item) => named(showNumber(item.value.number), item.value.name))
               .join(', '),
@@ -57,7 +64,7 @@ function Visits(): JSX.Element {
       />
       <NumberField
         label={words.t('tracking.shown_min')}
-        hint={words.t('tracking.shown_min.hint')}
+        hint={own.t('tracking.shown_min.hint')}
         unit={words.t('unit.min')}
         least={5}
         most={1440}
@@ -66,8 +73,8 @@ function Visits(): JSX.Element {
         onChange={(minutes) => set({ shown_min: minutes ?? 0 })}
       />
       <NumberField
-        label={words.t('tracking.keep_days')}
-        hint={words.t('tracking.keep_days.hint')}
+        label={own.t('tracking.keep_days')}
+        hint={own.t('tracking.keep_days.hint')}
         unit={words.t('unit.days')}
         least={1}
         most={400}
@@ -86,6 +93,7 @@ function Origins(props: {
   onChange: (origins: string[]) => void;
 }): JSX.Element {
   const { words } = useDesk();
+  const own = useOwn();
   const id = useId();
   const { value, fault } = props;
   const read = (text: string): string[] => text.split(/\s+/).filter(Boolean);
@@ -114,7 +122,7 @@ function Origins(props: {
         }}
       />
       <p class="s-hint" id={`${id}-hint`}>
-        {words.t('tracking.origins.hint')}
+        {own.t('tracking.origins.hint')}
       </p>
       {fault && (
         <p class="s-fault" id={`${id}-fault`}>
@@ -127,6 +135,7 @@ function Origins(props: {
 
 function Keys(): JSX.Element {
   const { words, book, me } = useDesk();
+  const own = useOwn();
   const [keys, setKeys] = useState<VisitKeysAnswer | null>(null);
   const [fresh, setFresh] = useState<VisitKeyItem | null>(null);
   const [going, setGoing] = useState<VisitKeyItem | null>(null);
@@ -155,32 +164,32 @@ function Keys(): JSX.Element {
   return (
     <section class="s-card" aria-labelledby="s-keys">
       <header class="s-card-head">
-        <h2 id="s-keys">{words.t('tracking.keys')}</h2>
-        <p class="muted">{words.t('tracking.keys.note')}</p>
+        <h2 id="s-keys">{own.t('tracking.keys')}</h2>
+        <p class="muted">{own.t('tracking.keys.note')}</p>
       </header>
       {fresh?.key && (
         <Banner kind="warning">
-          {words.t('tracking.fresh')} <code class="s-code">{fresh.key}</code>
+          {own.t('tracking.fresh')} <code class="s-code">{fresh.key}</code>
         </Banner>
       )}
-      {keys?.items.length === 0 && <p class="empty">{words.t('tracking.no_keys')}</p>}
+      {keys?.items.length === 0 && <p class="empty">{own.t('tracking.no_keys')}</p>}
       <ul class="s-stack-small">
         {keys?.items.map((key) => (
           <li key={key.id} class="s-box">
             <div class="s-box-head">
               <strong class="s-grow">
-                {named(words.t(`tracking.kind.${key.kind}`), key.name)}
+                {named(own.t(`tracking.kind.${key.kind}`), key.name)}
                 <span class="muted"> · {words.when(key.created_at, Date.now())}</span>
               </strong>
               {me.may_change && (
                 <Button
                   kind="quiet"
-                  name={words.t('tracking.withdraw_named', {
-                    name: named(words.t(`tracking.kind.${key.kind}`), key.name),
+                  name={own.t('tracking.withdraw_named', {
+                    name: named(own.t(`tracking.kind.${key.kind}`), key.name),
                   })}
                   onPress={() => setGoing(key)}
                 >
-                  {words.t('tracking.withdraw')}
+                  {own.t('tracking.withdraw')}
                 </Button>
               )}
             </div>
@@ -196,16 +205,16 @@ function Keys(): JSX.Element {
       {me.may_change && (
         <div class="s-save" data-dirty>
           <Button icon="plus" busy={busy} onPress={() => issue('site')}>
-            {words.t('tracking.issue.site')}
+            {own.t('tracking.issue.site')}
           </Button>
           <Button icon="plus" busy={busy} onPress={() => issue('server')}>
-            {words.t('tracking.issue.server')}
+            {own.t('tracking.issue.server')}
           </Button>
         </div>
       )}
       {going && (
-        <Dialog title={words.t('tracking.withdraw_title')} onClose={() => setGoing(null)}>
-          <p>{words.t(`tracking.withdraw_text.${going.kind}`)}</p>
+        <Dialog title={own.t('tracking.withdraw_title')} onClose={() => setGoing(null)}>
+          <p>{own.t(`tracking.withdraw_text.${going.kind}`)}</p>
           <div class="s-dialog-actions">
             <Button
               kind="danger"
@@ -217,7 +226,7 @@ function Keys(): JSX.Element {
                 })
               }
             >
-              {words.t('tracking.withdraw')}
+              {own.t('tracking.withdraw')}
             </Button>
             <Button onPress={() => setGoing(null)}>{words.t('form.stay')}</Button>
           </div>
