@@ -176,6 +176,8 @@ class Plan:
     """New and changed employees."""
     leave: tuple[EmployeeId, ...] = ()
     """To be switched off and signed out."""
+    joined: tuple[EmployeeId, ...] = ()
+    """Who worked here before and was recognised by their e-mail just now."""
     people: tuple[KeptPerson, ...] = ()
     teams: tuple[KnownTeam, ...] = ()
     """New and changed ones."""

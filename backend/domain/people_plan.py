@@ -99,6 +99,7 @@ class _Comparison:
         self._remarks: list[Remark] = []
         self._counts: Counter[str] = Counter()
         self._held: list[KnownPerson] = []
+        self._joined: list[EmployeeId] = []
 
     # ── who takes part ──
 
@@ -169,6 +170,7 @@ class _Comparison:
         elif here:
             self._counts["linked"] += 1
             linked = replace(here[0], crm_user_id=person.user_id)
+            self._joined.append(here[0].employee_id)
             self._matches.append(Match(person, note, here[0], linked))
         else:
             self._counts["added"] += 1
@@ -273,6 +275,7 @@ class _Comparison:
         return Plan(
             save=tuple(saved),
             leave=tuple(self._leaving),
+            joined=tuple(self._joined),
             people=tuple(self._kept),
             teams=teams,
             dissolve=dissolved,

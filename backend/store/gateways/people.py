@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain.account_settings import PeopleSettings
@@ -18,7 +18,7 @@ from backend.store.crm_people import CrmPeopleStore
 from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from backend.store.sessions import SessionStore
-from backend.store.tables import crm_connections, crm_installs, employees
+from backend.store.tables import crm_connections, crm_installs, employee_numbers, employees
 from backend.store.teams import Team, TeamStore
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
 
@@ -82,6 +82,8 @@ class SqlPeople:
             ]
             await EmployeeStore(tx).deactivate(account_id, plan.leave)
             await store.save_employees(account_id, plan.save)
+            if kind is CrmKind.AMOCRM:
+                await _give_web_phones(tx, account_id, plan.joined)
             await store.save_people(account_id, kind, plan.people, at=at)
             await _save_teams(tx, account_id, plan)
         return Applied(plan=plan, signed_out=tuple(signed_out))
@@ -131,6 +133,30 @@ async def _day(tx: AsyncConnection, account_id: AccountId, at: datetime) -> str:
     account = await AccountStore(tx).find(account_id)
     zone = ZoneInfo(account.timezone if account else "UTC")
     return at.astimezone(zone).date().isoformat()
+
+
+async def _give_web_phones(
+    tx: AsyncConnection, account_id: AccountId, joined: Sequence[EmployeeId]
+) -> None:
+    """Whose first number is a SIP line talks in the tab from the moment amoCRM's user turns out
+    to be them by e-mail (L1215). Once: what they choose afterwards is theirs."""
+    numbers = employee_numbers.c
+    first = (
+        select(numbers.kind)
+        .where(
+            numbers.account_id == employees.c.account_id,
+            numbers.employee_id == employees.c.id,
+            numbers.active,
+        )
+        .order_by(numbers.priority)
+        .limit(1)
+        .scalar_subquery()
+    )
+    await tx.execute(
+        update(employees)
+        .where(employees.c.account_id == account_id, employees.c.id.in_(joined), first == "sip")
+        .values(device="browser")
+    )
 
 
 async def _save_teams(tx: AsyncConnection, account_id: AccountId, plan: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -186,6 +187,34 @@ async def test_a_first_reading_that_never_comes_is_not_waited_for_any_longer(rig
         )
     assert await rig.book.unread(ALPHA, CrmKind.AMOCRM, since=connected - FIRST_READING)
     assert not await rig.book.unread(ALPHA, CrmKind.AMOCRM, since=connected)
+
+
+@pytest.mark.feature("A2")
+async def test_who_is_recognised_by_e_mail_and_has_a_sip_line_first_talks_in_the_tab(
+    rig: Rig,
+) -> None:
+    """L1215. A desk phone first, or a mobile, stays what it is; and it happens once."""
+    first = {2: ("sip", "desk"), 3: ("desk", "sip"), 4: ("mobile",)}
+    async with rig.database.begin(ALPHA) as tx:
+        store = EmployeeStore(tx)
+        for user, kinds in first.items():
+            person = EmployeeId(f"known-{user}")
+            email = rig.amo.amo.world.users[user]["email"]
+            await store.save(ALPHA, [Employee(id=person, name="Свой", email=email)])
+            numbers = [
+                EmployeeNumber(employee_id=person, priority=n, kind=kind,  # type: ignore[arg-type]
+                               endpoint=f"PJSIP/{user}{n}", label=kind)
+                for n, kind in enumerate(kinds, start=1)
+            ]  # fmt: skip
+            await store.replace_numbers(ALPHA, person, numbers)
+    assert (await rig.synchronised()).counts["linked"] == len(first)
+    found = {user: (await rig.employees())[str(user)] for user in first}
+    assert {user: one.id for user, one in found.items()} == {u: f"known-{u}" for u in first}
+    assert [found[user].device for user in (2, 3, 4)] == ["browser", "phone", "phone"]
+    async with rig.database.begin(ALPHA) as tx:
+        await EmployeeStore(tx).save(ALPHA, [replace(found[2], device="phone")])
+    await rig.synchronised()
+    assert (await rig.employees())["2"].device == "phone", "their own choice"
 
 
 @pytest.mark.feature("A2")
