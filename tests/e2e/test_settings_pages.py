@@ -189,8 +189,16 @@ async def test_a_call_follows_the_scenario_that_was_just_edited(
         house.calm()
         await first.get_by_role("button", name="Убрать: Тимур Галеев").click()
         await first.get_by_label("Группа").select_option(label="Продажи")
+        await frame.get_by_label("Другой шаг").select_option(label="Обещание перезвонить")
         await settings.save()
         await _a_call_rings(house, "sever-101")
+        await frame.get_by_role("button", name="Показать").click()
+        walked = frame.locator(".s-who")
+        await expect(walked).to_contain_text("Звонит всем сразу")
+        await expect(walked).to_contain_text("Ставит задачу перезвонить.")
+        await expect(walked.locator("[data-rings=true]").first).to_be_visible()
+        await frame.get_by_role("button", name="Убрать: Шаг 3").click()
+        await settings.save()
 
 
 async def _a_call_rings(demo: Demo, phone: str) -> None:

@@ -16,11 +16,11 @@ export function WorkingHours(): JSX.Element {
   const [fault] = [...within('week'), ...within('days')];
   return (
     <FormCard form={form} title={words.t('hours.title')} note={words.t('hours.note')}>
-      <WeekFields week={value.week} onChange={(week) => set({ week: { ...week } as typeof value.week })} />
+      <WeekFields week={value.week} onChange={(week) => set({ week })} />
       <DaysField
         days={value.days}
         fault={fault}
-        onChange={(days) => set({ days: days as typeof value.days })}
+        onChange={(days) => set({ days })}
       />
     </FormCard>
   );
