@@ -149,8 +149,6 @@ class Call:
         leg = self.answered_leg
         return None if leg is None else leg.employee_id
 
-    # ── who talks ──
-
     def side_of(self, leg: Leg) -> Side | None:
         """The side this leg is, or was, in the talk for; None: it never was."""
         return next((side for side, known in self._seats() if known == leg), None)
@@ -184,7 +182,8 @@ class Call:
     @property
     def vacant(self) -> Side | None:
         """The side that everybody left while the call goes on: somebody is to be found for it."""
-        if self.taken is None or self.ended_at is not None:
+        nobody_left = all(leg.parted_at is None for leg in self.legs)
+        if self.taken is None or nobody_left or self.ended_at is not None:
             return None
         here: dict[Side, bool] = {}
         for side, leg in self._seats():
@@ -226,14 +225,16 @@ class Call:
         ended_at = self.ended_at
         found: set[EmployeeId] = set()
         last: set[EmployeeId] = set()
+        others = False
         for leg in self.members:
+            left_at = leg.left_at
+            others = others or (left_at is None and not leg.is_customer)
             if leg.employee_id is None or leg.has_parted:
                 continue
             last.add(leg.employee_id)
-            left_at = leg.left_at
             if left_at is None or (ended_at is not None and left_at >= ended_at):
                 found.add(leg.employee_id)
-        if all(leg.is_customer for leg in self.talkers):
+        if not others:
             # The end of the last of them is known, that of the call is still to be reported.
             found = found or last
         placed_by = self.placed_by
@@ -299,6 +300,8 @@ class Call:
         ends: list[tuple[datetime, HangupCause | None]] = []
         if self.over is not None:
             ends.append(self.over)
+        if all(leg.ended_at is None for leg in self.legs):
+            return ends
         sides: dict[Side, list[Leg]] = {"caller": [], "callee": []}
         for side, leg in self._seats():
             if not leg.is_customer:
