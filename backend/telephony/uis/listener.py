@@ -18,31 +18,26 @@ from backend.errors import NotFound, SwitchError
 from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock
 from backend.services.ports import SwitchConnected, SwitchDisconnected, SwitchEvent
-from backend.telephony.uis import causes, names, wire
+from backend.telephony.uis import names, wire
 from backend.telephony.uis.call_api import CallApi
-from backend.telephony.uis.data_api import DataApi, LegEnd
+from backend.telephony.uis.data_api import DataApi
+from backend.telephony.uis.endings import Endings
 from backend.telephony.uis.naming import Who
 from backend.telephony.uis.post import Letter, Post
 from backend.telephony.uis.questions import UNKNOWN, Questions
 from backend.telephony.uis.rpc import RpcClient
-from backend.telephony.uis.session import Leg, Session
-from backend.telephony.uis.sessions import UNNUMBERED, Ours, Sessions
-from protocol.vocabulary import HangupCause, LegId, LegState
+from backend.telephony.uis.session import Session
+from backend.telephony.uis.sessions import Ours, Sessions
+from protocol.vocabulary import HangupCause, LegId
 
 log = structlog.get_logger(__name__)
 
 FAST_S: Final = 2.0
 """Between two readings while somebody rings: an employee's pick-up is told by nothing else."""
-UNSHOWN_S: Final = 5.0
-"""After our answer a leg that is still in no list does not ring."""
 SOON_S: Final = 0.5
 """After a notification the list is read this much later, once for all that came meanwhile."""
 _FAILURES: Final = 2
 """Readings in a row that fail before contact counts as lost: one slow answer is none."""
-_REASON_S: Final = 2.0
-"""How long a report of reasons is waited for; without it the leg's own course speaks."""
-_REFUSED: Final = {"operator_disconnects": HangupCause.REJECTED}
-"""Of an employee's leg that never was up: he declined."""
 
 
 class Listener:
@@ -61,9 +56,9 @@ class Listener:
         poll_s: float,
         backoff: Backoff,
     ) -> None:
-        self.sessions = Sessions(identity, who, ours, {})
-        self._identity, self._who, self._ours = identity, who, ours
-        self._rpc, self._calls, self._data = rpc, calls, data
+        self.sessions = Sessions(identity, who, ours)
+        self._identity = identity
+        self._rpc, self._calls = rpc, calls
         self._post, self._questions = post, questions
         self._clock, self._poll_s, self._backoff = clock, poll_s, backoff
         self._queue: asyncio.Queue[SwitchEvent | None] = asyncio.Queue()
@@ -77,8 +72,11 @@ class Listener:
         self._closed = False
         self._task: asyncio.Task[None] | None = None
         self._chores: set[asyncio.Task[None]] = set()
-        self._ending: set[tuple[int, int]] = set()
-        """Legs whose reason is being asked for."""
+        self._unkept: list[tuple[int, int, LegId]] = []
+        """Names of legs that could not be kept yet."""
+        self.endings = Endings(
+            self.sessions, data, questions, clock=clock, tell=self.tell, chore=self.chore
+        )
 
     # ── for the adapter ──
 
@@ -104,11 +102,6 @@ class Listener:
         task = asyncio.create_task(run())
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
-
-    def end(self, session: Session, leg: Leg, cause: HangupCause) -> None:
-        self.tell(self.sessions.end(session, leg, cause, self._clock.now()))
-        if self.sessions.get(session.session_id) is None:
-            self._questions.forget(session.session_id)
 
     async def aclose(self) -> None:
         self._closed = True
@@ -141,8 +134,7 @@ class Listener:
     # ── the loop ──
 
     async def _hear(self) -> None:
-        kept = await self._post.names()
-        self.sessions = Sessions(self._identity, self._who, self._ours, kept)
+        self.sessions.know(await self._post.names())
         async with self._post.waking(self._wake.set), self._post.answering(self.answer):
             failures = _FAILURES  # until the first reading there is no contact to be lost
             while True:
@@ -171,6 +163,8 @@ class Listener:
     async def _look(self) -> bool:
         """Read the list, tell what it says. False when it could not be read."""
         known = self.sessions.shown()
+        if not self._connected:
+            await self._open_letters(unread=False)
         try:
             rows = await self._calls.sessions()
         except (SwitchError, NotFound) as error:
@@ -185,10 +179,7 @@ class Listener:
             self._connect(rows)
         else:
             self.tell(self.sessions.listed(rows, now))
-            for session_id, vendor_id in self.sessions.missing(rows, known):
-                self._gone(session_id, vendor_id)
-            for session in self.sessions.all():
-                self._unshown(session, ago_s=UNSHOWN_S)
+            self.endings.after(rows, known)
         await self._keep_names()
         self._due = self._clock.monotonic() + self._pace()
         return True
@@ -226,12 +217,18 @@ class Listener:
         log.warning("switch_disconnected", identity=self._identity, reason=self._reason)
         self.tell([SwitchDisconnected(at=self._clock.now(), reason=self._reason)])
 
-    async def _open_letters(self) -> None:
-        while letters := await self._post.letters():
-            for letter in letters:
-                self._open(letter)
-            await self._keep_names()
-            await self._post.read(letters)
+    async def _open_letters(self, *, unread: bool = True) -> None:
+        """Those that came. Not `unread`: they are older than the list that is going to be read,
+        and would bring back calls that are over."""
+        try:
+            while letters := await self._post.letters():
+                for letter in letters if unread else ():
+                    self._open(letter)
+                await self._keep_names()
+                await self._post.read(letters)
+        except Exception as error:
+            # What the list says goes on being told; letters are read when they can be.
+            log.warning("uis.letters_unread", identity=self._identity, error=str(error))
 
     def _open(self, letter: Letter) -> None:
         note = wire.notification(letter.body)
@@ -242,69 +239,17 @@ class Listener:
         self.tell(self.sessions.heard(note, self._clock.now()))
         session = self.sessions.get(note.session_id)
         if session is not None and note.event in ("ended", "lost"):
-            for leg in session.live:
-                self._gone(
-                    session.session_id, UNNUMBERED if leg.vendor_id is None else leg.vendor_id
-                )
+            self.endings.over(session)
         self.look_soon()
 
     async def _keep_names(self) -> None:
-        for session_id, vendor_id, leg_id in self.sessions.newly_named():
-            await self._post.name(session_id, vendor_id, leg_id)
-
-    # ── ends ──
-
-    def end_unshown(self, session: Session, leg_id: LegId, cause: HangupCause) -> None:
-        """A leg the cloud never showed, and is not going to."""
-        self.end(session, session.legs.setdefault(leg_id, Leg(leg_id=leg_id)), cause)
-
-    def _unshown(self, session: Session, *, ago_s: float = 0.0) -> None:
-        """What the cloud was told to ring and did not: it keeps quiet about lines nobody is at."""
-        expected = {one.leg_id for one in session.expected}
-        for leg_id in self._questions.given(session.session_id, ago_s=ago_s):
-            if leg_id in expected:
-                self.end_unshown(session, leg_id, HangupCause.UNREACHABLE)
-
-    def _gone(self, session_id: int, vendor_id: int) -> None:
-        """A leg is over: say so once it is known why."""
-        if (session_id, vendor_id) in self._ending:
-            return
-        session = self.sessions.get(session_id)
-        if session is None:
-            return
-        for leg in session.live:
-            if (UNNUMBERED if leg.vendor_id is None else leg.vendor_id) == vendor_id:
-                if leg.asked is not None or self._data is None or leg.state is LegState.UP:
-                    self.end(session, leg, leg.asked or self._likely(session, leg))
-                elif leg is session.contact and session.inbound:
-                    self.end(session, leg, self._likely(session, leg))
-                else:
-                    self._ending.add((session_id, vendor_id))
-                    self.chore(self._end_with_reason(session, leg, vendor_id))
-
-    async def _end_with_reason(self, session: Session, leg: Leg, vendor_id: int) -> None:
-        ends: list[LegEnd] = []
+        self._unkept += self.sessions.newly_named()
         try:
-            if self._data is not None:
-                async with asyncio.timeout(_REASON_S):
-                    ends = await self._data.leg_ends(
-                        session.session_id, since=session.began_at, now=self._clock.now()
-                    )
-        except (SwitchError, NotFound, TimeoutError) as error:
-            log.info("uis.reason_unknown", call=session.call_id, error=str(error))
-        finally:
-            self._ending.discard((session.session_id, vendor_id))
-        contact = None if session.contact is not None else _contact_of(session, ends)
-        if contact is not None:
-            # So quick that no list showed it: the employee was up, and the contact refused.
-            self.tell(self.sessions.contact_tried(session, leg, self._clock.now()))
-            leg, vendor_id = session.legs[names.CONTACT_LEG], contact.leg_id
-        reason = next((end.reason for end in ends if end.leg_id == vendor_id), "")
-        cause = None if leg is session.contact else _REFUSED.get(reason)
-        self.end(session, leg, cause or causes.cause_of(reason) or self._likely(session, leg))
-
-    def _likely(self, session: Session, leg: Leg) -> HangupCause:
-        return causes.likely(leg.state, contact=leg is session.contact, inbound=session.inbound)
+            while self._unkept:
+                await self._post.name(*self._unkept[0])
+                del self._unkept[0]
+        except Exception as error:
+            log.warning("uis.names_unkept", identity=self._identity, error=str(error))
 
     # ── questions ──
 
@@ -328,7 +273,7 @@ class Listener:
         if session is None:
             log.warning("uis.question_of_unknown_call", identity=self._identity)
             return {"returned_code": UNKNOWN}
-        self._unshown(session)
+        self.endings.silent(session)
         answer = await self._questions.answer(session.session_id)
         log.info(
             "uis.question_answered", call=session.call_id, phones=len(answer.get("phones", ()))
@@ -343,10 +288,3 @@ class Listener:
         return self.sessions.waiting(
             names.digits(question.get("numa")), names.digits(question.get("numb"))
         )
-
-
-def _contact_of(session: Session, ends: list[LegEnd]) -> LegEnd | None:
-    """The contact's leg of a call we began, from the report of one that is over."""
-    if session.inbound:
-        return None
-    return next((end for end in ends if not end.is_operator), None)

@@ -18,12 +18,16 @@ class Naming:
     rings by a scenario of its own take its number for the attempt, so that their names are the same
     on every reading."""
 
-    def __init__(self, who: Who, kept: dict[tuple[int, int], LegId]) -> None:
-        """`kept`: names of ordered legs by session and the cloud's leg, from a process before."""
+    def __init__(self, who: Who) -> None:
         self._who = who
-        self._kept = kept
+        self._kept: dict[tuple[int, int], LegId] = {}
+        """Names of ordered legs by session and the cloud's leg."""
         self.named: list[tuple[int, int, LegId]] = []
         """Names given since it was last emptied, to be kept."""
+
+    def know(self, kept: dict[tuple[int, int], LegId]) -> None:
+        """Names given by a process before."""
+        self._kept |= kept
 
     def outside(self, session: Session, row: LegRow) -> Leg:
         """A leg of nobody's of ours: the contact's, or a third party's whom we asked for."""

@@ -40,18 +40,19 @@ business here."""
 
 
 class Sessions:
-    def __init__(
-        self, identity: str, who: Who, ours: Ours, kept: dict[tuple[int, int], LegId]
-    ) -> None:
-        """`kept`: names of ordered legs by session and the cloud's leg, from a process before."""
+    def __init__(self, identity: str, who: Who, ours: Ours) -> None:
         self._identity = identity
         self._who = who
         self._ours = ours
-        self._naming = Naming(who, kept)
+        self._naming = Naming(who)
         self._live: dict[int, Session] = {}
         self._over: OrderedDict[int, None] = OrderedDict()
         self.ignored: Counter[str] = Counter()
         """What nothing was made of, by kind."""
+
+    def know(self, kept: dict[tuple[int, int], LegId]) -> None:
+        """Names given by a process before."""
+        self._naming.know(kept)
 
     # ── reading ──
 

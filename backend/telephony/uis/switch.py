@@ -205,7 +205,7 @@ class UisSwitch:
     async def _unasked(self, session: Session, leg_id: LegId, wait_s: float) -> None:
         await self._clock.sleep(wait_s)
         if self._questions.withdraw(session.session_id, leg_id):
-            self._listener.end_unshown(session, leg_id, HangupCause.UNREACHABLE)
+            self._listener.endings.unshown(session, leg_id, HangupCause.UNREACHABLE)
 
     async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
         """SIP lines are told by the cloud; an employee as a whole, or a mobile, is not."""
@@ -329,7 +329,7 @@ class UisSwitch:
         if session is None:
             return
         if self._questions.withdraw(session.session_id, leg_id):
-            self._listener.end_unshown(session, leg_id, cause)
+            self._listener.endings.unshown(session, leg_id, cause)
             return
         leg = session.legs.get(leg_id)
         if leg is not None and leg.state is LegState.ENDED:
@@ -339,7 +339,7 @@ class UisSwitch:
         try:
             if leg is None or leg.vendor_id is None or self._ends_all(session, leg):
                 if leg is None and session.inbound:
-                    self._listener.end_unshown(session, leg_id, cause)
+                    self._listener.endings.unshown(session, leg_id, cause)
                     return
                 await self._calls.release(session.session_id)
             elif not await self._leaves(session, leg):
@@ -347,7 +347,7 @@ class UisSwitch:
         except NotFound:
             pass
         if leg is None:
-            self._listener.end_unshown(session, leg_id, cause)
+            self._listener.endings.unshown(session, leg_id, cause)
         self._listener.look_soon()
 
     async def _leaves(self, session: Session, leg: Leg) -> bool:

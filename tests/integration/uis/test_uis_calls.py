@@ -17,7 +17,7 @@ from backend.services.ports import (
     SwitchConnected,
     Towards,
 )
-from backend.telephony.uis import NOBODY, UNKNOWN, names
+from backend.telephony.uis import NOBODY, UNKNOWN, Letter, MemoryPost, names
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 from tests.integration.uis.world import (
     ANNA,
@@ -398,3 +398,73 @@ async def test_what_somebody_dials_on_the_telephone_is_told_too() -> None:
         assert (again.call_id, again.leg_id) == (placed.call_id, placed.leg_id)
         made.cloud.hang_up(ANNA)
         await made.heard.until(LegEnded, leg_id=CONTACT, cause=HangupCause.NORMAL)
+
+
+async def test_a_call_no_list_ever_showed_is_over_all_the_same() -> None:
+    async with world() as made:
+        made.cloud.notices.lost = 50
+        leg = await made.ring(CallId("c1"))
+        await made.heard.settle()
+        made.cloud.decline(ANNA)
+        await made.clock.advance(8)
+        ended = await made.heard.until(LegEnded, leg_id=leg)
+        assert ended.cause is HangupCause.REJECTED
+
+
+async def test_a_notification_of_a_call_long_over_rings_nobody_for_long() -> None:
+    async with world() as made:
+        letter = {
+            "event": "incoming",
+            "call_session_id": 999,
+            "contact_phone_number": CALLER,
+            "virtual_phone_number": DID,
+        }
+        made.post.put(letter)
+        arrived = await made.heard.until(Arrived)
+        await made.clock.advance(8)
+        await made.heard.until(LegEnded, call_id=arrived.call_id, leg_id=CONTACT)
+        # Those that waited for an owner are older than the list he reads first.
+        made.cloud.down = True
+        await made.clock.advance(70)
+        await made.heard.settle()
+        made.post.put(letter | {"call_session_id": 1000})
+        made.cloud.down = False
+        await made.clock.advance(70)
+        await made.heard.until(SwitchConnected)
+        assert await made.heard.since() == []
+        assert await made.post.letters() == []
+
+
+class AwayPost(MemoryPost):
+    """A database that can be away."""
+
+    away = False
+
+    async def letters(self) -> list[Letter]:
+        self._check()
+        return await super().letters()
+
+    async def name(self, session_id: int, vendor_id: int, leg_id: LegId) -> None:
+        self._check()
+        await super().name(session_id, vendor_id, leg_id)
+
+    def _check(self) -> None:
+        if self.away:
+            raise OSError("no database")
+
+
+async def test_a_database_that_is_away_delays_letters_and_loses_no_names() -> None:
+    post = AwayPost()
+    async with world(post=post) as made:
+        post.away = True
+        # The question tells of the call, the list of its legs.
+        call_id = await made.arrived()
+        leg = await made.ring(call_id)
+        await made.heard.until(LegMoved, leg_id=leg, state=LegState.RINGING)
+        assert await post.names() == {}
+        post.away = False
+        made.cloud.pick_up(ANNA)
+        await made.heard.until(LegMoved, leg_id=leg, state=LegState.UP)
+        await made.heard.since()
+        assert leg in (await post.names()).values()
+        assert await post.letters() == []

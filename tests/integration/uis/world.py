@@ -204,8 +204,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(config: CloudConfig = CONFIG) -> AsyncIterator[World]:
-    clock, post = ManualClock(), MemoryPost()
+async def world(
+    config: CloudConfig = CONFIG, post: MemoryPost | None = None
+) -> AsyncIterator[World]:
+    clock, post = ManualClock(), post or MemoryPost()
     app = create_cloud(config, clock, transport=door(post))
     made = World(app, clock, post)
     try:

@@ -21,7 +21,7 @@ PEOPLE = {11: EmployeeId("e1"), 12: EmployeeId("e2")}
 
 
 def sessions() -> Sessions:
-    return Sessions("test", PEOPLE.get, lambda number: number == DID, {})
+    return Sessions("test", PEOPLE.get, lambda number: number == DID)
 
 
 def note(event: str, **more: Any) -> wire.Notification:
