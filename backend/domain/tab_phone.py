@@ -1,4 +1,4 @@
-"""Which of a person's tabs is their phone, and what it lacks: pure, from what tabs proved (M3, M14).
+"""Which of a person's tabs is their phone, and what it lacks: pure, from what tabs proved.
 
     capable: the microphone is granted
     best:    talks ► may sound ► took the phone last ► in front ► oldest

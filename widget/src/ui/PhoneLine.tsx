@@ -52,6 +52,7 @@ export function PhoneLine(props: Props): JSX.Element | null {
     told,
     tabId,
     microphone: voice.looked ? voice.microphone : null,
+    noLine: voice.noLine,
     hasWindow: openWindow !== null,
     passing,
   });

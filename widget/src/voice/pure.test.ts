@@ -123,6 +123,7 @@ describe('the panel about the phone', () => {
       told: null,
       tabId: 'here',
       microphone: 'granted',
+      noLine: false,
       hasWindow: true,
       passing: false,
       ...change,
@@ -134,6 +135,8 @@ describe('the panel about the phone', () => {
     expect(look({ told: told('here') })).toEqual(['ready', 'phone.ready', []]);
     expect(look({ told: told('here', 'sound') })).toEqual(['missing', 'phone.sound', ['sound']]);
     expect(look({ told: told('here', 'registration') })[0]).toBe('waiting');
+    const refused = { told: told('here', 'socket'), noLine: true };
+    expect(look(refused)).toEqual(['missing', 'phone.no_line', []]);
   });
 
   it('offers to bring the audio here', () => {
@@ -170,7 +173,8 @@ describe('texts', () => {
       expect(text, key).toMatch(/[а-я]/i);
       expect(places(VOICE_TEXTS.en[key as keyof typeof VOICE_TEXTS.en]), key).toEqual(places(text));
     }
-    const facts = { told: null, tabId: 'a', microphone: null, hasWindow: true, passing: false };
+    const page = { noLine: false, hasWindow: true, passing: false };
+    const facts = { told: null, tabId: 'a', microphone: null, ...page };
     expect(phoneLook(facts).tone).toBe('waiting');
   });
 });

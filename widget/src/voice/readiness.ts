@@ -10,6 +10,8 @@ export interface PhoneFacts {
   readonly tabId: string;
   /** Null until the page was looked at. */
   readonly microphone: Microphone | null;
+  /** The switch gives no line to browsers. */
+  readonly noLine: boolean;
   /** A phone of its own window may be opened from here. */
   readonly hasWindow: boolean;
   /** The page lives only as long as a page of the CRM: its phone goes with it. */
@@ -30,9 +32,10 @@ export function phoneLook(facts: PhoneFacts): PhoneLook {
   return nowhere(facts);
 }
 
-function here({ passing, hasWindow }: PhoneFacts, missing: readonly PhonePart[]): PhoneLook {
+function here({ passing, hasWindow, noLine }: PhoneFacts, missing: readonly PhonePart[]): PhoneLook {
   const window: Mend[] = passing && hasWindow ? ['window'] : [];
   if (missing.length === 0) return { tone: 'ready', text: 'phone.ready', mends: window };
+  if (noLine) return { tone: 'missing', text: 'phone.no_line', mends: [] };
   if (missing.includes('sound')) {
     return { tone: 'missing', text: 'phone.sound', mends: ['sound', ...window] };
   }

@@ -7,6 +7,8 @@ const ru = {
   'phone.sound':
     'Браузер не даёт этой вкладке звучать. Нажмите кнопку, иначе звонка не будет слышно.',
   'phone.registering': 'Телефон подключается к станции…',
+  'phone.no_line':
+    'Станция не даёт линий для браузера. Звонки идут на другие ваши номера. Скажите администратору.',
   'phone.elsewhere': 'Голос в другой вкладке или окне. Управлять звонком можно отсюда.',
   'phone.elsewhere_missing': 'Телефон в другой вкладке не готов: {why}.',
   'phone.microphone_ask': 'Разрешите микрофон, чтобы принимать звонки в браузере.',
@@ -48,6 +50,8 @@ const en: Record<VoiceTextKey, string> = {
   'phone.sound':
     'The browser keeps this tab silent. Press the button, or you will not hear it ring.',
   'phone.registering': 'The phone is connecting to the switch…',
+  'phone.no_line':
+    'The switch gives no lines to browsers. Calls go to your other numbers. Tell your administrator.',
   'phone.elsewhere': 'The voice is in another tab or window. You can control the call from here.',
   'phone.elsewhere_missing': 'The phone in the other tab is not ready: {why}.',
   'phone.microphone_ask': 'Allow the microphone to take calls in the browser.',

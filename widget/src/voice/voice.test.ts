@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ask } from '../protocol/client';
 import type { CallChanged, Microphone as Heard, PhonePart, Push } from '../protocol/messages';
+import { CommandFailed } from '../protocol/failure';
 import type { View } from '../phone';
 import { reduce } from '../state/reducer';
 import { EMPTY } from '../state/state';
@@ -95,7 +96,7 @@ class House {
         view: this.view,
         askFor: (ask) => {
           this.asked.push(ask);
-          if (this.refuse === ask.type) return Promise.reject(new Error('refused'));
+          if (this.refuse === ask.type) return Promise.reject(new CommandFailed('no_device'));
           return Promise.resolve(ask.type === 'phone.register' ? credentialsJson : null);
         },
         fail: (code) => this.failed.push(code),
@@ -224,10 +225,15 @@ describe('the voice of a tab', () => {
     late.voice.start();
     await late.device('browser');
     await late.phone(TAB);
-    late.refuse = null;
+    expect(late.voice.view.get().noLine).toBe(true);
     await late.clock.pass(3_000);
+    await late.clock.pass(5_999);
+    expect(late.of('phone.register').length).toBe(2);
+    late.refuse = null;
+    await late.clock.pass(1);
     await settle();
     expect(late.lines.length).toBe(1);
+    expect(late.voice.view.get().noLine).toBe(false);
   });
 
   it('takes a call that rings here at once, without the server', async () => {
@@ -316,6 +322,18 @@ describe('the voice of a tab', () => {
     await settle();
     house.voice.networkChanged();
     expect([house.line.reconnected, leg.restarts]).toEqual([1, 1]);
+  });
+
+  it('asks for new credentials before the old ones end, when nobody talks', async () => {
+    const left = Date.parse(credentialsJson.expires_at) - house.clock.now();
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    await house.clock.pass(Math.max(60_000, left - 10 * 60_000));
+    expect(house.of('phone.register').length).toBe(1);
+    leg.events?.ended();
+    await house.clock.pass(60_000);
+    await settle();
+    expect(house.of('phone.register').length).toBe(2);
   });
 
   it('is no phone any more once its person chose a telephone', async () => {

@@ -30,6 +30,8 @@ export interface VoiceView {
   /** The microphone was looked at: before, nothing is known of it. */
   readonly looked: boolean;
   readonly line: LineState;
+  /** The switch gives no line to browsers: only an administrator can mend that. */
+  readonly noLine: boolean;
   /** Talks whose sound is in this tab, by call. */
   readonly legs: Readonly<Record<string, LegView>>;
 }
@@ -70,8 +72,12 @@ interface Talk {
 const OFF: LineState = { connected: false, registered: false };
 /** A wish of another tab counts this long: it says which call, but the call may ring again. */
 const WISH_MS = 15_000;
-/** Registering is tried again after this when the server or the switch would not. */
+/** Registering is tried again after this when the server or the switch would not, then after twice
+ * as long each time. */
 const RETRY_MS = 3_000;
+const RETRY_AT_MOST_MS = 60_000;
+/** Credentials are asked for anew this long before their end, or as soon as nobody talks then. */
+const RENEW_BEFORE_MS = 10 * 60_000;
 const LOOK_MS = 500;
 
 export class Voice {
@@ -81,6 +87,8 @@ export class Voice {
   /** Whether this tab asked for credentials since it became the phone. */
   #registering = false;
   #cancelRetry: () => void = () => undefined;
+  #cancelRenewal: () => void = () => undefined;
+  #wait = RETRY_MS;
   #reported = '';
   #looking = false;
 
@@ -90,6 +98,7 @@ export class Voice {
       microphone: options.microphone.state.get(),
       looked: false,
       line: OFF,
+      noLine: false,
       legs: {},
     });
   }
@@ -229,6 +238,7 @@ export class Voice {
       if (!this.#isMine()) return;
       this.#line ??= open({
         changed: (line) => {
+          if (line.registered) this.#wait = RETRY_MS;
           this.#patch({ line });
           this.#follow();
         },
@@ -236,7 +246,10 @@ export class Voice {
         rings: (leg) => this.#rings(leg),
       });
       this.#line.start(credentials);
-    } catch {
+      this.#patch({ noLine: false });
+      this.#renewLater(credentials);
+    } catch (error) {
+      this.#patch({ noLine: failureCode(error) === 'no_device' });
       this.#again();
     } finally {
       this.#registering = false;
@@ -246,8 +259,21 @@ export class Voice {
   /** Later: another tab may have been given the line, and then it is not ours to ask for. */
   #again(): void {
     this.#cancelRetry();
-    this.#cancelRetry = this.options.clock.after(RETRY_MS, () => {
+    this.#cancelRetry = this.options.clock.after(this.#wait, () => {
       if (this.#isMine()) void this.#register();
+    });
+    this.#wait = Math.min(RETRY_AT_MOST_MS, this.#wait * 2);
+  }
+
+  /** Passwords of TURN servers end; nobody's talk is to end with them. */
+  #renewLater({ expires_at: expiresAt }: Pick<PhoneCredentials, 'expires_at'>): void {
+    const { clock, phone } = this.options;
+    const left = Date.parse(expiresAt) - phone.view.get().skewMs - clock.now();
+    this.#cancelRenewal();
+    this.#cancelRenewal = clock.after(Math.max(RETRY_AT_MOST_MS, left - RENEW_BEFORE_MS), () => {
+      if (!this.#isMine()) return;
+      if (this.#talks.size === 0) void this.#register();
+      else this.#renewLater({ expires_at: expiresAt });
     });
   }
 
@@ -258,6 +284,7 @@ export class Voice {
 
   #letGo(): void {
     this.#cancelRetry();
+    this.#cancelRenewal();
     const line = this.#line;
     this.#line = null;
     line?.stop();
