@@ -190,10 +190,10 @@ class Commands:
             raise WrongState("the call does not ring here")
         if offer.answering:
             return  # pressed in another tab a moment ago
-        await self._talking.make_room(live, employee_id)
         in_tab = [leg for leg, device in offer.ringing.items() if device.kind == "browser"]
         if in_tab:
             # It rings in a tab: the one that is the phone takes it, nothing is rung anew.
+            await self._talking.make_room(live, employee_id)
             browser.ask_to_answer(self._core, live, employee_id, in_tab[0])
             return
         ready = self._core.browser_ready(live.call.account_id, employee_id)
@@ -205,6 +205,9 @@ class Commands:
         if not able or not live.can.answer:
             raise NoDevice("no device of this employee picks up by itself")
         device: Device = able[0]
+        await self._talking.make_room(live, employee_id)
+        if live.offers.get(employee_id) is not offer:
+            raise WrongState("the call stopped ringing here")
         await self._ringing.answer(live, offer, device)
 
 

@@ -82,7 +82,7 @@ class Talking:
                     await core.order(lambda: core.switch.answer(call.call_id, room[0]))
                 await core.order(lambda: core.switch.connect(live.slug, call.call_id, room))
                 if resume and (live.call.is_held or live.held_leg is not None):
-                    await self._unhold(live, self._other(live, room, None))
+                    await self._unhold(live, self.other(live, room, None))
             except NotFound:
                 log.info("a leg left before it was connected", call=call.call_id)
             except SwitchError as error:
@@ -105,17 +105,19 @@ class Talking:
 
     # ── hold ──
 
-    async def hold(self, live: Live, own: LegId | None, *, on: bool) -> None:
+    async def hold(self, live: Live, own: LegId | None, *, on: bool, by_us: bool = False) -> None:
         """Music for the other side, or back. Asking for the present state does nothing.
 
-        `own` is the leg of who asks. Raises WrongState through the caller, SwitchError, NotFound.
+        `own` is the leg of who asks. `by_us`: also where a telephone holds the call by itself: its
+        music ends when it leaves. Raises WrongState through the caller, SwitchError, NotFound.
         """
         core = self._core
         async with live.lock:
             room = self.room(live)
-            if not room or live.call.is_held == on:
+            already = live.call.is_held == on and not (by_us and live.held_leg is None)
+            if not room or already:
                 return
-            other = self._other(live, room, own)
+            other = self.other(live, room, own)
             if not on:
                 await self._unhold(live, other)
                 return
@@ -123,7 +125,7 @@ class Talking:
             live.held_leg = other
             self._note_hold(live, on=True)
 
-    def _other(self, live: Live, room: tuple[LegId, ...], own: LegId | None) -> LegId:
+    def other(self, live: Live, room: tuple[LegId, ...], own: LegId | None) -> LegId:
         """Who hears the music while `own` is elsewhere."""
         customer = live.call.customer
         if customer is not None:

@@ -54,7 +54,7 @@ class Transfers:
             raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
         own = self._own_leg(live, employee_id)
         target = target_of(core, live, employee_id, wish)
-        await self._talking.hold(live, own.leg_id, on=True)
+        await self._talking.hold(live, own.leg_id, on=True, by_us=True)
         # The switch was asked meanwhile: somebody may have hung up, or asked for the same.
         own = self._own_leg(live, employee_id)
         side = live.call.side_of(own)
@@ -131,16 +131,18 @@ class Transfers:
         if "conference" not in core.switch.capabilities.transfers:
             raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
         target, own = transfer.leg_id, transfer.sender_leg
-        if target is None or transfer.swapped == to_customer:
+        done = transfer.swapped == to_customer and live.call.is_held != to_customer
+        if target is None or done:
             return
-        live.transfer = replace(transfer, swapped=to_customer)
-        note(self._core, live)
         if to_customer:
             await core.order(lambda: core.switch.set_aside(call_id, target, "music"))
             await self._talking.connect(live, resume=True)
         else:
             await self._talking.hold(live, own, on=True)
             await core.order(lambda: core.switch.consult(live.slug, call_id, (own, target)))
+        if live.transfer is not None and live.transfer.leg_id == target:
+            live.transfer = replace(live.transfer, swapped=to_customer)
+            note(core, live)
         core.show(live)
 
     def hangs_up(self, live: Live, employee_id: EmployeeId) -> bool:
@@ -201,8 +203,8 @@ class Transfers:
         if transfer is None:
             return
         live.fallback = self._fallback(live)
-        if live.call.vacant is not None and not found.held:
-            core.spawn(self._music(live))
+        if not transfer.swapped and not found.held:
+            core.spawn(self._music(live, transfer.sender_leg))
         if transfer.phase is Phase.CONSULTING:
             target = None if transfer.leg_id is None else live.call.leg(transfer.leg_id)
             if target is None or target.state is LegState.ENDED:
@@ -341,12 +343,13 @@ class Transfers:
             except SwitchError as error:
                 log.error("cannot consult", call=call_id, error=repr(error))
 
-    async def _music(self, live: Live) -> None:
+    async def _music(self, live: Live, sender: LegId) -> None:
         """Whoever was left alone by a gone owner waits with music, not in silence."""
         core, call = self._core, live.call
-        waits = next((leg.leg_id for leg in call.talkers), None)
-        if waits is None:
+        room = tuple(leg.leg_id for leg in call.talkers)
+        if not room:
             return
+        waits = self._talking.other(live, room, sender)
         await core.order(lambda: core.switch.hold(call.call_id, waits, on=True))
         live.held_leg = waits
 

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from backend.domain.scenario import Step
-from backend.errors import AppError, NoDevice, NotFound, SwitchUnavailable, WrongState
+from backend.errors import (
+    AppError,
+    NoDevice,
+    NotFound,
+    SwitchError,
+    SwitchRefused,
+    SwitchUnavailable,
+    WrongState,
+)
 from backend.services.ports import Capabilities, LiveCall, LiveLeg
 from backend.services.routing import AccountRoute, Team
 from protocol.commands import AnyCommand, DeclineCall, Dial, HangUpCall, HoldCall
@@ -445,6 +453,30 @@ async def test_without_music_nothing_is_passed_on() -> None:
             await passes(stage)
         assert stage.last(ANNA)["state"] == "talking"
         assert stage.switch.said("hang_up") == []
+
+
+async def test_a_telephone_that_held_the_call_leaves_music_behind() -> None:
+    """Its own music ends with its leg: the switch has to play ours before it goes."""
+    async with playing(Stage(office())) as stage:
+        await anna_talks(stage)
+        await stage.held(on=True)
+        await passes(stage)
+        assert heard(stage) == [MUSIC]
+
+
+async def test_a_consultation_that_cannot_be_gone_back_to_can_be_tried_again() -> None:
+    async with playing(Stage(office())) as stage:
+        await anna_talks(stage)
+        await passes(stage, "attended")
+        await stage.leg(B1, "up")
+        await ask(stage, ANNA, HoldCall(id=command_id(), call_id=C1, on=False))
+        stage.switch.errors["consult"] = SwitchRefused("no")
+        with pytest.raises(SwitchError):
+            await ask(stage, ANNA, HoldCall(id=command_id(), call_id=C1, on=True))
+        assert stage.last(ANNA)["actions"] == ["hangup", "unhold"]
+        await ask(stage, ANNA, HoldCall(id=command_id(), call_id=C1, on=False))
+        assert heard(stage)[-1] == RESUMED
+        assert stage.last(ANNA)["state"] == "talking"
 
 
 async def test_a_second_transfer_waits_for_the_first() -> None:
