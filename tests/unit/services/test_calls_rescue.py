@@ -14,7 +14,8 @@ from backend.domain.tab_phone import TabPhone
 from backend.errors import SwitchRefused
 from backend.services.ports import CallbackWanted, SoundOver, TabPresence
 from backend.services.routing import AccountRoute
-from protocol.commands import HangUpCall
+from protocol.commands import Dial, HangUpCall
+from protocol.pushes import Dialed
 from protocol.vocabulary import (
     CallbackReason,
     CallId,
@@ -28,6 +29,7 @@ from tests.unit.services.stage import (
     ANNA,
     BORIS,
     CUSTOMER,
+    NUMBER,
     Stage,
     account,
     device,
@@ -295,3 +297,27 @@ async def test_a_page_opened_anew_without_the_voice_has_its_talk_back() -> None:
         assert [order.endpoint for order in stage.switch.rung] == ["PJSIP/demo-b101"]
         await stage.leg(A2, "up")
         assert stage.last(ANNA)["state"] == "talking"
+
+
+async def test_a_call_the_operator_placed_is_rescued_as_well() -> None:
+    stage = Stage(office())
+    stage.ready.add(ANNA)
+    async with playing(stage):
+        dial = Dial(id=CommandId("rescue-dial-1"), target=NUMBER)
+        found = await stage.owner.handle(ACC, ANNA, dial)
+        assert isinstance(found, Dialed)
+        call = found.call_id
+        await stage.leg(A1, "up", call=call)
+        await stage.leg(CUSTOMER, "up", call=call)
+        stage.switch.rung.clear()
+        await stage.gone(A1, "normal", call=call)
+        await stage.wait(0.5)
+        assert stage.switch.endpoints() == ["PJSIP/demo-b101"]
+        await stage.leg(A2, "up", call=call)
+        assert stage.switch.said("connect")[-1] == (call, (A2, CUSTOMER))
+        card = stage.last(ANNA)
+        assert (card["state"], card["direction"]) == ("talking", "outbound")
+        await stage.gone(CUSTOMER, call=call)
+        await stage.wait(3)
+        kept = stage.journal.finished[call]
+        assert (kept.outcome, kept.wanted) == ("answered", None)
