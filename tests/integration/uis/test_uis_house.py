@@ -115,6 +115,25 @@ async def test_a_call_is_passed_on_after_a_word_with_the_colleague(made: House) 
         await eventually(lambda: boris.sees(state="ended", outcome="answered"))
 
 
+async def test_the_next_owner_goes_on_with_the_talk(made: House) -> None:
+    async with await made.tab("e1") as anna:
+        made.cloud.place_call(CALLER, DID)
+        await eventually(lambda: anna.sees(state="ringing", my_leg="ringing"))
+        made.cloud.pick_up(ANNA)
+        await eventually(lambda: anna.sees(state="talking"))
+        await made.worker.owners.let_go("cloud")
+        await made.worker.reload()
+        await eventually(lambda: made.worker.owners.now)
+        owner = made.worker.owners.now["cloud"]
+        await eventually(lambda: owner.live_calls() == 1)
+        assert anna.card is not None
+        await anna.done("call.hold", call_id=anna.card["call_id"], on=True)
+        await eventually(lambda: anna.sees(state="held"))
+        assert made.cloud.sessions[0].state == "hold"
+        made.cloud.hang_up(CALLER)
+        await eventually(lambda: anna.sees(state="ended", outcome="answered"))
+
+
 @pytest.mark.feature("W13")
 async def test_a_call_dialled_on_the_telephone_has_its_card(made: House) -> None:
     async with await made.tab("e1") as anna:
