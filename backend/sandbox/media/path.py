@@ -27,10 +27,20 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 CONNECT_S = 15.0
+RESTART_S = 30.0
+"""The old way lasts meanwhile, and a browser may take its time to leave it."""
 
 
 class Ice(Connection):
-    """aioice, which leaves the loopback address out: it is used where there is no other."""
+    """aioice, which leaves the loopback address out: it is used where there is no other.
+
+    It gives way where both ends would be in control: a browser that offers anew takes control of
+    the old way as well, and being told off it would lose control of the new one.
+    """
+
+    def __init__(self, *, controlling: bool) -> None:
+        super().__init__(ice_controlling=controlling, use_ipv6=False)
+        self._tie_breaker = 0
 
     async def get_component_candidates(
         self, component: int, addresses: list[str], timeout: int = 5
@@ -61,7 +71,11 @@ class Path:
     async def gather(self) -> Ice:
         """The first way's name, password and candidates, or those of the next."""
         await self._give_up_next()
-        ice = Ice(ice_controlling=self._controlling, use_ipv6=False)
+        # Whoever offers anew is in control then, whoever was before: so browsers have it, although
+        # RFC 8445, section 6.1.1, would leave the roles as they are. With both in control nothing
+        # is heard for seconds.
+        controlling = self._controlling and self._ice is None
+        ice = Ice(controlling=controlling)
         await ice.gather_candidates()
         if self._ice is None:
             self._ice = ice
@@ -120,7 +134,7 @@ class Path:
         ice = self._ice
         if ice is None:
             raise ConnectionError("nothing was gathered")
-        await self._connect(ice, remote)
+        await self._connect(ice, remote, CONNECT_S)
         self._dtls = dtls = Dtls(role, remote.fingerprint, self._transmit)
         await dtls.handshake(ice.recv)
         self.connected.set()
@@ -150,18 +164,18 @@ class Path:
                 if plain is not None:
                     received(plain, control)
 
-    async def _connect(self, ice: Ice, remote: Description) -> None:
+    async def _connect(self, ice: Ice, remote: Description, within_s: float) -> None:
         ice.remote_username, ice.remote_password = remote.user, remote.password
         for candidate in remote.candidates:
             await ice.add_remote_candidate(candidate)
         # The end of candidates is never told: checks that come in may bring others, and the
         # deadline is ours.
-        async with asyncio.timeout(CONNECT_S):
+        async with asyncio.timeout(within_s):
             await ice.connect()
 
     async def _change(self, ice: Ice, remote: Description) -> None:
         try:
-            await self._connect(ice, remote)
+            await self._connect(ice, remote, RESTART_S)
         except (ConnectionError, TimeoutError) as error:
             _log.info("a browser's new way was not found: %s", error)
             await ice.close()
