@@ -81,5 +81,6 @@ async def stage() -> AsyncIterator[AsteriskStage]:
         await recordings.aclose()
 
 
+@pytest.mark.feature("T")
 class TestAsteriskSwitch(SwitchContract):
     """Every rule of the contract."""

@@ -99,5 +99,6 @@ async def stage() -> AsyncIterator[UisStage]:
         await recordings.aclose()
 
 
+@pytest.mark.feature("T")
 class TestUisSwitch(SwitchContract):
     """Every rule of the contract the engine is able to keep; the rest is skipped by name."""

@@ -39,6 +39,7 @@ async def _events(made: House) -> list[tuple[str, bool]]:
         return [(row["event"], row["read_at"] is not None) for row in rows.mappings()]
 
 
+@pytest.mark.feature("T")
 async def test_a_caller_reaches_the_people_of_our_scenario(made: House) -> None:
     async with await made.tab("e1") as anna, await made.tab("e2") as boris:
         made.cloud.place_call(CALLER, DID)
