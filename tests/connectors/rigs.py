@@ -11,6 +11,7 @@ import httpx
 
 from backend.connectors.crm.amocrm import connector as amocrm
 from backend.connectors.crm.bitrix24 import connector as bitrix24
+from backend.connectors.crm.bitrix24.limits import POP_UP_TRIES
 from backend.errors import CrmAuthExpired
 from backend.kit.clock import ManualClock
 from backend.sandbox.amocrm import AmoConfig, Fault, WidgetPackage, create_amo
@@ -78,7 +79,7 @@ class PortalRig:
         self.portal.faults.html_502 = 100
 
     def throttle(self) -> None:
-        self.portal.faults.burst_503 = 1
+        self.portal.faults.burst_503 = POP_UP_TRIES
 
     def expire(self) -> None:
         self.portal.tokens.expire_all()
