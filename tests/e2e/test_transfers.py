@@ -8,7 +8,8 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from tests.e2e.amo import Operator, at_work, customer, hears, phone_is, until
-from tests.e2e.demo import ELENA, ILYA, MARIA, PAVEL, VEKTOR, Demo
+from tests.e2e.demo import ELENA, ILYA, MARIA, PAVEL, SEVER, VEKTOR, Demo
+from tests.e2e.portal import PHONES, in_portal
 
 pytestmark = pytest.mark.browser
 NAME = "Елена Морозова"
@@ -137,3 +138,41 @@ async def test_keys_mute_and_a_second_line(demo: Demo, browser: Browser) -> None
         await maria.tab.put_cards_away()
         await maria.tab.cards.get_by_role("button", name="Вернуться").click()
         await hears(demo, second, "person")
+
+
+@pytest.mark.feature("W5")
+@pytest.mark.feature("W6")
+async def test_the_portals_own_card_passes_a_call_on(
+    demo: Demo, browser: Browser, shots: Path
+) -> None:
+    async with (
+        in_portal(demo, browser, ILYA) as ilya,
+        in_portal(demo, browser, MARIA) as maria,
+    ):
+        who = demo.call(ELENA, SEVER)
+        # Whoever of the two has the portal's card: it is drawn for everybody who is rung.
+        await ilya.button("answer").click()
+        await hears(demo, who, "person")
+        await expect(maria.card).to_have_count(0)
+        await ilya.button("mute").click()
+        await expect(ilya.button("mute")).to_have_attribute("aria-pressed", "true")
+        await ilya.button("mute").click()
+        await expect(ilya.button("mute")).to_have_attribute("aria-pressed", "false")
+
+        await ilya.button("transfer").click()
+        await ilya.card.get_by_placeholder("Номер или сотрудник").fill(str(MARIA))
+        await ilya.card.get_by_placeholder("Номер или сотрудник").press("Enter")
+        await expect(ilya.card).to_have_attribute("data-state", "transferring")
+        await hears(demo, who, "music")
+        await expect(maria.card).to_have_attribute("data-state", "transferIncoming")
+        await expect(maria.status).to_contain_text("Переводит Илья")
+        await maria.page.screenshot(path=shots / "bitrix24-card-transfer.png")
+        await maria.button("answer").click()
+        await expect(maria.card).to_have_attribute("data-state", "connected")
+        await hears(demo, who, "music")
+        await ilya.button("completeTransfer").click()
+        await expect(ilya.card).to_have_count(0)
+        await hears(demo, who, "person")
+        await phone_is(demo, PHONES[ILYA], "NOT_INUSE")
+        await maria.button("hangup").click()
+        await until(lambda: customer(demo, who)["outcome"] == "talked", "the customer is free")
