@@ -56,6 +56,8 @@ class Session:
     """Employees' legs of a session of ours that nobody has ordered yet."""
     by_phone: LegId | None = None
     """Whose leg placed it, past us: dialled on the telephone."""
+    leaving: bool = False
+    """We asked for its end: another attempt of its call is another session."""
     held: bool = False
     passing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Orders about who hears whom go one after another."""
@@ -68,6 +70,15 @@ class Session:
     def forget(self, leg_id: LegId) -> None:
         """An ordered leg has been shown, or is not going to be."""
         self.expected = [one for one in self.expected if one.leg_id != leg_id]
+
+    def has(self, target: names.Line | names.Outside) -> bool:
+        """Whether this employee is rung, or talks, already."""
+        if isinstance(target, names.Outside):
+            return False
+        ordered = [one.target for one in self.expected if isinstance(one.target, names.Line)]
+        return any(line.employee == target.employee for line in ordered) or any(
+            leg.employee == target.employee for leg in self.live
+        )
 
     @property
     def live(self) -> list[Leg]:

@@ -127,7 +127,7 @@ class UisSwitch:
         if target is None:
             raise NoDevice(f"{order.endpoint!r} is no line of this cloud")
         session = self._listener.sessions.of_call(order.call_id)
-        if session is None or not (session.live or session.expected):
+        if session is None or session.leaving or not (session.live or session.expected):
             await self._start(order, target)
             return
         if order.leg_id in session.legs or any(
@@ -138,6 +138,8 @@ class UisSwitch:
         if session.held:
             await self._calls.consult(session.session_id, names.number_of(target))
             self._tell_later(session, expected, order.timeout_s)
+        elif not session.inbound and session.has(target):
+            raise NoDevice("the cloud rings an employee's numbers one after another")
         elif not session.inbound:
             # The other side of a call we began: the cloud rings it by itself.
             self._tell_later(session, expected, order.timeout_s)
@@ -156,7 +158,7 @@ class UisSwitch:
         if order.call_id in self._doubtful:
             await self._find(order.call_id)
         session = self._listener.sessions.of_call(order.call_id)
-        if session is None:
+        if session is None or session.leaving:
             self._doubtful.add(order.call_id)
             try:
                 session_id = await self._calls.start_employee_call(
@@ -209,9 +211,8 @@ class UisSwitch:
 
     async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
         """SIP lines are told by the cloud; an employee as a whole, or a mobile, is not."""
-        asked = {
-            name: line for name in endpoints if isinstance(line := names.parse(name), names.Line)
-        }
+        parsed = {name: names.parse(name) for name in endpoints}
+        asked = {name: line for name, line in parsed.items() if isinstance(line, names.Line)}
         if self._data is None or not asked:
             return {}
         now = self._clock.monotonic()
@@ -338,9 +339,10 @@ class UisSwitch:
             leg.asked = leg.asked or cause
         try:
             if leg is None or leg.vendor_id is None or self._ends_all(session, leg):
-                if leg is None and session.inbound:
+                if leg is None and (session.inbound or session.live):
                     self._listener.endings.unshown(session, leg_id, cause)
                     return
+                session.leaving = True
                 await self._calls.release(session.session_id)
             elif not await self._leaves(session, leg):
                 await self._calls.disconnect(session.session_id, leg.vendor_id)

@@ -468,3 +468,39 @@ async def test_a_database_that_is_away_delays_letters_and_loses_no_names() -> No
         await made.heard.since()
         assert leg in (await post.names()).values()
         assert await post.letters() == []
+
+
+async def test_a_second_number_of_the_caller_is_refused_and_costs_nobody_the_call() -> None:
+    async with world() as made:
+        leg = await made.ring(CallId("c1"))
+        second = LegId("agent-e1-2")
+        with pytest.raises(NoDevice):
+            await made.ring(CallId("c1"), "UIS/11:79160000011", leg_id=second)
+        await made.heard.until(LegMoved, leg_id=leg, state=LegState.RINGING)
+        made.cloud.pick_up(ANNA)
+        await made.heard.until(LegMoved, leg_id=leg, state=LegState.UP)
+        await made.switch.hang_up(CallId("c1"), second, HangupCause.CANCELLED)
+        assert made.cloud.sessions[0].ended_at is None
+
+
+async def test_a_call_given_up_before_anything_is_shown_is_released() -> None:
+    async with world() as made:
+        made.cloud.notices.lost = 5
+        leg = await made.ring(CallId("c1"))
+        await made.switch.hang_up(CallId("c1"), leg, HangupCause.CANCELLED)
+        ended = await made.heard.until(LegEnded, leg_id=leg)
+        assert ended.cause is HangupCause.CANCELLED
+        assert made.cloud.sessions[0].ended_at is not None
+
+
+async def test_the_caller_s_next_number_is_rung_as_soon_as_the_first_is_given_up() -> None:
+    async with world() as made:
+        first = await made.ring(CallId("c1"))
+        await made.heard.until(LegMoved, leg_id=first, state=LegState.RINGING)
+        second = LegId("agent-e1-2")
+        await asyncio.gather(
+            made.switch.hang_up(CallId("c1"), first, HangupCause.NO_ANSWER),
+            made.ring(CallId("c1"), "UIS/12:" + BORIS, leg_id=second),
+        )
+        await made.heard.until(LegMoved, leg_id=second, state=LegState.RINGING)
+        assert [session.ended_at is None for session in made.cloud.sessions] == [False, True]
