@@ -6,7 +6,6 @@ import structlog
 
 from backend.bootstrap import uis
 from backend.bootstrap.foundation import Foundation
-from backend.bootstrap.lines import SIP_WS_URL
 from backend.store.switches import SIP_WS_URL, SwitchConnection, SwitchStore
 
 log = structlog.get_logger(__name__)

@@ -15,9 +15,6 @@ from backend.telephony.asterisk import AsteriskLines
 from backend.telephony.asterisk.lines import websocket_url
 from protocol.vocabulary import AccountId
 
-SIP_WS_URL = "sip_ws_url"
-"""Key of a connection's settings: where browsers reach it, when that is not its own `/ws`."""
-
 
 class SwitchLineHomes:
     """`LineHomes` over the switch connections. Wants `aclose()`."""
