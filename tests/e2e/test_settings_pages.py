@@ -92,7 +92,7 @@ async def test_numbers_are_put_in_another_order_and_their_owner_sees_it(
         await tab.page.locator("[data-profile-widget]").first.click()
         mine = tab.page.frame_locator(".slider-box iframe")
         await expect(mine.get_by_role("heading", name="Мой телефон")).to_be_visible()
-        await expect(mine.get_by_role("radio", name="Софтфон или IP-телефон")).to_be_checked()
+        await expect(mine.get_by_role("radio", name="Браузер")).to_be_checked()
         await expect(mine.get_by_role("listitem")).to_contain_text(["Мой мобильный", "Телефон 101"])
         await mine.get_by_role("button", name="Ваш статус").click()
         await mine.get_by_role("radio", name="Перерыв").click()
