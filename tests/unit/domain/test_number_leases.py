@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,10 +119,7 @@ def test_what_is_told_late_fits_in_before_what_is_known() -> None:
 
 def overlap(spans: list[Lent]) -> bool:
     ordered = sorted(spans, key=lambda s: (s.number, s.since))
-    return any(
-        a.number == b.number and a.until > b.since
-        for a, b in zip(ordered, ordered[1:], strict=False)
-    )
+    return any(a.number == b.number and a.until > b.since for a, b in pairwise(ordered))
 
 
 steps = st.lists(
