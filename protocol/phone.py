@@ -26,7 +26,7 @@ class ReportPhone(Command, frozen=True, kw_only=True, tag="phone.report"):
     registered: bool = False
     """The switch took the line's registration."""
     talking: bool = False
-    """A voice is on it right now: the phone is not taken from such a tab by others' merits."""
+    """A voice is on it right now: such a tab is the phone until a person takes it elsewhere."""
 
 
 class RegisterPhone(Command, frozen=True, kw_only=True, tag="phone.register"):

@@ -30,6 +30,8 @@ class RecordingMark(msgspec.Struct, frozen=True, kw_only=True):
     paused_at: datetime | None = None
     paused_until: datetime | None = None
     """When the pause ends by itself."""
+    can_pause: bool = True
+    """False: the telephone switch records by rules of its own."""
 
 
 class RecordingPause(msgspec.Struct, frozen=True, kw_only=True):

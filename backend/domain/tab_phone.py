@@ -1,11 +1,11 @@
 """Which of a person's tabs is their phone, and what it lacks: pure, from what tabs proved.
 
     capable: the microphone is granted
-    best:    talks ► may sound ► took the phone last ► in front ► oldest
+    best:    talks or may sound ► took the phone last ► in front ► oldest
 
 The same tabs give the same answer in every process, so nobody has to be asked and no lock is held.
 A tab that took the phone keeps it, however others come to the front: only a tab that may sound
-where it may not goes before it.
+where it may not goes before it. A talk that begins takes it, too: from then on only a person does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from protocol.vocabulary import Microphone, PhonePart
 @dataclass(frozen=True, slots=True)
 class TabPhone:
     """What a tab proved of itself as a phone. `taken`: grows with each taking; 0, never.
-    `talking`: a voice is on it."""
+    `talking`: a voice is on it, so it sounds."""
 
     microphone: Microphone
     connected: bool = False
@@ -67,8 +67,7 @@ def holder(tabs: Iterable[T]) -> T | None:
     best = min(
         capable,
         key=lambda pair: (
-            not pair[1].talking,
-            not pair[0].sound,
+            not (pair[1].talking or pair[0].sound),
             -pair[1].taken,
             not pair[0].visible,
             pair[0].since,

@@ -751,6 +751,7 @@ export interface RecordRef {
 export interface RecordingMark {
   readonly paused_at: string | null;
   readonly paused_until: string | null;
+  readonly can_pause: boolean;
 }
 
 /** When a recording was silent, and who asked; an empty name: somebody who has left. */

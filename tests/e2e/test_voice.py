@@ -94,11 +94,13 @@ async def test_any_tab_answers_one_has_the_voice_and_the_next_takes_over(
         await is_heard(demo, who)
         await hears_them(first.frame())
         assert await second.frame().evaluate("window.peers.length") == 0
+        await second.button("Перенести звук сюда").click()
+        await is_phone(second)
+        await hears_them(second.frame())
+        await is_heard(demo, who)
         await second.button("Завершить").click()
         await second.put_cards_away()
 
-        await second.button("Перенести звук сюда").click()
-        await is_phone(second)
         await first.page.bring_to_front()
         await expect(first.panel.get_by_text("Голос в другой вкладке")).to_be_visible()
         await second.page.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backend.domain.tab_phone import TabPhone
 from backend.errors import WrongState
 from backend.realtime.agent import Agent
@@ -19,16 +21,19 @@ def _seat(agent: Agent) -> Seat:
 
 @handles(ReportPhone)
 async def report(command: ReportPhone, agent: Agent, services: Services) -> None:
-    before = _seat(agent).tab.phone
-    await agent.link.be_phone(
-        TabPhone(
-            microphone=command.microphone,
-            connected=command.connected,
-            registered=command.registered,
-            talking=command.talking,
-            taken=0 if before is None else before.taken,
-        )
+    seat = _seat(agent)
+    before = seat.tab.phone
+    phone = TabPhone(
+        microphone=command.microphone,
+        connected=command.connected,
+        registered=command.registered,
+        talking=command.talking,
+        taken=0 if before is None else before.taken,
     )
+    if command.talking and (before is None or not before.talking):
+        # Where the voice is, the phone is: after a cut of this socket as well.
+        phone = await services.phones.taking(replace(seat, tab=replace(seat.tab, phone=phone)))
+    await agent.link.be_phone(phone)
 
 
 @handles(RegisterPhone)

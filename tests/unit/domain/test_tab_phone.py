@@ -29,7 +29,7 @@ def tab(name: str, **change: object) -> OneTab:
 @pytest.mark.feature("W9")
 def test_the_phone_is_the_best_tab_and_everybody_picks_the_same() -> None:
     order = [
-        tab("talks", sound=False, phone=replace(GRANTED, talking=True)),
+        tab("talks", sound=False, phone=replace(GRANTED, talking=True, taken=10)),
         tab("took-it-last", phone=replace(GRANTED, taken=9)),
         tab("took-it-before", visible=True, phone=replace(GRANTED, taken=3)),
         tab("in-front", visible=True),

@@ -308,6 +308,36 @@ describe('the voice of a tab', () => {
     expect(leg.muted).toBe(false);
   });
 
+  it('hands the talk over once the tab the person chose is ready, and not before', async () => {
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    house.voice.answer(CALL.call_id);
+    await settle();
+    await house.told({ ...CALL, state: 'talking', transfer: null });
+    await house.phone('tab_there', 'registration');
+    expect(leg.ended).toBe(false);
+    await house.phone('tab_there');
+    expect(leg.ended).toBe(true);
+  });
+
+  it('keeps the talk while it is passed on, and when only its own socket was cut', async () => {
+    const leg = new Leg();
+    house.line.events.rings(leg);
+    house.voice.answer(CALL.call_id);
+    await settle();
+    house.view.update((view) => ({ ...view, connection: { phase: 'connecting', first: false } }));
+    await house.told({ ...CALL, state: 'talking', transfer: null });
+    await house.phone('tab_there');
+    house.view.update((view) => ({ ...view, connection: { phase: 'online' } }));
+    await settle();
+    expect(leg.ended).toBe(false);
+    await house.phone(TAB);
+    const transfer = { kind: 'blind', phase: 'ringing', role: 'sender', target: 'x', by: 'y' };
+    await house.told({ ...CALL, state: 'held', transfer });
+    await house.phone('tab_there');
+    expect(leg.ended).toBe(false);
+  });
+
   it('ends its talks by word when the page goes', async () => {
     const leg = new Leg(CALL.call_id, 'agent-e_101-1', true);
     house.line.events.rings(leg);

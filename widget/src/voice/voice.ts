@@ -90,6 +90,8 @@ export class Voice {
   #cancelRenewal: () => void = () => undefined;
   #wait = RETRY_MS;
   #reported = '';
+  /** This tab was the phone on this connection: another one now was chosen by the person. */
+  #had = false;
   #looking = false;
 
   constructor(private readonly options: VoiceOptions) {
@@ -185,13 +187,19 @@ export class Voice {
     if (connection.phase !== 'online') {
       // The server forgot what this socket proved; it hears it again.
       this.#reported = '';
+      this.#had = false;
       return;
     }
     const known = microphone.state.get() === 'granted' || (this.view.get().looked && this.options.canAsk);
     if (known) this.#report();
     const mine = phoneState(state)?.tab === tabId;
-    if (mine) this.#hold();
-    else this.#letGo();
+    if (mine) {
+      this.#had = true;
+      this.#hold();
+    } else {
+      this.#handOver();
+      this.#letGo();
+    }
     this.#obey();
     this.#mutes();
   }
@@ -289,6 +297,23 @@ export class Voice {
     this.#line = null;
     line?.stop();
     if (this.view.get().line !== OFF) this.#patch({ line: OFF });
+  }
+
+  /**
+   * The person brought the audio to another tab, which is ready by now: talks here end, and the
+   * server, which keeps the customer, rings that tab at once. Not while a talk is being passed on:
+   * it would be taken for a farewell.
+   */
+  #handOver(): void {
+    const { state } = this.options.phone.view.get();
+    const told = phoneState(state);
+    if (!this.#had || told?.tab == null || told.missing.length > 0) return;
+    this.#had = false;
+    const all = calls(state);
+    for (const { leg, answered } of this.#talks.values()) {
+      const call = all.find((one) => one.call_id === leg.callId);
+      if (answered && call && !isPassedOn(call)) leg.end();
+    }
   }
 
   // ── what rings ──
@@ -448,6 +473,11 @@ export class Voice {
   #patch(change: Partial<VoiceView>): void {
     this.view.update((view) => ({ ...view, ...change }));
   }
+}
+
+/** A transfer of the call is under way. */
+function isPassedOn({ transfer }: CallChanged): boolean {
+  return transfer != null && transfer.phase !== 'failed' && transfer.phase !== 'done';
 }
 
 /** The server's word; servers of before do not know of muting. */
