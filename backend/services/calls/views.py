@@ -78,7 +78,7 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         rescue=parties.rescue_step(live),
         controls=controls,
         barred=barred,
-        recording=_recording(live, account),
+        recording=None if offered else _recording(live, account),
     )
 
 
@@ -93,8 +93,10 @@ def _recording(live: Live, account: AccountRoute) -> RecordingMark | None:
             return None
     pause = under_way(live.pauses)
     if pause is None:
-        return RecordingMark()
-    return RecordingMark(paused_at=pause.began_at, paused_until=pause.until)
+        return RecordingMark(can_pause=live.can.recording)
+    return RecordingMark(
+        paused_at=pause.began_at, paused_until=pause.until, can_pause=live.can.recording
+    )
 
 
 def _direction(live: Live, employee_id: EmployeeId) -> Direction:
