@@ -36,6 +36,9 @@ class Pausing:
             raise WrongState("nobody talks here")
         if live.recording is None:
             raise WrongState("the talk is not recorded")
+        if not live.can.recording:
+            # It would say yes and record on: nobody may rely on such a pause.
+            raise WrongState("the switch records by rules of its own")
         async with live.lock:
             if on:
                 await self._begin(live, employee_id)

@@ -11,7 +11,7 @@ import pytest
 from backend.domain.account_settings import AllSettings, RecordingSettings
 from backend.domain.scenario import Step
 from backend.errors import SwitchRefused, SwitchUnavailable, WrongState
-from backend.services.ports import LiveCall, LiveLeg
+from backend.services.ports import Capabilities, LiveCall, LiveLeg
 from protocol.commands import HoldCall
 from protocol.recording import PauseRecording
 from protocol.vocabulary import CallId, CommandId, EmployeeId, LegId, LegState
@@ -71,7 +71,8 @@ async def test_a_pause_is_silence_a_mark_on_the_card_and_a_fact_in_the_history()
     stage = _stage()
     async with playing(stage):
         await _talking(stage)
-        assert stage.last(ANNA)["recording"] == {"paused_at": None, "paused_until": None}
+        mark = {"paused_at": None, "paused_until": None, "can_pause": True}
+        assert stage.last(ANNA)["recording"] == mark
         await stage.wait(5)
         await _pause(stage, on=True)
         began = stage.now()
@@ -161,6 +162,19 @@ async def test_a_switch_that_does_not_do_it_pauses_nothing() -> None:
         del stage.switch.errors["mute_recording"]
         await _over(stage)
     assert stage.journal.finished[C1].pauses == ()
+
+
+@pytest.mark.feature("T")
+async def test_a_switch_that_records_by_its_own_rules_is_not_believed() -> None:
+    """It may say yes and go on: the button is greyed, and whoever asks is refused."""
+    stage = _stage()
+    stage.switch.capabilities = Capabilities(recording=False)
+    async with playing(stage):
+        await _talking(stage)
+        assert stage.last(ANNA)["recording"]["can_pause"] is False
+        with pytest.raises(WrongState):
+            await _pause(stage, on=True)
+        assert stage.switch.said("mute_recording") == []
 
 
 async def test_only_who_talks_pauses_and_only_what_is_recorded() -> None:

@@ -65,6 +65,7 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'do.pause_recording': 'Pause recording',
   'do.resume_recording': 'Go on recording',
   'recording.on': 'Recording',
+  'recording.fixed': 'Pause recording: the telephone switch records by its own rules',
   'recording.paused': 'Recording paused',
   'recording.left': 'Recording goes on in {time}',
   'do.unhold': 'Resume',

@@ -74,6 +74,7 @@ export const ru = {
   'do.pause_recording': 'Пауза записи',
   'do.resume_recording': 'Записывать дальше',
   'recording.on': 'Идёт запись',
+  'recording.fixed': 'Пауза записи: АТС записывает по своим правилам',
   'recording.paused': 'Запись на паузе',
   'recording.left': 'Запись продолжится через {time}',
   'do.unhold': 'Вернуться',

@@ -18,6 +18,7 @@ export function RecordingMark({ call, busy, onPause }: Props): JSX.Element | nul
   const until = call.recording?.paused_until ?? null;
   const now = useNow(until !== null);
   if (!call.recording) return null;
+  const action = until === null ? 'do.pause_recording' : 'do.resume_recording';
   const left = until === null ? 0 : Math.max(0, (Date.parse(until) - now - skewMs) / 1000);
   return (
     <div class={`recording${until === null ? '' : ' recording-paused'}`}>
@@ -33,9 +34,11 @@ export function RecordingMark({ call, busy, onPause }: Props): JSX.Element | nul
         kind={until === null ? 'quiet' : 'primary'}
         icon={until === null ? 'hold' : 'play'}
         busy={busy}
+        disabled={!call.recording.can_pause}
+        name={words.t(call.recording.can_pause ? action : 'recording.fixed')}
         onPress={() => onPause(until === null)}
       >
-        {words.t(until === null ? 'do.pause_recording' : 'do.resume_recording')}
+        {words.t(action)}
       </Button>
     </div>
   );

@@ -44,7 +44,7 @@ describe('the mark of a recording', () => {
 
   it('offers a pause, and says "paused" only when the server does', async () => {
     const asked: boolean[] = [];
-    await show({ paused_at: null, paused_until: null }, asked);
+    await show({ paused_at: null, paused_until: null, can_pause: true }, asked);
     expect(root.textContent).toContain('Идёт запись');
     root.querySelector('button')?.click();
     expect(asked).toEqual([true]);
@@ -54,6 +54,7 @@ describe('the mark of a recording', () => {
       {
         paused_at: new Date(now).toISOString(),
         paused_until: new Date(now + 90_500).toISOString(),
+        can_pause: true,
       },
       asked,
     );
@@ -61,6 +62,18 @@ describe('the mark of a recording', () => {
     expect(root.querySelector('.timer')?.textContent).toMatch(/^0?1:(30|29)$/);
     root.querySelector('button')?.click();
     expect(asked).toEqual([true, false]);
+  });
+});
+
+describe('a switch that records by its own rules', () => {
+  it('has its button greyed, with the reason', async () => {
+    const asked: boolean[] = [];
+    await show({ paused_at: null, paused_until: null, can_pause: false }, asked);
+    const button = root.querySelector('button');
+    button?.click();
+    expect(asked).toEqual([]);
+    expect(button?.disabled).toBe(true);
+    expect(button?.getAttribute('aria-label')).toContain('по своим правилам');
   });
 });
 
