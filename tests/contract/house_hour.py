@@ -37,6 +37,7 @@ from backend.services.ports import (
     LegMoved,
     LiveCall,
     LiveLeg,
+    Placed,
     RingOrder,
     SoundOver,
     SwitchConnected,
@@ -98,6 +99,15 @@ class LivelySwitch(FakeSwitch):
             leg_id=CUSTOMER, state=LegState.RINGING, number=number, dialed=dialed, at=at
         )
         self.say(Arrived(call_id=call, leg_id=CUSTOMER, number=number, dialed=dialed, at=at))
+
+    def placed(self, call: CallId, leg: LegId, number: str, shown: str) -> None:
+        """Somebody dials on his telephone: his leg is up, the other rings."""
+        at = self._clock.now()
+        for name, state in ((leg, LegState.UP), (CUSTOMER, LegState.RINGING)):
+            self.legs[call, name] = LiveLeg(
+                leg_id=name, state=state, number=number, dialed="", at=at
+            )
+        self.say(Placed(call_id=call, leg_id=leg, number=number, shown=shown, at=at))
 
     def moved(self, call: CallId, leg: LegId, state: LegState) -> None:
         at = self._clock.now()

@@ -17,6 +17,7 @@ from protocol.vocabulary import (
     CrmKind,
     EmployeeId,
     HangupCause,
+    LegId,
     LegState,
     RefusalReason,
 )
@@ -388,6 +389,29 @@ async def a_message_is_heard_before_anybody_rings(hour: Hour) -> None:
     await hour.wait(3)
 
 
+async def somebody_dials_on_the_telephone(hour: Hour) -> None:
+    call = CallId(f"call-{next(hour.numbers):04d}")
+    hour.switch.placed(call, LegId("agent-boris-77009"), KNOWN, "+74951112233")
+    await idle(120)
+    hour.switch.moved(call, CUSTOMER, LegState.UP)
+    await idle(120)
+    assert hour.tabs[BORIS].cards()[call]["state"] == "talking"
+    await hour.leaves(call)
+    await hour.wait(3)
+
+
+async def a_broken_telephone_costs_no_customer(hour: Hour) -> None:
+    call = await hour.calls(KNOWN)
+    await hour.picks_up(call, ANNA)
+    hour.switch.gone(call, LegId("agent-anna-1"), HangupCause.LOST_CONTACT)
+    await idle(240)
+    card = hour.tabs[ANNA].cards()[call]
+    assert (card["state"], card["rescue"]) == ("talking", None), "it picked up by itself"
+    await hour.leaves(call)
+    await hour.wait(3)
+    assert hour.journal.finished[call].wanted is None
+
+
 async def nothing_happens(hour: Hour) -> None:
     """Long enough for the log of a stream to be forgotten: whoever comes back gets a snapshot."""
     await hour.wait(620)
@@ -422,5 +446,7 @@ ONCE: tuple[Scene, ...] = (
     a_browser_becomes_the_phone,
     a_customer_waits_to_be_called_back,
     a_message_is_heard_before_anybody_rings,
+    somebody_dials_on_the_telephone,
+    a_broken_telephone_costs_no_customer,
 )
 SELDOM: tuple[Scene, ...] = (nothing_happens, history_of_another_epoch)
