@@ -103,8 +103,8 @@ class AsteriskLines:
                 await self._client.object_fields(kind, name)
             except NotFound:
                 raise SwitchRefused(
-                    f"Asterisk takes no {kind} object ({refused}): sorcery.conf needs the lines that "
-                    "`dozvon asterisk init` writes"
+                    f"Asterisk takes no {kind} object ({refused}): sorcery.conf needs the lines "
+                    "that `dozvon asterisk init` writes"
                 ) from None
             return False
         return True
