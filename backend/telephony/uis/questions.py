@@ -18,8 +18,10 @@ NOBODY: Final = 1
 """`returned_code`: our scenario rings nobody now."""
 UNKNOWN: Final = 2
 """`returned_code`: we know nothing of this call, or are not there."""
-GATHER_S: Final = 0.15
-"""People rung together are ordered one by one, within milliseconds."""
+GATHER_S: Final = 0.3
+"""People rung together are ordered one by one, each after its intent was written: the answer waits
+this long for another, and `GATHERED_S` for all."""
+GATHERED_S: Final = 1.2
 
 
 @dataclass(slots=True)
@@ -67,8 +69,12 @@ class Questions:
         if not desk.phones:
             desk.came.clear()
             await self._within(desk.came, self._wait_s)
-        if desk.phones:
-            await self._clock.sleep(GATHER_S)
+        until = self._clock.monotonic() + GATHERED_S
+        while desk.phones and self._clock.monotonic() < until:
+            desk.came.clear()
+            await self._within(desk.came, GATHER_S)
+            if not desk.came.is_set():
+                break
         desk.given = dict.fromkeys(desk.phones, self._clock.monotonic())
         phones, desk.phones = list(dict.fromkeys(desk.phones.values())), {}
         return {"phones": phones} if phones else {"returned_code": NOBODY}
