@@ -22,6 +22,7 @@ WORDS = {
         "not_found": "В CRM такого номера нет", "silent": "CRM не отвечает",
         "again": "Повторить поиск", "offline": "Нет интернета", "online": "На связи",
         "several": "Кто звонит?", "second": "Второй звонок",
+        "transfer": "Перевести", "keypad": "Клавиши",
     },
     "en": {
         "history": "History", "colleagues": "Colleagues", "calls": "Calls", "status": "Your status",
@@ -30,6 +31,7 @@ WORDS = {
         "not_found": "The CRM has no such number", "silent": "The CRM does not answer",
         "again": "Look again", "offline": "No internet", "online": "Connected",
         "several": "Who is calling?", "second": "Second call",
+        "transfer": "Transfer", "keypad": "Keypad",
     },
 }  # fmt: skip
 
@@ -59,6 +61,13 @@ async def states(demo: Demo, tab: PortalTab, lang: str) -> AsyncIterator[str]:
     live = app.locator(".card-live")
     await expect(live.get_by_role("button", name=word["hold"])).to_be_visible()
     yield "in-call"
+    await live.get_by_role("button", name=word["transfer"]).click()
+    await expect(live.locator(".transfer .entry").first).to_be_visible()
+    yield "transfer"
+    await live.get_by_role("button", name=word["keypad"]).click()
+    await expect(live.locator(".keypad")).to_be_visible()
+    yield "keypad"
+    await tab.page.keyboard.press("Escape")
     second = demo.call(NOBODY, SEVER)
     await expect(tab.ringing()).to_contain_text(word["second"])
     yield "second-caller"
