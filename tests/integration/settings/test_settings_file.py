@@ -32,7 +32,7 @@ async def test_the_demos_file_makes_its_accounts_and_a_second_time_nothing(house
     assert [number.number for number in loaded.route.virtual_numbers] == ["+74951230001"]
     scenario = loaded.route.virtual_numbers[0].scenario
     assert scenario is not None
-    assert len(scenario.steps) == 2
+    assert scenario.own == 2
     assert loaded.route.settings.outgoing.default_caller_id == "+74951230001"
 
 

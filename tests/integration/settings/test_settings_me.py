@@ -16,7 +16,7 @@ async def test_an_operator_chooses_what_is_their_own_and_nothing_else(seeded: Ho
     async with seeded.client(await seeded.token("sever-101")) as ilya:
         me = (await ilya.get("/me")).json()
         assert (me["device"], me["devices"], me["may_see"]) == (
-            "phone",
+            "browser",
             ["phone", "browser"],
             False,
         )
@@ -33,10 +33,10 @@ async def test_an_operator_chooses_what_is_their_own_and_nothing_else(seeded: Ho
             assert (fault["path"], fault["code"]) == (next(iter(body)), code)
             assert fault["message"]
         changed = await ilya.patch(
-            "/me", json={"device": "browser", "workday_import": False}, headers=newer
+            "/me", json={"device": "phone", "workday_import": False}, headers=newer
         )
         assert changed.json()["workday_import"] is False
-        assert changed.json()["device"] == "browser"
+        assert changed.json()["device"] == "phone"
         stale = await ilya.patch("/me", json={"workday_import": True}, headers=newer)
         assert stale.status_code == 409
         assert (await ilya.patch("/me", json={"device": "phone"})).status_code == 400
