@@ -118,6 +118,17 @@ describe('clicks', () => {
     ]);
   });
 
+  it('go on being counted when the portal draws the card of a living call anew', async () => {
+    await scene.raised(call);
+    scene.portal.fire('answerButtonClick');
+    scene.portal.fire('initialized', { CALL_ID: 'card-2', CALL_DIRECTION: 'incoming' });
+    await scene.clock.pass(0);
+    scene.portal.fire('initialized', { CALL_ID: 'card-1', CALL_DIRECTION: 'incoming' });
+    await scene.clock.pass(3_000);
+    scene.portal.fire('answerButtonClick');
+    expect(scene.phone.asked.at(-1)).toEqual(['answer', call.call_id, `b24_2_${call.call_id}`]);
+  });
+
   it('put the hold button back when the switch refused', async () => {
     await scene.raised({ ...call, state: 'talking', my_leg: 'up', actions: ['hangup', 'hold'] });
     scene.phone.works = false;

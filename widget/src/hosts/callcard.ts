@@ -94,6 +94,9 @@ export class CardDriver {
   /** States this portal has, when it said so. */
   #states: ReadonlySet<unknown> | null = null;
   #stop: (() => void) | null = null;
+  /** Clicks by card: the portal draws a card anew while its call lives (a talk brought back after a
+   * reload), and an id of before would be answered as the click of before. */
+  readonly #clicks = new Map<string, number>();
 
   constructor(private readonly options: CardDriverOptions) {
     this.#keys = new TypedKeys(options.clock, (ask, id) => {
@@ -186,7 +189,7 @@ export class CardDriver {
       leading: false,
       seen: false,
       sent: {},
-      clicks: 0,
+      clicks: this.#clicks.get(id) ?? 0,
       early: null,
       advice: null,
       record: recordKey(facts) ?? '',
@@ -303,6 +306,7 @@ export class CardDriver {
     if (!card) return;
     // Counted by every frame that hears it, so that whoever leads names it the same.
     card.clicks += 1;
+    this.#clicks.set(card.id, card.clicks);
     card.early = { act, id: card.clicks, until: this.options.clock.now() + EARLY_MS };
     if (!card.leading || card.callId === null) return;
     const { state } = this.#phone.view.get();
