@@ -39,6 +39,8 @@ from tests.unit.services.stage import (
 )
 from tests.unit.services.test_calls_adoption import leg, live
 
+pytestmark = pytest.mark.feature("T")
+
 C1 = CallId("c1")
 A1, A2, B1 = "agent-anna-1", "agent-anna-2", "agent-boris-1"
 TAB = Device(priority=1, kind="browser", endpoint="PJSIP/demo-b101", label="Browser")

@@ -19,6 +19,8 @@ from backend.telephony.asterisk.check import AsteriskCheck, Expected, Found
 from backend.telephony.asterisk.config.files import MODULES
 from backend.telephony.asterisk.texts import text
 
+pytestmark = pytest.mark.feature("T")
+
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 Change = Callable[[str, str], httpx.Response | None]
 

@@ -17,6 +17,8 @@ from backend.telephony.asterisk.config import (
 from backend.telephony.asterisk.config.files import is_secret
 from tests.unit.telephony.ini import Block, objects, read
 
+pytestmark = pytest.mark.feature("T")
+
 ANNA = Employee(
     id="e1",
     name='Anna "A;P" Petrova',
