@@ -58,11 +58,14 @@ def _number(value: float) -> str:
 
 
 def write(path: Path, rounds: Rounds, conditions: str) -> None:
+    part(path, BEGIN, END, f"{conditions}\n\n{table(rounds)}")
+
+
+def part(path: Path, begin: str, end: str, told: str) -> None:
     """Replace what stands between the marks. Raises ValueError when they are missing."""
     text = path.read_text(encoding="utf-8")
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
         raise ValueError(f"{path} has no place for figures")
-    figures = f"{begin}\n\n{conditions}\n\n{table(rounds)}\n\n{end}"
-    path.write_text(head + figures + tail, encoding="utf-8")
+    path.write_text(f"{head}{begin}\n\n{told}\n\n{end}{tail}", encoding="utf-8")

@@ -58,12 +58,13 @@ async def talking_browser(chromium: str) -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def with_headset(
-    demo: Demo, browser: Browser, user: int, *, granted: bool = True
+    demo: Demo, browser: Browser, user: int, *, granted: bool = True, script: str = KEEP_PEERS
 ) -> AsyncIterator[Operator]:
-    """`user` at an amoCRM page whose panel is open; `granted`: they allowed the microphone once."""
+    """`user` at an amoCRM page whose panel is open; `granted`: they allowed the microphone once.
+    `script` runs in every page first."""
     context = await browser.new_context(locale="ru-RU", viewport=WIDE)
     try:
-        await context.add_init_script(KEEP_PEERS)
+        await context.add_init_script(script)
         if granted:
             for origin in (demo.amo, demo.app):
                 await context.grant_permissions(["microphone"], origin=origin)
