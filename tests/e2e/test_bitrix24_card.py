@@ -168,11 +168,10 @@ async def test_a_slow_portal_delays_neither_the_ringing_nor_our_own_page(
     async with in_portal(demo, browser, ILYA, app=True) as ilya:
         await forget_log(demo)
         demo.portal_faults(slow_s={"*": 5.0})
-        began = time.monotonic()
         demo.call(UNKNOWN, SEVER)
         await phone_is(demo, PHONES[ILYA], "RINGING")
         await expect(ilya.ringing()).to_be_visible()
-        assert time.monotonic() - began < 2.0
+        # All that while the portal has not even answered.
         await expect(ilya.card).to_have_count(0)
         await ilya.ringing().get_by_role("button", name="Ответить").click()
         await phone_is(demo, PHONES[ILYA], "INUSE")

@@ -18,7 +18,7 @@ import pytest
 import websockets
 
 from backend.demo.cast import SEVER
-from protocol import commands
+from protocol import commands, samples
 from tests.integration.house.single import (
     AMO,
     AMO_ACCOUNT,
@@ -301,18 +301,18 @@ async def test_an_unknown_or_malformed_command_is_answered_and_the_session_goes_
 
 async def test_another_accounts_call_does_not_exist(house: Single) -> None:
     """Every command that names a call, asked by somebody of another account."""
-    asked = [c for c in commands.COMMANDS if "call_id" in c.__struct_fields__]
-    assert len(asked) >= 7
-    more: dict[str, dict[str, Any]] = {
-        "call.hold": {"on": True},
-        "contact.choose": {"kind": "contact", "record_id": "1"},
+    asked = [one for one in samples.COMMANDS if "call_id" in one.__struct_fields__]
+    assert {type(one) for one in asked} == {
+        kind for kind in commands.COMMANDS if "call_id" in kind.__struct_fields__
     }
     async with await house.tab("sever-101") as owner, await house.tab("vektor-101") as stranger:
         house.switch.place_call(CUSTOMER, SEVER.virtual_number)
         card = await owner.until(my_leg="ringing")
-        for kind in asked:
-            tag = str(kind.__struct_config__.tag)
-            reply = await stranger.ask(tag, call_id=card["call_id"], **more.get(tag, {}))
+        for sample in asked:
+            fields = msgspec.to_builtins(sample) | {"call_id": card["call_id"]}
+            tag = fields.pop("type")
+            del fields["id"]
+            reply = await stranger.ask(tag, **fields)
             assert (reply["ok"], reply["error"]["code"]) == (False, "not_found"), tag
         assert stranger.cards == []
         assert owner.card == card

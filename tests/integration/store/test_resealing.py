@@ -32,7 +32,7 @@ OLD = SecretsBox({"k1": KEYS["k1"]})
 BOTH = SecretsBox({"k2": KEYS["k2"], "k1": KEYS["k1"]})
 NEW = SecretsBox({"k2": KEYS["k2"]})
 
-HASHES = {"pairings.hash", "sessions.token_hash"}
+HASHES = {"pairings.hash", "sessions.token_hash", "visit_keys.hash"}
 """Bytes that no key made."""
 
 
