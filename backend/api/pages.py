@@ -82,7 +82,7 @@ class Launches(Protocol):
     async def address(self, request: Request, form: Mapping[str, str]) -> str | None: ...
 
 
-async def _no_switches() -> frozenset[str]:
+async def _no_switches(_origin: str) -> frozenset[str]:
     return frozenset()
 
 
@@ -93,8 +93,9 @@ class PagesApi:
     directory: Directory
     own_origin: str
     launches: Launches | None = None
-    switches: Callable[[], Awaitable[frozenset[str]]] = _no_switches
-    """Origins at which browsers speak SIP: a page with a voice has to reach them."""
+    switches: Callable[[str], Awaitable[frozenset[str]]] = _no_switches
+    """Origins at which the browsers of the account with CRM pages at this one speak SIP: a page
+    with a voice has to reach them, and nobody else is to learn them."""
     static: Path = field(default_factory=static_dir)
     _entries: dict[str, Assets] = field(default_factory=dict)
 
@@ -121,12 +122,13 @@ class PagesApi:
 
     async def phone(self, request: Request) -> Response:
         """The phone in a window of its own: framed by nobody, the session is handed over by the
-        page that opened it."""
+        page that opened it, which says in the address whose CRM it is of."""
         return await self._shell(
             "phone",
             locale=locale_of(request.query_params.get("locale")),
             boot={},
             ancestors=(),
+            account_origin=request.query_params.get("origin", ""),
         )
 
     async def _framed(self, request: Request, entry: str) -> Response:
@@ -139,6 +141,7 @@ class PagesApi:
             locale=locale_of(request.query_params.get("locale")),
             boot={"options": {"parent_origin": origin}, "crm": CrmKind.AMOCRM.value},
             ancestors=(origin,),
+            account_origin=origin,
         )
 
     async def bitrix24_app(self, request: Request) -> Response:
@@ -174,6 +177,7 @@ class PagesApi:
                 "crm": CrmKind.BITRIX24.value,
             },
             ancestors=(origin,),
+            account_origin=origin,
         )
 
     async def _origins(self) -> set[str]:
@@ -181,10 +185,16 @@ class PagesApi:
         return {origin_of(url) for urls in pages.values() for url in urls}
 
     async def _shell(
-        self, entry: str, *, locale: str, boot: dict[str, Any], ancestors: tuple[str, ...]
+        self,
+        entry: str,
+        *,
+        locale: str,
+        boot: dict[str, Any],
+        ancestors: tuple[str, ...],
+        account_origin: str,
     ) -> Response:
         boot = {"page": entry, "api": "", "locale": locale, **boot}
-        reached = ["'self'", _socket(self.own_origin), *sorted(await self.switches())]
+        reached = ["'self'", _socket(self.own_origin), *sorted(await self.switches(account_origin))]
         return Response(
             shell(self._entries[entry], locale=locale, boot=boot),
             media_type="text/html; charset=utf-8",

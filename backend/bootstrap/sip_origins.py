@@ -1,5 +1,9 @@
-"""Where browsers speak SIP, for the security headers of our pages: kept in memory, because a portal
-gives up on a page that is slow."""
+"""Where the browsers of each account speak SIP, for the security headers of our pages: kept in
+memory, because a portal gives up on a page that is slow.
+
+Only of the account whose page is around: headers are read by anybody, and one account's switch is
+no business of another's.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ import structlog
 
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.lines import sip_ws_url
+from backend.services.sign_on import Directory, origin_of
 from backend.store.switches import SwitchStore
+from protocol.vocabulary import AccountId
 
 log = structlog.get_logger(__name__)
 
@@ -18,26 +24,45 @@ FRESH_S = 30.0
 
 
 class SipOrigins:
-    def __init__(self, base: Foundation) -> None:
+    def __init__(self, base: Foundation, directory: Directory) -> None:
         self._base = base
-        self._known: frozenset[str] = frozenset()
+        self._directory = directory
+        self._known: dict[AccountId, frozenset[str]] = {}
         self._until = 0.0
         """Monotonic second when it is looked up again."""
 
-    async def now(self) -> frozenset[str]:
-        """`wss://host[:port]` of every switch with lines for browsers. What was known last where
-        the database does not answer."""
+    async def of_page(self, origin: str) -> frozenset[str]:
+        """`wss://host[:port]` of the switches with lines for browsers of the account whose CRM
+        pages are at `origin`; nothing for an origin nobody has. What was known last where the
+        database does not answer."""
+        pages = await self._directory.pages()
+        owners = [who for who, urls in pages.items() if origin in map(origin_of, urls)]
+        if not owners:
+            return frozenset()
+        await self._refresh()
+        return frozenset[str]().union(*(self._known.get(who, ()) for who in owners))
+
+    async def _refresh(self) -> None:
         clock = self._base.clock
         if clock.monotonic() < self._until:
-            return self._known
+            return
         self._until = clock.monotonic() + FRESH_S
         try:
             async with self._base.database.begin_resolving() as tx:
-                connections = await SwitchStore(tx, self._base.secrets).all()
+                switches = SwitchStore(tx, self._base.secrets)
+                connections = {one.id: one for one in await switches.all()}
+                served = await switches.served()
         except Exception as error:
             # Never a reason to give no page: only the voice would miss it.
             log.warning("sip_origins_unknown", error=repr(error))
-            return self._known
-        urls = [sip_ws_url(c) for c in connections if c.kind == "asterisk"]
-        self._known = frozenset(f"{u.scheme}://{u.netloc}" for u in map(urlsplit, urls) if u.netloc)
-        return self._known
+            return
+        known: dict[AccountId, frozenset[str]] = {}
+        for connection_id, account_id in served:
+            connection = connections[connection_id]
+            if connection.kind != "asterisk":
+                continue
+            url = urlsplit(sip_ws_url(connection))
+            if url.netloc:
+                origin = f"{url.scheme}://{url.netloc}"
+                known[account_id] = known.get(account_id, frozenset()) | {origin}
+        self._known = known

@@ -163,8 +163,8 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
 
     doors = Doors(clock)
     portal_doors = portals.doors(base, jobs, inbox, doors)
-    switches = SipOrigins(base)
-    pages = PagesApi(directory, settings.origin, portal_doors.launches, switches.now)
+    switches = SipOrigins(base, directory)
+    pages = PagesApi(directory, settings.origin, portal_doors.launches, switches.of_page)
     async with jobs.opened(), gateway:
         yield Web(
             gateway=gateway,

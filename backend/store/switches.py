@@ -92,3 +92,11 @@ class SwitchStore:
             .order_by(switch_accounts.c.account_id)
         )
         return [AccountId(row) for row in rows.scalars()]
+
+    async def served(self) -> list[tuple[str, AccountId]]:
+        """Every switch with every account it serves."""
+        c = switch_accounts.c
+        rows = await self._tx.execute(
+            select(c.connection_id, c.account_id).order_by(c.connection_id, c.account_id)
+        )
+        return [(str(connection), AccountId(account)) for connection, account in rows]

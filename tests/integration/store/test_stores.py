@@ -104,6 +104,7 @@ async def test_routing_loads_everything_of_one_account(database: Database) -> No
         assert await RoutingStore(tx).account_of("main", "+74950000001") == ALPHA
         assert await SwitchStore(tx, BOX).all() == [switch]
         assert await SwitchStore(tx, BOX).accounts_of("main") == [ALPHA]
+        assert await SwitchStore(tx, BOX).served() == [("main", ALPHA)]
         assert await AccountStore(tx).by_slug("beta") is not None
     async with database.begin(BETA) as tx:
         with pytest.raises(IntegrityError):

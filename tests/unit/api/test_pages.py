@@ -179,3 +179,28 @@ async def test_files_are_cached_by_their_names_and_shells_answer_head() -> None:
         assert (await http.get("/static/amocrm/script.js")).headers["cache-control"] == "no-cache"
         assert (await http.head(page)).status_code == 200
         assert (await http.get("/static/../pyproject.toml")).status_code == 404
+
+
+async def switches(origin: str) -> frozenset[str]:
+    return {
+        PORTAL: frozenset({"wss://pbx.north.test"}),
+        "https://south.amocrm.ru": frozenset({"wss://pbx.south.test"}),
+    }.get(origin, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("path", "reached"),
+    [
+        ("/bitrix24/app?DOMAIN=north.bitrix24.ru&PROTOCOL=1", "wss://pbx.north.test"),
+        (f"/phone?origin={PORTAL}", "wss://pbx.north.test"),
+        (f"/widget/amocrm?origin={AMO}", ""),
+        ("/phone", ""),
+        ("/phone?origin=https://nobody.test", ""),
+    ],
+)
+async def test_a_page_reaches_the_switch_of_its_own_account_alone(path: str, reached: str) -> None:
+    pages = PagesApi(Directory(), "https://phone.test", switches=switches)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=Starlette(routes=pages.routes()))
+    async with httpx.AsyncClient(transport=transport, base_url="https://phone.test") as http:
+        policy = (await http.get(path)).headers["content-security-policy"]
+    assert f"connect-src 'self' wss://phone.test {reached}".rstrip() + ";" in policy

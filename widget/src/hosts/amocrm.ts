@@ -3,7 +3,7 @@ import { connectBridge, exactOrigin, type Bridge, type FromPage } from './bridge
 import type { Boot } from './boot';
 import type { SessionToken } from '../protocol/messages';
 import type { Host, Surroundings, Theme } from './host';
-import { PhoneWindow } from './phonewindow';
+import { PhoneWindow, windowAddress } from './phonewindow';
 
 /** Null when the page was opened without a loader around it. */
 export async function amocrmHost(boot: Boot): Promise<Host | null> {
@@ -12,12 +12,17 @@ export async function amocrmHost(boot: Boot): Promise<Host | null> {
   const origin = exactOrigin(typeof named === 'string' ? named : wish);
   if (!origin || window.parent === window) return null;
   const { bridge, first } = await connectBridge(origin, { self: window, parent: window.parent });
-  return host(boot, bridge, first);
+  return host(boot, bridge, first, origin);
 }
 
-function host(boot: Boot, bridge: Bridge, first: Extract<FromPage, { type: 'connect' }>): Host {
+function host(
+  boot: Boot,
+  bridge: Bridge,
+  first: Extract<FromPage, { type: 'connect' }>,
+  origin: string,
+): Host {
   let session: SessionToken = { token: first.token, expires_at: first.expires_at };
-  const phone = new PhoneWindow(`${boot.api}/phone?locale=${first.locale}`, () => ({
+  const phone = new PhoneWindow(windowAddress(boot.api, first.locale, origin), () => ({
     session,
     ...surroundings(first),
   }));

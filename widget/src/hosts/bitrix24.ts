@@ -11,7 +11,7 @@ import type { Clock } from '../protocol/clock';
 import type { Boot } from './boot';
 import type { Host, Surroundings } from './host';
 import { refusal } from './launch';
-import { PhoneWindow } from './phonewindow';
+import { PhoneWindow, windowAddress } from './phonewindow';
 
 export interface PortalAddress {
   readonly origin: string;
@@ -142,7 +142,7 @@ export function bitrix24Host(
     locale: boot.locale ?? address.locale ?? navigator.language,
     theme: 'auto',
   };
-  const phone = new PhoneWindow(`${boot.api}/phone?locale=${surroundings.locale}`, () => ({
+  const phone = new PhoneWindow(windowAddress(boot.api, surroundings.locale, address.origin), () => ({
     session: newest,
     ...surroundings,
   }));

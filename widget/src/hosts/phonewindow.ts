@@ -18,6 +18,11 @@ export interface Handed extends Surroundings {
   readonly session: SessionToken;
 }
 
+/** `crm`: origin of the CRM's pages; by it the window is let reach that account's switch. */
+export function windowAddress(api: string, locale: string, crm: string): string {
+  return `${api}/phone?${new URLSearchParams({ locale, origin: crm }).toString()}`;
+}
+
 /** Opens the window, or brings the one that is open to the front. */
 export class PhoneWindow {
   #opened: Window | null = null;
