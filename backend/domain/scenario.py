@@ -140,7 +140,11 @@ class CallbackStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndStep:
+    """`appended`: it stands where a scenario's own steps are spent (`linked`); an engine that routes
+    by itself goes on from there. Any other end is one somebody asked for."""
+
     final: Ending
+    appended: bool = False
 
 
 PeopleStep = Step | ManagerStep
@@ -197,7 +201,7 @@ def _linked(first: str, scenarios: Mapping[str, Scenario]) -> Scenario:
             return begins[key]
         begins[key] = at = len(steps)
         own = scenarios[key]
-        steps.extend((*own.steps, EndStep(final=own.final)))
+        steps.extend((*own.steps, EndStep(final=own.final, appended=True)))
         for index, step in enumerate(own.steps, at):
             if not isinstance(step, HoursStep) or step.closed is None:
                 continue

@@ -13,10 +13,12 @@ from backend.domain.leg_id import agent_leg
 from backend.domain.scenario import (
     AnyStep,
     Device,
+    EndStep,
     ExternalStep,
     ManagerStep,
     PeopleStep,
     Step,
+    cause_of,
     may_ring,
     share_s,
 )
@@ -69,9 +71,9 @@ class Ringing:
             if live.turn:
                 self._offer_one(live, live.turn.pop(0))
                 continue
-            steps = () if live.plan is None else live.plan.steps
-            if live.step + 1 >= len(steps):
-                self._give_up(live)
+            coming = self._step(live, after=1)
+            if coming is None or (isinstance(coming, EndStep) and coming.appended):
+                self._give_up(live, coming)
                 return
             self._begin_step(live, live.step + 1)
 
@@ -176,16 +178,21 @@ class Ringing:
             why = StepReason.UNREACHABLE
         self._note(live, employee_id, why)
 
-    def _step(self, live: Live) -> AnyStep | None:
-        steps = () if live.plan is None else live.plan.steps
-        return steps[live.step] if 0 <= live.step < len(steps) else None
+    def _step(self, live: Live, *, after: int = 0) -> AnyStep | None:
+        """The running step, or the one so many after it."""
+        steps, index = () if live.plan is None else live.plan.steps, live.step + after
+        return steps[index] if 0 <= index < len(steps) else None
 
-    def _give_up(self, live: Live) -> None:
+    def _give_up(self, live: Live, end: EndStep | None) -> None:
+        """The steps are spent; `end` stands behind them."""
         if self.spent(live):
             return
-        if self._core.switch.capabilities.routes and live.call.direction is Direction.INBOUND:
+        routes = self._core.switch.capabilities.routes
+        if routes and live.call.direction is Direction.INBOUND and live.transfer is None:
             return  # the engine's own scenario goes on where ours ends
         cause = HangupCause.NO_ANSWER if live.plan is None else live.plan.final_cause
+        if end is not None:
+            cause = cause_of(end.final)
         self._core.record(live, Over(cause=cause, at=self._core.clock.now()))
 
     # ── one employee ──

@@ -212,7 +212,7 @@ def test_scenarios_go_on_with_one_another_and_end_where_a_circle_would_close() -
     ]  # fmt: skip
     assert isinstance(steps[0], HoursStep)
     assert steps[0].closed_at == 3
-    assert steps[2] == EndStep(final="busy")
+    assert steps[2] == EndStep(final="busy", appended=True)
     assert isinstance(steps[3], HoursStep)
     assert steps[3].closed_at is None
-    assert steps[5] == EndStep(final="no_answer")
+    assert steps[5] == EndStep(final="no_answer", appended=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.bus.memory import MemoryBus
-from backend.domain.scenario import AnyStep, Device, Scenario
+from backend.domain.scenario import AnyStep, Device, Scenario, linked
 from backend.kit.clock import ManualClock
 from backend.services.calls import CallOwner, CallsClient
 from backend.services.calls.hooks import Ways
@@ -76,7 +76,9 @@ def account(
     *steps: AnyStep, people: tuple[EmployeeRoute, ...] = (), final: str = "no_answer"
 ) -> AccountRoute:
     staff = people or (employee(ANNA, "101"), employee(BORIS, "102"), employee(VERA, "103"))
-    scenario = Scenario(name="Sales", steps=steps, final="busy" if final == "busy" else "no_answer")
+    # As routing has it: with the end behind its steps.
+    sales = Scenario(name="Sales", steps=steps, final="busy" if final == "busy" else "no_answer")
+    scenario = linked({"sales": sales})["sales"]
     return AccountRoute(
         account_id=ACC,
         slug="demo",
