@@ -140,8 +140,8 @@ class CallbackStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndStep:
-    """`appended`: it stands where a scenario's own steps are spent (`linked`); an engine that routes
-    by itself goes on from there. Any other end is one somebody asked for."""
+    """`appended`: it stands where a scenario's own steps are spent (`linked`), and an engine that
+    routes by itself goes on there. Any other end is one somebody asked for."""
 
     final: Ending
     appended: bool = False

@@ -84,20 +84,31 @@ class Recording:
         if live.call.state is CallState.ENDED:
             # The end came while the order was on its way, and found nothing to stop.
             await core.order(lambda: core.switch.stop_recording(name))
+        elif live.inherited:
+            # A pause, or a return from music, may have been the forerunner's last deed.
+            self.hush(live)
 
-    def hush(self, live: Live, *, on: bool) -> None:
+    def hush(self, live: Live) -> None:
         """Nobody at our end expects to be recorded while the other side hears music. A pause that
         somebody asked for outlasts the music."""
-        name, core = live.recording, self._core
-        if name is None:
-            return
+        if live.recording is not None:
+            self._core.spawn(self._hush(live, live.recording))
 
-        async def hush() -> None:
-            # Asked at each attempt: a pause may begin while the switch is asked again.
-            silent = on or under_way(live.pauses) is not None
-            await core.switch.mute_recording(name, on=silent)
+    async def _hush(self, live: Live, name: str) -> None:
+        """Two of them may overtake each other on their way, so each sees to it that what the switch
+        heard last is what is wanted now."""
+        core, told = self._core, None
 
-        core.spawn(core.order(hush))
+        def silent() -> bool:
+            return live.call.is_held or under_way(live.pauses) is not None
+
+        async def ask() -> None:
+            nonlocal told
+            told = silent()
+            await core.switch.mute_recording(name, on=told)
+
+        while told is not silent() and live.call.state is not CallState.ENDED:
+            await core.order(ask)
 
     def end(self, live: Live) -> None:
         core, call = self._core, live.call

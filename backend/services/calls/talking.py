@@ -140,7 +140,7 @@ class Talking:
 
     def _note_hold(self, live: Live, *, on: bool) -> None:
         core = self._core
-        self._recording.hush(live, on=on)
+        self._recording.hush(live)
         if live.call.is_held == on:
             return
         # The switch has accepted and may report it too; the later of both instants counts.
@@ -279,7 +279,8 @@ class Talking:
         self._core.notices.history(call, sorted(concerned))
 
     def crossed(self, live: Live, leg_id: LegId) -> None:
-        """Somebody picked up just after the end: nobody is there to talk to, it is no answer."""
+        """Somebody picked up as he was being hung up, or just after the call's end: it is no
+        answer."""
         leg = live.call.leg(leg_id)
         if leg is None or leg.state is not LegState.ENDED:
             self._core.spawn(self._hang_up_crossed(live, leg_id))

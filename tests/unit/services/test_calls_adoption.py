@@ -68,8 +68,11 @@ async def test_a_talk_survives_a_new_owner_with_a_higher_version() -> None:
         assert (card["state"], card["name"], card["scenario"]) == ("talking", "Ivan", "Sales")
         assert card["version"] > before
         assert await stage.cards(BORIS) == []
-        # Nothing but the recording, which goes on under its name if it was begun before.
-        assert stage.switch.orders == [("record", "c1", "dozvon-demo-c1")]
+        # Nothing but the recording, which goes on under its name if it was begun before, and heard.
+        assert stage.switch.orders == [
+            ("record", "c1", "dozvon-demo-c1"),
+            ("mute_recording", "dozvon-demo-c1", False),
+        ]
         await stage.client.send(ACC, ANNA, HoldCall(id=CommandId("hold-0001"), call_id=C1, on=True))
         assert stage.switch.said("hold") == [("c1", "customer-0", True)]
 

@@ -210,9 +210,9 @@ async def test_a_new_owner_ends_the_pause_in_time() -> None:
         await until(lambda: stage.last(ANNA)["recording"] is not None)
         assert stage.last(ANNA)["recording"]["paused_at"] is not None
         await stage.wait(15)
-        assert stage.switch.said("mute_recording") == []
+        assert stage.switch.said("mute_recording") == [(NAME, True)]
         await stage.wait(6)
-        assert stage.switch.said("mute_recording") == [(NAME, False)]
+        assert stage.switch.said("mute_recording") == [(NAME, True), (NAME, False)]
 
 
 async def test_a_call_that_ends_in_a_pause_ends_it() -> None:

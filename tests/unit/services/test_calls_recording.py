@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,10 @@ from backend.domain.scenario import Step
 from backend.errors import SwitchRefused, SwitchUnavailable
 from backend.services.ports import LiveCall, LiveLeg
 from protocol.commands import Dial, HoldCall
+from protocol.recording import PauseRecording
 from protocol.transfers import CompleteTransfer, TransferCall
 from protocol.vocabulary import CallId, CommandId, LegId, LegState
-from tests.fakes import until
+from tests.fakes import idle, until
 from tests.unit.services.stage import (
     ACC,
     ANNA,
@@ -75,6 +77,60 @@ async def test_music_is_recorded_as_silence() -> None:
             await stage.client.send(ACC, ANNA, hold)
         await until(lambda: len(stage.switch.said("mute_recording")) == 2)
         assert stage.switch.said("mute_recording") == [(NAME, True), (NAME, False)]
+
+
+async def test_silence_asked_for_late_does_not_outlast_the_music() -> None:
+    """The order to be silent failed, was asked again, and came after the talk went on."""
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+        stage.switch.errors["mute_recording"] = SwitchUnavailable("busy")
+        for number, on in enumerate((True, False)):
+            hold = HoldCall(id=CommandId(f"late-000{number}"), call_id=C1, on=on)
+            await stage.client.send(ACC, ANNA, hold)
+            await idle()
+            stage.switch.errors.clear()
+        await stage.wait(5)
+        assert stage.switch.said("mute_recording")[-1] == (NAME, False)
+
+
+async def test_orders_that_overtake_each_other_leave_what_is_wanted() -> None:
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+        at_once, slow = stage.switch.mute_recording, asyncio.Event()
+
+        async def dawdle(name: str, *, on: bool) -> None:
+            if on:
+                await slow.wait()
+            await at_once(name, on=on)
+
+        stage.switch.mute_recording = dawdle  # type: ignore[method-assign]
+        for number, on in enumerate((True, False)):
+            hold = HoldCall(id=CommandId(f"slow-000{number}"), call_id=C1, on=on)
+            await stage.client.send(ACC, ANNA, hold)
+            await idle()
+        slow.set()
+        await idle()
+        assert stage.switch.said("mute_recording") == [(NAME, False), (NAME, True), (NAME, False)]
+
+
+async def test_a_pause_the_killed_owner_took_along_is_over() -> None:
+    """The card says it is recorded, so it has to be."""
+    stage = Stage(account(BOTH))
+    async with playing(stage):
+        await _talking(stage)
+        pause = PauseRecording(id=CommandId("pause-0001"), call_id=C1, on=True)
+        await stage.client.send(ACC, ANNA, pause)
+        assert stage.switch.said("mute_recording") == [(NAME, True)]
+    stage.journal.entries = [e for e in stage.journal.entries if e.kind != "call.paused"]
+    stage.new_owner()
+    async with running(stage):
+        await stage.connected(TALK)
+        await until(lambda: bool(stage.switch.said("mute_recording")))
+        assert stage.switch.said("mute_recording") == [(NAME, False)]
+        [card] = await stage.cards(ANNA)
+        assert card["recording"]["paused_at"] is None
 
 
 async def test_a_new_owner_goes_on_with_the_recording_and_keeps_its_name() -> None:
