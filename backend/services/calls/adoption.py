@@ -194,6 +194,9 @@ class Adoption:
                 self._rescue.before_end(live, lost)
                 core.record(live, lost)
         for there_leg in there.values():
+            if there_leg.state is LegState.UP and live.lets_go(there_leg.leg_id):
+                self._talking.crossed(live, there_leg.leg_id)
+                continue
             core.record(
                 live, Moved(leg_id=there_leg.leg_id, state=there_leg.state, at=there_leg.at)
             )

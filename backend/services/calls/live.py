@@ -126,6 +126,10 @@ class Live:
             return self.call.state is CallState.RINGING
         return self.transfer.seeks
 
+    def lets_go(self, leg_id: LegId) -> bool:
+        """Its hang-up is on its way and nobody has the talk: that it picked up is no answer."""
+        return leg_id in self.asked_to_end and self.call.taken is None
+
     @property
     def rung_legs(self) -> set[LegId]:
         """Legs that ring by its plan."""

@@ -323,6 +323,10 @@ class CallOwner:
         if ended_at is not None and isinstance(fact, Moved) and up and fact.at >= ended_at:
             self._talking.crossed(live, fact.leg_id)
             return
+        if isinstance(fact, Moved) and up and live.lets_go(fact.leg_id):
+            # Taking the call now would stop everybody who still rings, for a leg that is leaving.
+            self._talking.crossed(live, fact.leg_id)
+            return
         if isinstance(fact, Held) and live.transfer is not None:
             return  # who hears whom is ours to say until it is over; what we said is recorded
         if isinstance(fact, Ended):
