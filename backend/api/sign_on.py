@@ -24,8 +24,8 @@ SETTINGS = "settings"
 
 @dataclass(frozen=True, slots=True)
 class SignOnApi:
-    """`POST /api/amocrm/session`, `POST /api/bitrix24/session`, `POST /api/ticket`,
-    `POST /api/sign-out`."""
+    """`POST /api/amocrm/session`, `POST /api/bitrix24/session`, `POST /api/window/session`,
+    `POST /api/ticket`, `POST /api/sign-out`."""
 
     sign_on: SignOn
     sessions: Sessions
@@ -40,6 +40,7 @@ class SignOnApi:
         return [
             Route("/api/amocrm/session", self.amocrm, methods=["POST", "OPTIONS"]),
             Route("/api/bitrix24/session", door(self.bitrix24), methods=["POST"]),
+            Route("/api/window/session", door(self.window), methods=["POST"]),
             Route("/api/ticket", door(self.ticket), methods=["POST"]),
             Route("/api/sign-out", door(self.sign_out), methods=["POST"]),
         ]
@@ -95,6 +96,11 @@ class SignOnApi:
                 "employee": {"id": identity.employee_id, "name": identity.name},
             }
         )
+
+    async def window(self, request: Request) -> Response:
+        """The phone's own window asks, with the token of the page that opened it."""
+        issued = await self.sessions.beside(bearer(request))
+        return json_answer({"token": issued.token, "expires_at": issued.expires_at})
 
     async def ticket(self, request: Request) -> Response:
         ticket = await self.sessions.ticket(bearer(request))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backend.bus.memory import MemoryBus
@@ -120,3 +122,25 @@ async def test_revoking_stops_the_token_and_wakes_every_process() -> None:
     assert set(await h.sessions.revoked_since(h.clock.now())) == {
         s.session_id for s in (one, two, three)
     }
+
+
+async def test_a_second_window_outlives_the_renewals_of_the_page_that_opened_it() -> None:
+    h = House()
+    page = await h.sessions.open(ANNA)
+    window = await h.sessions.beside(page.token)
+    await h.sessions.renew(ANNA.account_id, page.session_id)
+    assert (await h.sessions.check(window.token)).identity == ANNA
+    again = await h.sessions.renew(ANNA.account_id, window.session_id)
+    assert (await h.sessions.check(again.token)).session_id != page.session_id
+    await h.sessions.revoke_employee(ANNA.account_id, ANNA.employee_id)
+    with pytest.raises(NotAllowed):
+        await h.sessions.check(again.token)
+
+
+async def test_a_second_window_needs_a_live_session_of_somebody_who_phones() -> None:
+    h = House()
+    with pytest.raises(NotAllowed):
+        await h.sessions.beside("x" * 32)
+    silent = await h.sessions.open(replace(ANNA, no_phone="no_line"))
+    with pytest.raises(NotAllowed):
+        await h.sessions.beside(silent.token)

@@ -3,6 +3,7 @@ import { readBoot } from '../hosts/boot';
 import { handedOver, type Handed } from '../hosts/phonewindow';
 import { standaloneHost } from '../hosts/standalone';
 import { mount } from '../main';
+import { Session, SessionOver } from '../protocol/session';
 import { Remembered } from '../tabs/remembered';
 import { showClosed } from '../ui/closed';
 
@@ -17,7 +18,8 @@ const kept = new Remembered('dozvon.phone_window');
 void start();
 
 async function start(): Promise<void> {
-  const handed = (await handedOver(window, HANDED_WITHIN_MS)) ?? keptFrom(kept.get());
+  const given = await handedOver(window, HANDED_WITHIN_MS);
+  const handed = given ? await parted(given) : keptFrom(kept.get());
   if (!handed) {
     showClosed(root, boot.locale);
     return;
@@ -36,6 +38,16 @@ async function start(): Promise<void> {
     },
   };
   await mount({ root, host, onRenewed: keep });
+}
+
+/** With a session of this window's own; null when the one handed over is no good. */
+async function parted(given: Handed): Promise<Handed | null> {
+  try {
+    return { ...given, session: await new Session(boot.api, given.session).part() };
+  } catch (error) {
+    // The server is away, or an older one: the page's own session works until it is renewed.
+    return error instanceof SessionOver ? null : given;
+  }
 }
 
 function keptFrom(text: string | null): Handed | null {

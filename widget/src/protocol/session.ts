@@ -50,6 +50,22 @@ export class Session {
     return { ticket: answer['ticket'], url: socketUrl(url, this.api) };
   }
 
+  /**
+   * A session of its own for this page, in place of the one another page handed to it: a token that
+   * two pages share is taken from the one whenever the other renews it.
+   *
+   * Raises SessionOver, or any other error when the server cannot be reached.
+   */
+  async part(): Promise<SessionToken> {
+    const answer = await this.#ask('POST', '/api/window/session');
+    if (!isRecord(answer)) throw new Error('no session');
+    const { token, expires_at: expiresAt } = answer;
+    if (typeof token !== 'string' || typeof expiresAt !== 'string') throw new Error('no session');
+    const own = { token, expires_at: expiresAt };
+    this.renewed(own);
+    return own;
+  }
+
   /** The call behind a Bitrix24 card, or null when the server does not know that card. */
   async callOfCard(cardId: string): Promise<string | null> {
     const path = `/api/bitrix24/call?id=${encodeURIComponent(cardId)}`;
