@@ -28,6 +28,8 @@ class FakeLines:
         self.passwords[line.username] = password
 
     async def withdraw(self, line: BrowserLine) -> None:
+        if self.error is not None:
+            raise self.error
         self.withdrawn.append(line.username)
         self.passwords.pop(line.username, None)
 
@@ -45,10 +47,17 @@ class OneHome:
 class InBrowsers:
     """Everybody talks in the browser, but those named."""
 
-    def __init__(self, *, not_these: tuple[EmployeeId, ...] = ()) -> None:
+    def __init__(
+        self, *, not_these: tuple[EmployeeId, ...] = (), gone: tuple[EmployeeId, ...] = ()
+    ) -> None:
         self.not_these = not_these
+        self.gone = gone
 
-    async def find(self, account_id: AccountId, employee_id: EmployeeId) -> LinePerson | None:
+    async def find(
+        self, account_id: AccountId, employee_id: EmployeeId, *, former: bool = False
+    ) -> LinePerson | None:
+        if employee_id in self.gone and not former:
+            return None
         device = "phone" if employee_id in self.not_these else "browser"
         return LinePerson(
             slug=account_id,

@@ -51,6 +51,7 @@ class Connection:
         "_task",
         "admission",
         "closing_at",
+        "goodbye",
         "keys",
         "outbox",
         "seat",
@@ -70,6 +71,8 @@ class Connection:
         """Streams this session reads."""
         self.closing_at: float | None = None
         """Monotonic second of the close; the keeper cuts what lingers."""
+        self.goodbye: CloseCode | None = None
+        """What we closed it with; None where the other side did."""
 
     # ── starting ─────────────────────────────────────────────────────────────────────────────
 
@@ -193,6 +196,7 @@ class Connection:
             return
         self.session.phase = Phase.CLOSED
         self.closing_at = self._gateway.clock.monotonic()
+        self.goodbye = code
         self.outbox.finish(
             {"type": "websocket.close", "code": int(code), "reason": reason[:120]}, drop=drop
         )

@@ -226,8 +226,7 @@ class Gateway:
         for key in connection.keys:
             self.hub.leave(connection, key)
         connection.keys.clear()
-        if connection.seat is not None:
-            self._keeper.left(connection.seat)
+        self._keeper.left(connection)
 
 
 def _frame(message: MutableMapping[str, Any]) -> str | bytes:

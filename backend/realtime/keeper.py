@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from backend.realtime.session import Close, Send
+from backend.realtime.unheld import UnheldLines
 from backend.services.presence import REFRESH_S, Seat
 from backend.services.sessions import REVOKED
 from protocol.close_codes import CloseCode
@@ -35,6 +36,8 @@ _LOOK_BACK = timedelta(seconds=60)
 _SWEEP_S = 5.0
 _RECALL_S = 1.0
 """How soon a flushed bus is noticed."""
+_UNHELD_S = 1.0
+"""How soon somebody who was signed out has no line any more."""
 _GOODBYE_S = 5.0
 """How long a close may wait for a socket that takes nothing."""
 _TELLING = 8
@@ -64,6 +67,7 @@ class Keeper:
         self._last_arrival = 0.0
         """Second of the loop's clock: this is about its work, not about the time of day."""
         self._gathering = False
+        self._unheld = UnheldLines(gateway.services.phones, gateway.clock)
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -80,6 +84,7 @@ class Keeper:
             loop.create_task(self._every(REFRESH_S, self._refresh)),
             loop.create_task(self._every(_SWEEP_S, self._sweep)),
             loop.create_task(self._every(_RECALL_S, self._recall)),
+            loop.create_task(self._every(_UNHELD_S, self._unheld.look)),
         ]
 
     async def stop(self) -> None:
@@ -169,8 +174,9 @@ class Keeper:
                 self._gathering = True
                 self._gateway.spawn(self._tell_arrivals())
 
-    def left(self, seat: Seat) -> None:
-        self._gateway.spawn(self._tell_departure(seat))
+    def left(self, connection: Connection) -> None:
+        if connection.seat is not None:
+            self._gateway.spawn(self._tell_departure(connection, connection.seat))
 
     async def _tell_arrivals(self) -> None:
         """Tell presence of all who came, once they stop coming. One task for many sockets."""
@@ -201,6 +207,11 @@ class Keeper:
             if count % _TURN == 0:
                 await asyncio.sleep(0)
 
-    async def _tell_departure(self, seat: Seat) -> None:
-        async with self._telling:
-            await self._gateway.services.presence.left(seat)
+    async def _tell_departure(self, connection: Connection, seat: Seat) -> None:
+        try:
+            async with self._telling:
+                await self._gateway.services.presence.left(seat)
+        finally:
+            extension = connection.admission.extension if connection.admission else None
+            signed_out = connection.goodbye is CloseCode.SESSION_ENDED
+            self._unheld.left(seat, extension, signed_out=signed_out)

@@ -36,8 +36,11 @@ class LinePerson:
 
 
 class LinePeople(Protocol):
-    async def find(self, account_id: AccountId, employee_id: EmployeeId) -> LinePerson | None:
-        """None for somebody who does not work here any more, or takes no calls."""
+    async def find(
+        self, account_id: AccountId, employee_id: EmployeeId, *, former: bool = False
+    ) -> LinePerson | None:
+        """None for somebody who does not work here any more, or takes no calls; `former`: those
+        too, whose line is to be taken back."""
 
 
 class Phones:
@@ -110,7 +113,7 @@ class Phones:
 
     async def withdraw(self, account_id: AccountId, employee_id: EmployeeId) -> None:
         """The line is nobody's until it is issued again; a talk under way goes on."""
-        person = await self._people.find(account_id, employee_id)
+        person = await self._people.find(account_id, employee_id, former=True)
         if person is None:
             return
         try:
@@ -118,6 +121,27 @@ class Phones:
         except NoDevice:
             return
         await home.lines.withdraw(line)
+
+    async def withdraw_unheld(
+        self, account_id: AccountId, employee_id: EmployeeId, extension: str | None
+    ) -> None:
+        """`withdraw`, unless a live tab of theirs may be the phone. `extension`: the one their
+        tabs came with, which may have been taken away or changed since.
+
+        Raises SwitchUnavailable.
+        """
+        if holder(await self._bus.present(account_id, employee_id)) is not None:
+            return
+        person = await self._people.find(account_id, employee_id, former=True)
+        if person is None:
+            return
+        try:
+            for known in {person.extension, extension}:
+                called = replace(person, extension=known)
+                home, line = await self._line(account_id, employee_id, called)
+                await home.lines.withdraw(line)
+        except NoDevice:
+            return
 
     async def _line(
         self, account_id: AccountId, employee_id: EmployeeId, person: LinePerson

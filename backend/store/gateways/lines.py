@@ -16,15 +16,16 @@ class SqlLinePeople:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, account_id: AccountId, employee_id: EmployeeId) -> LinePerson | None:
+    async def find(
+        self, account_id: AccountId, employee_id: EmployeeId, *, former: bool = False
+    ) -> LinePerson | None:
         query = (
             select(accounts.c.slug, employees.c.name, employees.c.extension, employees.c.device)
             .join(accounts, accounts.c.id == employees.c.account_id)
             .where(
                 employees.c.account_id == account_id,
                 employees.c.id == employee_id,
-                employees.c.active,
-                employees.c.calls_enabled,
+                *(() if former else (employees.c.active, employees.c.calls_enabled)),
             )
         )
         async with self._database.begin(account_id) as tx:

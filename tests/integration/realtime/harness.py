@@ -37,7 +37,7 @@ from protocol.vocabulary import (
     StatusSource,
     StreamName,
 )
-from tests.fake_lines import phones_of
+from tests.fake_lines import FakeLines, phones_of
 
 ORIGIN = "https://app.test"
 ACCOUNT = AccountId("acme")
@@ -142,6 +142,7 @@ class House:
     statuses: ChosenStatuses
     url: str
     clock: Clock
+    lines: FakeLines
     version: int = field(default_factory=lambda: time.time_ns() // 1000)
     """Ahead of whatever an earlier test left in a shared server."""
 
@@ -298,6 +299,7 @@ async def house(
     calls = Remembering()
     calls.gate.set()
     statuses = ChosenStatuses()
+    lines = FakeLines()
     services = Services(
         calls=calls,
         contacts=calls,
@@ -305,11 +307,11 @@ async def house(
         history=EmptyHistory(),
         sessions=sessions,
         presence=Presence(bus, clock),
-        phones=phones_of(bus, clock),
+        phones=phones_of(bus, clock, lines),
     )
     gateway = Gateway(bus, services, clock, origin_allowed=allowed, limits=limits)
     async with gateway, listening(gateway) as url:
-        yield House(bus, gateway, sessions, store, calls, statuses, url, clock)
+        yield House(bus, gateway, sessions, store, calls, statuses, url, clock, lines)
 
 
 async def eventually(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:

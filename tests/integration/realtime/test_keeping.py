@@ -10,6 +10,7 @@ from backend.kit.clock import ManualClock
 from backend.realtime.gateway import origin_rule
 from backend.services.ports import colleagues_stream
 from protocol.close_codes import CloseCode
+from protocol.vocabulary import EmployeeId
 from tests.integration.realtime.harness import ACCOUNT, eventually, house
 
 
@@ -64,6 +65,21 @@ async def test_presence_survives_while_the_socket_lives_and_ends_after_the_grace
             await clock.advance(5)
         told = (await h.bus.read(colleagues_stream(ACCOUNT), None)).deliveries
         assert b'"online":false' in told[0].frame
+
+
+async def test_whoever_is_signed_out_has_no_line_in_the_browser_any_more() -> None:
+    clock = ManualClock()
+    async with house(clock=clock) as h:
+        token = await h.sign_in()
+        async with h.tab(token) as anna:
+            await anna.ask("phone.report", microphone="granted", connected=True, registered=True)
+            await anna.until("reply")
+            await h.sessions.revoke_employee(ACCOUNT, EmployeeId("anna"))
+            assert await anna.closed() == CloseCode.SESSION_ENDED
+        await eventually(lambda: not h.gateway.connections)
+        for _ in range(3):
+            await clock.advance(1)
+        await eventually(lambda: "acme-b101" in h.lines.withdrawn)
 
 
 @pytest.mark.parametrize(

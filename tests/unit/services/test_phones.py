@@ -177,3 +177,17 @@ async def test_a_switch_without_lines_says_so_and_one_that_is_away_is_asked_agai
     h.lines.error = SwitchUnavailable("away")
     with pytest.raises(SwitchUnavailable):
         await h.phones.issue(ACCOUNT, ANNA)
+
+
+@pytest.mark.feature("W1")
+async def test_a_line_nobody_holds_any_more_is_taken_back_from_former_colleagues_too() -> None:
+    h = House()
+    phones = phones_of(h.bus, h.clock, h.lines, InBrowsers(gone=(ANNA,)))
+    await h.one.arrived(seat("a"))
+    await phones.withdraw_unheld(ACCOUNT, ANNA, "101")
+    assert h.lines.withdrawn == []
+    await h.one.left(seat("a"))
+    await phones.withdraw_unheld(ACCOUNT, ANNA, "101")
+    # By the name it had as well: whoever is dismissed has no extension any more.
+    assert "acme-b101" in h.lines.withdrawn
+    assert len(h.lines.withdrawn) == 2
