@@ -136,6 +136,8 @@ class VisitsApi:
             answer.headers["Access-Control-Allow-Headers"] = "Content-Type"
             answer.headers["Access-Control-Allow-Methods"] = "POST"
             answer.headers["Access-Control-Max-Age"] = "600"
+            # Not among those a page reads anyway (Fetch, "CORS-safelisted response-header name").
+            answer.headers["Access-Control-Expose-Headers"] = "Retry-After"
         answer.headers["Vary"] = "Origin"
         return answer
 
@@ -176,7 +178,11 @@ class VisitsApi:
 
     async def _number(self, request: Request, owner: KeyOwner, language: Language) -> Response:
         settings = await self._may_ask(request, owner)
-        self._slow_down(self._of_pages, f"{owner.key_id} {asker_address(request)}")
+        if owner.kind == "server":
+            # One address asks for every visitor of the site.
+            self._slow_down(self._of_keys, owner.key_id)
+        else:
+            self._slow_down(self._of_pages, f"{owner.key_id} {asker_address(request)}")
         body = await _body(request)
         if faults := _wrong("", body, PageBody, language, None):
             raise _Faulty(faults)

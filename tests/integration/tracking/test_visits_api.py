@@ -219,8 +219,16 @@ async def test_a_page_that_asks_without_end_is_slowed_down(tracked: Tracked) -> 
         assert answers[0].status_code == 400
         assert why(answers[-1]) == (429, "visits_too_many")
         assert int(answers[-1].headers["retry-after"]) >= 1
+        assert answers[-1].headers["access-control-expose-headers"] == "Retry-After"
         await tracked.clock.advance(5)
         assert (await browser.post("/visits/number", json=page("anna"))).status_code == 200
+
+
+async def test_a_server_asks_for_all_its_visitors_at_its_own_pace(tracked: Tracked) -> None:
+    async with await tracked.server() as server:
+        answers = [await server.post("/visits/number", json={}) for _ in range(210)]
+    assert {answer.status_code for answer in answers[:200]} == {400}
+    assert why(answers[-1]) == (429, "visits_too_many")
 
 
 async def test_two_visitors_at_once_are_never_shown_one_number(tracked: Tracked) -> None:
