@@ -19,6 +19,13 @@ def _seat(agent: Agent) -> Seat:
     return agent.link.seat
 
 
+async def _taken(agent: Agent, phone: TabPhone) -> None:
+    """The tab has the phone; what it proved while that was found out is newer than `phone`."""
+    now = _seat(agent).tab.phone
+    if now is not None:
+        await agent.link.be_phone(replace(now, taken=max(now.taken, phone.taken)))
+
+
 @handles(ReportPhone)
 async def report(command: ReportPhone, agent: Agent, services: Services) -> None:
     seat = _seat(agent)
@@ -30,21 +37,21 @@ async def report(command: ReportPhone, agent: Agent, services: Services) -> None
         talking=command.talking,
         taken=0 if before is None else before.taken,
     )
+    await agent.link.be_phone(phone)
     if command.talking and (before is None or not before.talking):
         # Where the voice is, the phone is: after a cut of this socket as well.
-        phone = await services.phones.taking(replace(seat, tab=replace(seat.tab, phone=phone)))
-    await agent.link.be_phone(phone)
+        await _taken(agent, await services.phones.taking(_seat(agent)))
 
 
 @handles(RegisterPhone)
 async def register(_command: RegisterPhone, agent: Agent, services: Services) -> PhoneCredentials:
-    await agent.link.be_phone(await services.phones.registering(_seat(agent)))
+    await _taken(agent, await services.phones.registering(_seat(agent)))
     return await services.phones.issue(agent.account_id, agent.employee_id)
 
 
 @handles(TakePhone)
 async def take(command: TakePhone, agent: Agent, services: Services) -> None:
-    await agent.link.be_phone(await services.phones.taking(_seat(agent)))
+    await _taken(agent, await services.phones.taking(_seat(agent)))
 
 
 @handles(ReleasePhone)
