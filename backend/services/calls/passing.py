@@ -50,9 +50,10 @@ class Passing:
             case SendKeys(digits=digits):
                 if not self._core.switch.capabilities.dtmf:
                     raise WrongState("the switch cannot do it")
-                own = self._at_phone(live, employee_id)
-                leg_id = self._hears(live, own)
-                await self._core.switch.send_digits(live.call.call_id, leg_id, digits)
+                # One after another: keys that overtake each other are another number.
+                async with live.lock:
+                    leg_id = self._hears(live, self._at_phone(live, employee_id))
+                    await self._core.switch.send_digits(live.call.call_id, leg_id, digits)
 
     def hangs_up(self, live: Live, employee_id: EmployeeId) -> bool:
         """Whether hanging up meant something else than the end of the call."""

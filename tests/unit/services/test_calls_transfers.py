@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -699,3 +700,26 @@ async def test_a_status_set_on_the_way_is_heeded() -> None:
         stage.routing.set_status(ACC, ANNA, AgentStatus.BREAK)
         await stage.gone(B1, "busy")
         assert stage.last(VERA)["state"] == "ringing"
+
+
+async def test_keys_pressed_quickly_reach_the_switch_in_their_order() -> None:
+    async with playing(Stage(office())) as stage:
+        await anna_talks(stage)
+        slow, sent = asyncio.Event(), stage.switch.send_digits
+
+        async def send(call_id: CallId, leg_id: LegId, digits: str) -> None:
+            if digits == "1":
+                await slow.wait()
+            await sent(call_id, leg_id, digits)
+
+        stage.switch.send_digits = send  # type: ignore[method-assign]
+        pressed = [
+            asyncio.create_task(
+                ask(stage, ANNA, SendKeys(id=command_id(), call_id=C1, digits=digits))
+            )
+            for digits in ("1", "23")
+        ]
+        await idle()
+        slow.set()
+        await asyncio.gather(*pressed)
+        assert [order[2] for order in stage.switch.said("send_digits")] == ["1", "23"]
