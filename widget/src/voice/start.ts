@@ -4,7 +4,8 @@ import type { Phone } from '../phone';
 import { systemClock } from '../protocol/clock';
 import { DeviceMenu, keptLocally, outputsCanBeChosen, playOn } from './devices';
 import { Microphone, thisPage } from './microphone';
-import { Voice, type Playing } from './voice';
+import type { Playing } from './talks';
+import { Voice } from './voice';
 
 export interface Started {
   readonly voice: Voice;
@@ -37,6 +38,7 @@ export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Star
     loadLine: async () => (await import('./sipline')).openSipLine,
     context: () => ringer.context,
     play,
+    random: Math.random,
     canAsk,
   });
   const tune = (): void => {
@@ -48,6 +50,9 @@ export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Star
   phone.answerHere = (callId) => voice.answer(callId);
   window.addEventListener('online', () => voice.networkChanged());
   window.addEventListener('pagehide', () => voice.stop());
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) voice.resume();
+  });
   voice.start();
   return { voice, devices };
 }

@@ -54,9 +54,13 @@ class Leg implements LineLeg {
   }
 }
 
-interface Stopped {
+interface Opened {
   stopped: boolean;
+  /** Its device is unplugged. */
+  gone: () => void;
 }
+
+const HEADSET = { kind: 'audioinput', deviceId: 'usb', label: 'usb' } as MediaDeviceInfo;
 
 class House {
   readonly clock = new FakeClock();
@@ -64,7 +68,12 @@ class House {
   readonly failed: string[] = [];
   readonly sound = new Store(true);
   readonly lines: { events: LineEvents; started: number; stopped: number; reconnected: number }[] = [];
-  readonly streams: Stopped[] = [];
+  readonly streams: Opened[] = [];
+  inputs: MediaDeviceInfo[] = [HEADSET];
+  /** What opening the microphone waits for. */
+  gate: Promise<unknown> = Promise.resolve();
+  #plugged: () => void = () => undefined;
+  readonly devices: DeviceMenu;
   refuse: string | null = null;
   grants: Heard = 'granted';
   #version = 10;
@@ -91,6 +100,13 @@ class House {
           addEventListener: () => undefined,
         } as unknown as PermissionStatus),
     });
+    const media = {
+      enumerateDevices: () => Promise.resolve(this.inputs),
+      addEventListener: (_: string, plugged: EventListenerOrEventListenerObject) => {
+        this.#plugged = plugged as () => void;
+      },
+    };
+    this.devices = new DeviceMenu(media, { get: () => null, set: () => undefined }, false);
     this.voice = new Voice({
       phone: {
         view: this.view,
@@ -104,7 +120,7 @@ class House {
       clock: this.clock,
       tabId: TAB,
       microphone,
-      devices: new DeviceMenu(undefined, { get: () => null, set: () => undefined }, false),
+      devices: this.devices,
       sound: this.sound,
       unlock: () => Promise.resolve(),
       loadLine: () =>
@@ -119,16 +135,49 @@ class House {
         }),
       context: () => null,
       play: () => ({ element: {}, stop: () => undefined }),
+      random: () => 1,
       canAsk,
     });
   }
 
-  #open(): Promise<MediaStream> {
-    if (this.grants === 'absent') return Promise.reject(new DOMException('', 'NotFoundError'));
-    const stream = { stopped: false };
+  async #open(): Promise<MediaStream> {
+    await this.gate;
+    if (this.grants === 'absent') throw new DOMException('', 'NotFoundError');
+    const stream: Opened = { stopped: false, gone: () => undefined };
     this.streams.push(stream);
-    const tracks = [{ stop: () => void (stream.stopped = true), addEventListener: () => undefined }];
-    return Promise.resolve({ getTracks: () => tracks, getAudioTracks: () => tracks } as unknown as MediaStream);
+    const track = {
+      stop: () => void (stream.stopped = true),
+      addEventListener: (_: string, gone: () => void) => void (stream.gone = gone),
+    };
+    const tracks = [track];
+    return { getTracks: () => tracks, getAudioTracks: () => tracks } as unknown as MediaStream;
+  }
+
+  async unplug(): Promise<void> {
+    this.grants = 'absent';
+    this.inputs = [];
+    this.streams.at(-1)?.gone();
+    await this.#replug();
+  }
+
+  async plug(): Promise<void> {
+    this.grants = 'granted';
+    this.inputs = [HEADSET];
+    await this.#replug();
+  }
+
+  async #replug(): Promise<void> {
+    this.#plugged();
+    for (let link = 0; link < 4; link += 1) await settle();
+  }
+
+  async talk(): Promise<Leg> {
+    const leg = new Leg();
+    this.line.events.rings(leg);
+    this.voice.answer(CALL.call_id);
+    await settle();
+    await this.told({ ...CALL, state: 'talking', transfer: null });
+    return leg;
   }
 
   async told(push: Record<string, unknown>): Promise<void> {
@@ -159,8 +208,8 @@ class House {
   }
 }
 
-async function registered(): Promise<House> {
-  const house = new House();
+async function registered(canAsk = true): Promise<House> {
+  const house = new House(canAsk);
   house.voice.start();
   await house.device('browser');
   await house.phone(TAB, 'registration');
@@ -234,6 +283,22 @@ describe('the voice of a tab', () => {
     await settle();
     expect(late.lines.length).toBe(1);
     expect(late.voice.view.get().noLine).toBe(false);
+  });
+
+  it('does not ask the sooner for all that happens meanwhile', async () => {
+    const late = new House();
+    late.refuse = 'phone.register';
+    late.voice.start();
+    await late.device('browser');
+    await late.phone(TAB);
+    for (let n = 0; n < 20; n += 1) {
+      await late.told({ ...CALL, call_id: `c_${n}`, entity: `call:c_${n}` });
+    }
+    expect(late.of('phone.register').length).toBe(1);
+    late.view.update((view) => ({ ...view, connection: { phase: 'connecting', first: false } }));
+    late.view.update((view) => ({ ...view, connection: { phase: 'online' } }));
+    await settle();
+    expect(late.of('phone.register').length).toBe(2);
   });
 
   it('takes a call that rings here at once, without the server', async () => {
@@ -344,6 +409,65 @@ describe('the voice of a tab', () => {
     await settle();
     house.voice.stop();
     expect([leg.ended, house.line.stopped]).toEqual([true, 1]);
+    expect(house.streams.every((stream) => stream.stopped)).toBe(true);
+  });
+
+  it('is on the line again when the browser shows a page it had kept', async () => {
+    house.voice.stop();
+    await house.phone(TAB, 'socket');
+    await house.clock.pass(120_000);
+    expect(house.of('phone.register').length).toBe(1);
+    house.voice.resume();
+    await settle();
+    expect([house.of('phone.register').length, house.lines.length]).toEqual([2, 2]);
+  });
+
+  it('speaks again through a headset that was plugged in again', async () => {
+    const leg = await house.talk();
+    const first = leg.answeredWith;
+    await house.unplug();
+    expect(house.failed).toEqual(['no_microphone']);
+    expect(leg.answeredWith).toBe(first);
+    await house.plug();
+    expect(leg.answeredWith).not.toBe(first);
+    expect(house.of('phone.report').at(-1)).toMatchObject({ microphone: 'granted', talking: true });
+  });
+
+  it('keeps its talk when the other tab was chosen because the headset went away', async () => {
+    const leg = await house.talk();
+    await house.phone(null, 'microphone_absent');
+    await house.phone('tab_there', 'registration');
+    await house.phone('tab_there');
+    expect(leg.ended).toBe(false);
+  });
+
+  it('lets a microphone go that opened when the talk was over', async () => {
+    const leg = await house.talk();
+    let open: (value: unknown) => void = () => undefined;
+    house.gate = new Promise((resolve) => (open = resolve));
+    house.devices.choose('microphone', 'usb');
+    await settle();
+    leg.events?.ended();
+    open(null);
+    for (let link = 0; link < 4; link += 1) await settle();
+    expect(house.streams.map((stream) => stream.stopped)).toEqual(house.streams.map(() => true));
+  });
+
+  it('lets the microphone before go, whatever the connection says of the new one', async () => {
+    const leg = await house.talk();
+    leg.speakThrough = () => Promise.reject(new DOMException('closed', 'InvalidStateError'));
+    const before = house.streams.at(-1);
+    house.devices.choose('microphone', 'usb');
+    for (let link = 0; link < 4; link += 1) await settle();
+    expect(before?.stopped).toBe(true);
+    leg.events?.ended();
+    expect(house.streams.every((stream) => stream.stopped)).toBe(true);
+  });
+
+  it('takes back what it said when a page without pixels loses its microphone', async () => {
+    const worker = await registered(false);
+    await worker.unplug();
+    expect(worker.of('phone.report').at(-1)).toMatchObject({ microphone: 'absent' });
   });
 
   it('looks for new ways when the network changed', async () => {

@@ -7,21 +7,15 @@
  * registration gets a new one, and the one before opens nothing.
  */
 import type { Clock } from '../protocol/clock';
-import type { CallChanged, Microphone as Heard, PhoneCredentials } from '../protocol/messages';
+import type { Microphone as Heard, PhoneCredentials } from '../protocol/messages';
 import { failureCode } from '../protocol/failure';
 import type { Phone } from '../phone';
-import { calls, device, phoneAsked, phoneState } from '../state/selectors';
+import { device, phoneState } from '../state/selectors';
 import { Store } from '../state/store';
-import { playOn, type DeviceMenu } from './devices';
-import { LevelMeter, MutedSpeech } from './levels';
-import type { LegEvents, Line, LineLeg, LineState, OpenLine } from './line';
-import { stop, type Microphone } from './microphone';
-import { GOOD, QualityMeter, readingOf, type Verdict } from './quality';
-
-export interface LegView {
-  readonly verdict: Verdict;
-  readonly speaksMuted: boolean;
-}
+import type { DeviceMenu } from './devices';
+import type { Line, LineState, OpenLine } from './line';
+import type { Microphone } from './microphone';
+import { Talks, type LegViews, type Playing } from './talks';
 
 export interface VoiceView {
   /** This tab is to be a phone: its person talks in the browser. */
@@ -33,7 +27,7 @@ export interface VoiceView {
   /** The switch gives no line to browsers: only an administrator can mend that. */
   readonly noLine: boolean;
   /** Talks whose sound is in this tab, by call. */
-  readonly legs: Readonly<Record<string, LegView>>;
+  readonly legs: LegViews;
 }
 
 export interface VoiceOptions {
@@ -49,50 +43,38 @@ export interface VoiceOptions {
   readonly loadLine: () => Promise<OpenLine>;
   readonly context: () => AudioContext | null;
   readonly play: (stream: MediaStream) => Playing;
+  /** 0 to 1, for waits that are not to end together. */
+  readonly random: () => number;
   /** A page that cannot ask its person says nothing of itself until it was granted all. */
   readonly canAsk: boolean;
 }
 
-/** Somebody's sound in this tab. */
-export interface Playing {
-  readonly element: object;
-  stop(): void;
-}
-
-interface Talk {
-  readonly leg: LineLeg;
-  readonly quality: QualityMeter;
-  readonly mutedSpeech: MutedSpeech;
-  stream: MediaStream | null;
-  playing: Playing | null;
-  meter: LevelMeter | null;
-  answered: boolean;
-}
-
 const OFF: LineState = { connected: false, registered: false };
-/** A wish of another tab counts this long: it says which call, but the call may ring again. */
-const WISH_MS = 15_000;
 /** Registering is tried again after this when the server or the switch would not, then after twice
  * as long each time. */
 const RETRY_MS = 3_000;
 const RETRY_AT_MOST_MS = 60_000;
 /** Credentials are asked for anew this long before their end, or as soon as nobody talks then. */
 const RENEW_BEFORE_MS = 10 * 60_000;
-const LOOK_MS = 500;
 
 export class Voice {
   readonly view: Store<VoiceView>;
-  readonly #talks = new Map<LineLeg, Talk>();
+  readonly #talks: Talks;
   #line: Line | null = null;
-  /** Whether this tab asked for credentials since it became the phone. */
+  /** No credentials are held, or they are void. */
+  #needed = true;
+  /** They are being asked for. */
   #registering = false;
+  /** They were refused, and are not asked for again before a while. */
+  #waiting = false;
   #cancelRetry: () => void = () => undefined;
   #cancelRenewal: () => void = () => undefined;
   #wait = RETRY_MS;
   #reported = '';
+  /** The page went: nothing is followed until it is back. */
+  #stopped = false;
   /** This tab was the phone on this connection: another one now was chosen by the person. */
   #had = false;
-  #looking = false;
 
   constructor(private readonly options: VoiceOptions) {
     this.view = new Store<VoiceView>({
@@ -103,6 +85,7 @@ export class Voice {
       noLine: false,
       legs: {},
     });
+    this.#talks = new Talks(options, () => this.#follow());
   }
 
   start(): void {
@@ -113,16 +96,17 @@ export class Voice {
       this.#follow();
     });
     sound.watch(() => this.#follow());
+    this.#talks.views.watch(() => this.#patch({ legs: this.#talks.views.get() }));
     let chosen = devices.view.get().chosen;
     let plugged = '';
     devices.view.watch(() => {
       const { chosen: now, inputs } = devices.view.get();
       const ids = inputs.map(({ id }) => id).join();
       // A headset that was unplugged is found missing before a call is.
-      if (ids !== plugged && this.view.get().looked) void microphone.check();
+      if (ids !== plugged && this.view.get().looked) void this.#plugged();
       plugged = ids;
-      if (now.microphone !== chosen.microphone) void this.#changeMicrophone();
-      if (now.speaker !== chosen.speaker) this.#changeSpeaker();
+      if (now.microphone !== chosen.microphone) void this.#talks.changeMicrophone();
+      if (now.speaker !== chosen.speaker) this.#talks.changeSpeaker();
       chosen = now;
     });
     phone.view.watch(() => this.#follow());
@@ -149,32 +133,38 @@ export class Voice {
 
   /** Takes the call if it rings on the line of this tab. False: somebody else has to. */
   answer(callId: string): boolean {
-    const talk = [...this.#talks.values()].find((one) => one.leg.callId === callId);
-    if (!talk || talk.answered) return talk !== undefined;
-    void this.#answer(talk);
-    return true;
+    return this.#talks.answer(callId);
   }
 
   /** The machine slept, or the network is another. */
   networkChanged(): void {
     this.#line?.reconnect();
-    for (const { leg, answered } of this.#talks.values()) if (answered) leg.restart();
+    this.#talks.restart();
   }
 
   /**
    * The page goes. Its talks are ended by word, though nobody wants them over: the switch would
    * notice the silence only after ten seconds, and the server brings the talk back to the next tab.
+   * What only rings is left to the next one, too.
    */
   stop(): void {
-    this.#cancelRetry();
-    for (const { leg } of this.#talks.values()) leg.end();
-    this.#line?.stop();
-    for (const talk of [...this.#talks.values()]) this.#over(talk);
+    this.#stopped = true;
+    this.#talks.stop();
+    this.#letGo();
+  }
+
+  /** The browser had kept the page, and shows it again. */
+  resume(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#reported = '';
+    this.#follow();
   }
 
   // ── which tab is the phone ──
 
   #follow(): void {
+    if (this.#stopped) return;
     const { phone, microphone, tabId } = this.options;
     const { state, connection } = phone.view.get();
     const on = device(state) === 'browser';
@@ -188,10 +178,13 @@ export class Voice {
       // The server forgot what this socket proved; it hears it again.
       this.#reported = '';
       this.#had = false;
+      // Coming back is spread over time by itself.
+      this.#forgetRetry();
       return;
     }
-    const known = microphone.state.get() === 'granted' || (this.view.get().looked && this.options.canAsk);
-    if (known) this.#report();
+    const may = microphone.state.get() === 'granted' || (this.view.get().looked && this.options.canAsk);
+    // What was said once is also taken back: a microphone may go.
+    if (may || this.#reported !== '') this.#report();
     const mine = phoneState(state)?.tab === tabId;
     if (mine) {
       this.#had = true;
@@ -200,8 +193,14 @@ export class Voice {
       this.#handOver();
       this.#letGo();
     }
-    this.#obey();
-    this.#mutes();
+    this.#talks.obey();
+    this.#talks.mutes();
+  }
+
+  /** A talk whose headset went away gets its voice back with the headset. */
+  async #plugged(): Promise<void> {
+    await this.options.microphone.check();
+    if (this.options.microphone.state.get() === 'granted') await this.#talks.revive();
   }
 
   async #begin(): Promise<void> {
@@ -220,8 +219,7 @@ export class Voice {
 
   #report(): void {
     const { line, microphone } = this.view.get();
-    const talking = [...this.#talks.values()].some((talk) => talk.answered);
-    const facts = { microphone, ...line, talking };
+    const facts = { microphone, ...line, talking: this.#talks.talking };
     const said = JSON.stringify(facts);
     if (said === this.#reported) return;
     this.#reported = said;
@@ -231,12 +229,11 @@ export class Voice {
   }
 
   #hold(): void {
-    if (this.#registering || this.#line) return;
-    void this.#register();
+    if (this.#needed && !this.#registering && !this.#waiting) void this.#register();
   }
 
   async #register(): Promise<void> {
-    this.#cancelRetry();
+    this.#forgetRetry();
     this.#registering = true;
     try {
       const [open, credentials] = await Promise.all([
@@ -251,9 +248,10 @@ export class Voice {
           this.#follow();
         },
         refused: () => this.#again(),
-        rings: (leg) => this.#rings(leg),
+        rings: (leg) => this.#talks.rings(leg),
       });
       this.#line.start(credentials);
+      this.#needed = false;
       this.#patch({ noLine: false });
       this.#renewLater(credentials);
     } catch (error) {
@@ -266,11 +264,21 @@ export class Voice {
 
   /** Later: another tab may have been given the line, and then it is not ours to ask for. */
   #again(): void {
-    this.#cancelRetry();
-    this.#cancelRetry = this.options.clock.after(this.#wait, () => {
-      if (this.#isMine()) void this.#register();
+    this.#forgetRetry();
+    this.#needed = true;
+    this.#waiting = true;
+    // When a switch comes back, everybody's line is tried anew: not all in one moment.
+    const wait = this.#wait * (0.5 + this.options.random() / 2);
+    this.#cancelRetry = this.options.clock.after(wait, () => {
+      this.#waiting = false;
+      this.#follow();
     });
     this.#wait = Math.min(RETRY_AT_MOST_MS, this.#wait * 2);
+  }
+
+  #forgetRetry(): void {
+    this.#cancelRetry();
+    this.#waiting = false;
   }
 
   /** Passwords of TURN servers end; nobody's talk is to end with them. */
@@ -280,207 +288,41 @@ export class Voice {
     this.#cancelRenewal();
     this.#cancelRenewal = clock.after(Math.max(RETRY_AT_MOST_MS, left - RENEW_BEFORE_MS), () => {
       if (!this.#isMine()) return;
-      if (this.#talks.size === 0) void this.#register();
+      if (!this.#talks.some) void this.#register();
       else this.#renewLater({ expires_at: expiresAt });
     });
   }
 
   #isMine(): boolean {
     const { state } = this.options.phone.view.get();
-    return this.view.get().on && phoneState(state)?.tab === this.options.tabId;
+    const mine = phoneState(state)?.tab === this.options.tabId;
+    return mine && this.view.get().on && !this.#stopped;
   }
 
   #letGo(): void {
-    this.#cancelRetry();
+    this.#forgetRetry();
     this.#cancelRenewal();
+    this.#needed = true;
     const line = this.#line;
     this.#line = null;
     line?.stop();
     if (this.view.get().line !== OFF) this.#patch({ line: OFF });
   }
 
-  /**
-   * The person brought the audio to another tab, which is ready by now: talks here end, and the
-   * server, which keeps the customer, rings that tab at once. Not while a talk is being passed on:
-   * it would be taken for a farewell.
-   */
+  /** Another tab is the phone now, and ready: whatever is talked here goes there. */
   #handOver(): void {
-    const { state } = this.options.phone.view.get();
-    const told = phoneState(state);
-    if (!this.#had || told?.tab == null || told.missing.length > 0) return;
+    const told = phoneState(this.options.phone.view.get().state);
+    if (told?.tab == null) {
+      // Nobody is the phone: who is next was not chosen by the person.
+      this.#had = false;
+      return;
+    }
+    if (!this.#had || told.missing.length > 0) return;
     this.#had = false;
-    const all = calls(state);
-    for (const { leg, answered } of this.#talks.values()) {
-      const call = all.find((one) => one.call_id === leg.callId);
-      if (answered && call && !isPassedOn(call)) leg.end();
-    }
-  }
-
-  // ── what rings ──
-
-  #rings(leg: LineLeg): void {
-    const talk: Talk = {
-      leg,
-      quality: new QualityMeter(),
-      mutedSpeech: new MutedSpeech(),
-      stream: null,
-      playing: null,
-      meter: null,
-      answered: false,
-    };
-    this.#talks.set(leg, talk);
-    const events: LegEvents = {
-      hears: (stream) => {
-        talk.playing?.stop();
-        talk.playing = this.options.play(stream);
-        void playOn(talk.playing.element, this.options.devices.current('speaker'));
-      },
-      up: () => this.#follow(),
-      ended: () => this.#over(talk),
-    };
-    leg.watch(events);
-    if (leg.answersItself) void this.#answer(talk);
-    else this.#obey();
-  }
-
-  async #answer(talk: Talk): Promise<void> {
-    talk.answered = true;
-    try {
-      talk.stream = await this.options.microphone.open();
-    } catch {
-      this.options.phone.fail('no_microphone');
-      talk.answered = false;
-      if (talk.leg.answersItself) talk.leg.end();
-      return;
-    }
-    if (!this.#talks.has(talk.leg)) {
-      stop(talk.stream);
-      return;
-    }
-    talk.leg.answer(talk.stream);
-    this.#replaceWhenGone(talk.stream);
-    const context = this.options.context();
-    if (context) talk.meter = new LevelMeter(context, talk.stream);
-    this.#mutes();
-    this.#follow();
-    this.#look();
-  }
-
-  /** A button in another tab: the server asks the phone. */
-  #obey(): void {
-    const { state, skewMs } = this.options.phone.view.get();
-    const asked = phoneAsked(state);
-    if (!asked) return;
-    const age = this.options.clock.now() + skewMs - Date.parse(asked.at);
-    if (age > WISH_MS) return;
-    for (const talk of this.#talks.values()) {
-      const meant = talk.leg.legId === asked.leg_id && talk.leg.callId === asked.call_id;
-      if (meant && !talk.answered) void this.#answer(talk);
-    }
-  }
-
-  /** Whoever pressed mute, wherever: what the card says holds here too. */
-  #mutes(): void {
-    const all = calls(this.options.phone.view.get().state);
-    for (const { leg } of this.#talks.values()) {
-      const call = all.find((one) => one.call_id === leg.callId);
-      if (call) leg.mute(isMuted(call));
-    }
-  }
-
-  #over(talk: Talk): void {
-    if (!this.#talks.delete(talk.leg)) return;
-    talk.playing?.stop();
-    talk.meter?.stop();
-    if (talk.stream) stop(talk.stream);
-    const { callId } = talk.leg;
-    if (callId !== null && callId in this.view.get().legs) {
-      const left = Object.entries(this.view.get().legs).filter(([id]) => id !== callId);
-      this.#patch({ legs: Object.fromEntries(left) });
-    }
-    this.#follow();
-  }
-
-  // ── while they talk ──
-
-  #look(): void {
-    if (this.#looking) return;
-    this.#looking = true;
-    const again = (): void => {
-      const live = [...this.#talks.values()].filter((talk) => talk.answered);
-      if (live.length === 0) {
-        this.#looking = false;
-        return;
-      }
-      void Promise.all(live.map((talk) => this.#measure(talk))).finally(() => {
-        this.options.clock.after(LOOK_MS, again);
-      });
-    };
-    again();
-  }
-
-  async #measure(talk: Talk): Promise<void> {
-    const { callId } = talk.leg;
-    if (callId === null) return;
-    const now = this.options.clock.now();
-    const call = calls(this.options.phone.view.get().state).find((one) => one.call_id === callId);
-    const muted = call !== undefined && isMuted(call);
-    const speaksMuted = talk.mutedSpeech.heard(talk.meter?.level() ?? 0, muted, now);
-    const entries = await talk.leg.stats().catch(() => null);
-    const held = call?.state !== 'talking';
-    // Nothing comes while the customer hears music instead of us.
-    const verdict =
-      entries && !held ? talk.quality.take(readingOf(entries, now, muted)) : GOOD;
-    if (!this.#talks.has(talk.leg)) return;
-    const before = this.view.get().legs[callId];
-    if (before?.verdict === verdict && before.speaksMuted === speaksMuted) return;
-    this.#patch({ legs: { ...this.view.get().legs, [callId]: { verdict, speaksMuted } } });
-  }
-
-  async #changeMicrophone(): Promise<void> {
-    for (const talk of this.#talks.values()) {
-      if (!talk.answered || !talk.stream) continue;
-      const before = talk.stream;
-      let stream: MediaStream;
-      try {
-        stream = await this.options.microphone.open();
-      } catch {
-        this.options.phone.fail('no_microphone');
-        return;
-      }
-      talk.stream = stream;
-      this.#replaceWhenGone(stream);
-      await talk.leg.speakThrough(stream);
-      stop(before);
-      talk.meter?.stop();
-      const context = this.options.context();
-      talk.meter = context ? new LevelMeter(context, stream) : null;
-    }
-  }
-
-  /** A track ends by itself when its device is unplugged: the talk goes on with another. */
-  #replaceWhenGone(stream: MediaStream): void {
-    for (const track of stream.getAudioTracks()) {
-      track.addEventListener('ended', () => void this.#changeMicrophone());
-    }
-  }
-
-  #changeSpeaker(): void {
-    const id = this.options.devices.current('speaker');
-    for (const { playing } of this.#talks.values()) if (playing) void playOn(playing.element, id);
+    this.#talks.handOver();
   }
 
   #patch(change: Partial<VoiceView>): void {
     this.view.update((view) => ({ ...view, ...change }));
   }
-}
-
-/** A transfer of the call is under way. */
-function isPassedOn({ transfer }: CallChanged): boolean {
-  return transfer != null && transfer.phase !== 'failed' && transfer.phase !== 'done';
-}
-
-/** The server's word; servers of before do not know of muting. */
-function isMuted(call: CallChanged): boolean {
-  return (call as { muted?: boolean }).muted === true;
 }

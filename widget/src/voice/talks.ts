@@ -1,0 +1,289 @@
+/**
+ * The talks whose sound is in this tab: what rings on its line, the microphone and the speaker of
+ * each, and how it sounds.
+ */
+import type { Clock } from '../protocol/clock';
+import type { CallChanged } from '../protocol/messages';
+import type { Phone } from '../phone';
+import { calls, phoneAsked } from '../state/selectors';
+import { Store } from '../state/store';
+import { playOn, type DeviceMenu } from './devices';
+import { LevelMeter, MutedSpeech } from './levels';
+import type { LegEvents, LineLeg } from './line';
+import { stop, type Microphone } from './microphone';
+import { GOOD, QualityMeter, readingOf, type Verdict } from './quality';
+
+export interface LegView {
+  readonly verdict: Verdict;
+  readonly speaksMuted: boolean;
+}
+
+/** By call. */
+export type LegViews = Readonly<Record<string, LegView>>;
+
+export interface TalksOptions {
+  readonly phone: Pick<Phone, 'view' | 'fail'>;
+  readonly clock: Clock;
+  readonly microphone: Microphone;
+  readonly devices: DeviceMenu;
+  readonly context: () => AudioContext | null;
+  readonly play: (stream: MediaStream) => Playing;
+}
+
+/** Somebody's sound in this tab. */
+export interface Playing {
+  readonly element: object;
+  stop(): void;
+}
+
+interface Talk {
+  readonly leg: LineLeg;
+  readonly quality: QualityMeter;
+  readonly mutedSpeech: MutedSpeech;
+  stream: MediaStream | null;
+  playing: Playing | null;
+  meter: LevelMeter | null;
+  answered: boolean;
+  /** Its microphone was unplugged, and no other was there. */
+  voiceless: boolean;
+}
+
+/** A wish of another tab counts this long: it says which call, but the call may ring again. */
+const WISH_MS = 15_000;
+const LOOK_MS = 500;
+
+export class Talks {
+  readonly views = new Store<LegViews>({});
+  readonly #talks = new Map<LineLeg, Talk>();
+  #looking = false;
+
+  constructor(
+    private readonly options: TalksOptions,
+    /** One rang, was taken or is over. */
+    private readonly changed: () => void,
+  ) {}
+
+  get some(): boolean {
+    return this.#talks.size > 0;
+  }
+
+  /** Somebody talks, or is about to. */
+  get talking(): boolean {
+    return this.#answered().length > 0;
+  }
+
+  /** Takes the call if it rings on the line of this tab. False: somebody else has to. */
+  answer(callId: string): boolean {
+    const talk = [...this.#talks.values()].find((one) => one.leg.callId === callId);
+    if (!talk || talk.answered) return talk !== undefined;
+    void this.#answer(talk);
+    return true;
+  }
+
+  rings(leg: LineLeg): void {
+    const talk: Talk = {
+      leg,
+      quality: new QualityMeter(),
+      mutedSpeech: new MutedSpeech(),
+      stream: null,
+      playing: null,
+      meter: null,
+      answered: false,
+      voiceless: false,
+    };
+    this.#talks.set(leg, talk);
+    const events: LegEvents = {
+      hears: (stream) => {
+        talk.playing?.stop();
+        talk.playing = this.options.play(stream);
+        void playOn(talk.playing.element, this.options.devices.current('speaker'));
+      },
+      up: () => this.changed(),
+      ended: () => this.#over(talk),
+    };
+    leg.watch(events);
+    if (leg.answersItself) void this.#answer(talk);
+    else this.obey();
+  }
+
+  /** A button in another tab: the server asks the phone. */
+  obey(): void {
+    const { state, skewMs } = this.options.phone.view.get();
+    const asked = phoneAsked(state);
+    if (!asked) return;
+    const age = this.options.clock.now() + skewMs - Date.parse(asked.at);
+    if (age > WISH_MS) return;
+    for (const talk of this.#talks.values()) {
+      const meant = talk.leg.legId === asked.leg_id && talk.leg.callId === asked.call_id;
+      if (meant && !talk.answered) void this.#answer(talk);
+    }
+  }
+
+  /** Whoever pressed mute, wherever: what the card says holds here too. */
+  mutes(): void {
+    const all = calls(this.options.phone.view.get().state);
+    for (const { leg } of this.#talks.values()) {
+      const call = all.find((one) => one.call_id === leg.callId);
+      if (call) leg.mute(isMuted(call));
+    }
+  }
+
+  /**
+   * The person brought the audio to another tab, which is ready by now: talks here end, and the
+   * server, which keeps the customer, rings that tab at once. Not while a talk is being passed on:
+   * it would be taken for a farewell.
+   */
+  handOver(): void {
+    const all = calls(this.options.phone.view.get().state);
+    for (const { leg } of this.#answered()) {
+      const call = all.find((one) => one.call_id === leg.callId);
+      if (call && !isPassedOn(call)) leg.end();
+    }
+  }
+
+  restart(): void {
+    for (const { leg } of this.#answered()) leg.restart();
+  }
+
+  /** The page goes. */
+  stop(): void {
+    for (const talk of [...this.#talks.values()]) {
+      talk.leg.end();
+      this.#over(talk);
+    }
+  }
+
+  async changeMicrophone(): Promise<void> {
+    for (const talk of this.#answered()) if (talk.stream) await this.#speakAnew(talk);
+  }
+
+  /** A microphone is there again: whose own was unplugged speaks through it. */
+  async revive(): Promise<void> {
+    for (const talk of this.#answered()) if (talk.voiceless) await this.#speakAnew(talk);
+  }
+
+  changeSpeaker(): void {
+    const id = this.options.devices.current('speaker');
+    for (const { playing } of this.#talks.values()) if (playing) void playOn(playing.element, id);
+  }
+
+  #answered(): Talk[] {
+    return [...this.#talks.values()].filter((talk) => talk.answered);
+  }
+
+  async #answer(talk: Talk): Promise<void> {
+    talk.answered = true;
+    let stream: MediaStream;
+    try {
+      stream = await this.options.microphone.open();
+    } catch {
+      this.options.phone.fail('no_microphone');
+      talk.answered = false;
+      if (talk.leg.answersItself) talk.leg.end();
+      return;
+    }
+    if (!this.#speaks(talk, stream)) return;
+    talk.leg.answer(stream);
+    this.mutes();
+    this.changed();
+    this.#look();
+  }
+
+  async #speakAnew(talk: Talk): Promise<void> {
+    let stream: MediaStream;
+    try {
+      stream = await this.options.microphone.open();
+    } catch {
+      this.options.phone.fail('no_microphone');
+      return;
+    }
+    const before = talk.stream;
+    if (!this.#speaks(talk, stream)) return;
+    try {
+      await talk.leg.speakThrough(stream);
+    } catch {
+      // The connection closed in this moment: the end of the talk lets the microphone go.
+    } finally {
+      if (before) stop(before);
+    }
+  }
+
+  /** The talk has this stream now. False: it ended while the microphone opened, which is let go. */
+  #speaks(talk: Talk, stream: MediaStream): boolean {
+    if (!this.#talks.has(talk.leg)) {
+      stop(stream);
+      return false;
+    }
+    talk.stream = stream;
+    talk.voiceless = false;
+    // A track ends by itself when its device is unplugged: the talk goes on with another.
+    for (const track of stream.getAudioTracks()) {
+      track.addEventListener('ended', () => {
+        if (talk.stream !== stream) return;
+        talk.voiceless = true;
+        void this.revive();
+      });
+    }
+    talk.meter?.stop();
+    const context = this.options.context();
+    talk.meter = context ? new LevelMeter(context, stream) : null;
+    return true;
+  }
+
+  #over(talk: Talk): void {
+    if (!this.#talks.delete(talk.leg)) return;
+    talk.playing?.stop();
+    talk.meter?.stop();
+    if (talk.stream) stop(talk.stream);
+    const { callId } = talk.leg;
+    if (callId !== null && callId in this.views.get()) {
+      const left = Object.entries(this.views.get()).filter(([id]) => id !== callId);
+      this.views.set(Object.fromEntries(left));
+    }
+    this.changed();
+  }
+
+  #look(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    const again = (): void => {
+      const live = this.#answered();
+      if (live.length === 0) {
+        this.#looking = false;
+        return;
+      }
+      void Promise.all(live.map((talk) => this.#measure(talk))).finally(() => {
+        this.options.clock.after(LOOK_MS, again);
+      });
+    };
+    again();
+  }
+
+  async #measure(talk: Talk): Promise<void> {
+    const { callId } = talk.leg;
+    if (callId === null) return;
+    const now = this.options.clock.now();
+    const call = calls(this.options.phone.view.get().state).find((one) => one.call_id === callId);
+    const muted = call !== undefined && isMuted(call);
+    const speaksMuted = talk.mutedSpeech.heard(talk.meter?.level() ?? 0, muted, now);
+    const entries = await talk.leg.stats().catch(() => null);
+    const held = call?.state !== 'talking';
+    // Nothing comes while the customer hears music instead of us.
+    const verdict =
+      entries && !held ? talk.quality.take(readingOf(entries, now, muted)) : GOOD;
+    if (!this.#talks.has(talk.leg)) return;
+    const before = this.views.get()[callId];
+    if (before?.verdict === verdict && before.speaksMuted === speaksMuted) return;
+    this.views.set({ ...this.views.get(), [callId]: { verdict, speaksMuted } });
+  }
+}
+
+/** A transfer of the call is under way. */
+function isPassedOn({ transfer }: CallChanged): boolean {
+  return transfer != null && transfer.phase !== 'failed' && transfer.phase !== 'done';
+}
+
+/** The server's word; servers of before do not know of muting. */
+function isMuted(call: CallChanged): boolean {
+  return (call as { muted?: boolean }).muted === true;
+}
