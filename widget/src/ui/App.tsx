@@ -91,7 +91,7 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
       <p class="sr" role="status" aria-live="assertive">
         {spoken(all, words)}
       </p>
-      <div class={onlyCall ? 'panel panel-tab' : 'panel'}>
+      <div class={`panel${onlyCall ? ' panel-tab' : ''}${busy ? ' panel-on-call' : ''}`}>
         {!onlyCall && (
           <header class="top">
             <h1 class="sr">{words.t('product')}</h1>
