@@ -76,6 +76,16 @@ describe('the microphone', () => {
     expect(yes.state.get()).toBe('granted');
   });
 
+  it('may be asked for again when its person closed the question without an answer', async () => {
+    const opens = refuses('NotAllowedError');
+    const closed = new Microphone(page({ opens, permission: granted('prompt') }));
+    expect(await closed.request()).toBe('ask');
+    await expect(closed.open()).rejects.toThrow();
+    expect(closed.state.get()).toBe('ask');
+    const forbidden = new Microphone(page({ opens, permission: granted('denied') }));
+    expect(await forbidden.request()).toBe('denied');
+  });
+
   it('takes another when the chosen one was unplugged', async () => {
     const asked: unknown[] = [];
     const opens: Opens = (constraints) => {

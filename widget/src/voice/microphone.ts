@@ -52,7 +52,7 @@ export class Microphone {
       await this.#prove();
       return this.#now('granted');
     } catch (error) {
-      return this.#now(stateOf(error));
+      return this.#now(await this.#after(error));
     }
   }
 
@@ -63,7 +63,7 @@ export class Microphone {
       this.state.set('granted');
       return stream;
     } catch (error) {
-      this.state.set(stateOf(error));
+      this.state.set(await this.#after(error));
       throw error;
     }
   }
@@ -86,8 +86,15 @@ export class Microphone {
       await this.#prove();
       return 'granted';
     } catch (error) {
-      return stateOf(error);
+      return this.#after(error);
     }
+  }
+
+  /** A question that was closed without an answer fails as a refusal does, and may be asked again. */
+  async #after(error: unknown): Promise<State> {
+    const state = stateOf(error);
+    if (state !== 'denied') return state;
+    return (await this.#watched())?.state === 'prompt' ? 'ask' : 'denied';
   }
 
   async #prove(): Promise<void> {
