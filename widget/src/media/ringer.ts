@@ -20,6 +20,8 @@ export class Ringer {
   #context: AudioContext | null = null;
   /** Set while ringing; stops the repetition. */
   #stop: (() => void) | null = null;
+  /** What it rings through, while it does. */
+  #gain: GainNode | null = null;
   #soft = false;
   /** 0 to 1, as its person set it. */
   #volume = 0.7;
@@ -55,6 +57,7 @@ export class Ringer {
 
   setVolume(volume: number): void {
     this.#volume = volume;
+    if (this.#gain) this.#gain.gain.value = this.#loudness();
   }
 
   /** `soft`: a second call while its person talks. */
@@ -67,7 +70,8 @@ export class Ringer {
     const context = this.#prepare();
     if (!context) return;
     const gain = context.createGain();
-    gain.gain.value = this.#volume * (soft ? SOFT : 1);
+    this.#gain = gain;
+    gain.gain.value = this.#loudness();
     gain.connect(context.destination);
     const play = (): void => pulse(context, gain);
     play();
@@ -75,7 +79,12 @@ export class Ringer {
     this.#stop = () => {
       clearInterval(timer);
       gain.disconnect();
+      this.#gain = null;
     };
+  }
+
+  #loudness(): number {
+    return this.#volume * (this.#soft ? SOFT : 1);
   }
 
   #prepare(): AudioContext | null {
