@@ -202,11 +202,15 @@ class Adoption:
             )
         if found.held != live.call.is_held and len(found.connected) + found.held > 0:
             core.record(live, Held(on=found.held, at=at))
+        # Whatever we asked of the switch before, these legs live.
+        live.unheeded.update(there.keys() & live.asked_to_end)
         if live.call.state is CallState.ENDED:
             self._settle(live)
             for there_leg in there.values():
                 core.end_leg(live, there_leg.leg_id, live.call.cause or HangupCause.NORMAL)
             return
+        for leg_id in there.keys() & live.asked_to_end:
+            core.end_leg(live, leg_id, HangupCause.CANCELLED)
         live.call = raised(live.call, max(live.call.version, live.told) + 1)
         self._look_up(live)
         if first:

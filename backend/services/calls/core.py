@@ -354,13 +354,18 @@ class Core:
         return None
 
     def end_leg(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
-        """Ask the switch, once, to hang this leg up."""
-        if leg_id not in live.asked_to_end:
+        """Ask the switch, once, to hang this leg up; anew when it did not do it."""
+        if leg_id not in live.asked_to_end or leg_id in live.unheeded:
             live.asked_to_end.add(leg_id)
+            live.unheeded.discard(leg_id)
             self.spawn(self._hang_up(live, leg_id, cause))
 
     async def _hang_up(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
-        await self.order(lambda: self.switch.hang_up(live.call.call_id, leg_id, cause))
+        try:
+            await self.order(lambda: self.switch.hang_up(live.call.call_id, leg_id, cause))
+        except SwitchError:
+            live.unheeded.add(leg_id)
+            raise
 
     async def order(self, ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Ask the switch, again when it does not answer. Raises SwitchError, NotFound."""

@@ -87,6 +87,8 @@ class Live:
     told: int = 0
     """Highest version published."""
     asked_to_end: set[LegId] = field(default_factory=set)
+    unheeded: set[LegId] = field(default_factory=set)
+    """Of these, legs the switch did not hang up: it is asked again at the next occasion."""
     held_leg: LegId | None = None
     """Who hears the music."""
     called_out: bool = False

@@ -183,10 +183,14 @@ class Talking:
         cause = HangupCause.NORMAL if talked else HangupCause.CANCELLED
         orders = [core.switch.hang_up(call.call_id, leg_id, cause) for leg_id in legs]
         answers = await asyncio.gather(*orders, return_exceptions=True)
-        for leg_id, answer in zip(legs, answers, strict=True):
-            if isinstance(answer, AppError):
-                live.asked_to_end.discard(leg_id)
-                raise answer
+        failed = {
+            leg_id: answer
+            for leg_id, answer in zip(legs, answers, strict=True)
+            if isinstance(answer, AppError)
+        }
+        live.asked_to_end.difference_update(failed)
+        for error in failed.values():
+            raise error
         if not talked:
             # Nobody to hear a report of: the caller gave up before anything was connected.
             core.record(live, Over(cause=cause, at=core.clock.now()))
