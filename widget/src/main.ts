@@ -6,6 +6,7 @@ import { localeOf, Words } from './i18n';
 import { Ringer } from './media/ringer';
 import { Phone } from './phone';
 import { systemClock } from './protocol/clock';
+import { Reach } from './protocol/reach';
 import { Session } from './protocol/session';
 import { openSocket } from './protocol/socket';
 import { calls, device, isLive, ringer as chosenRinger, rings } from './state/selectors';
@@ -68,12 +69,17 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
   let returning = false;
   let asking = false;
   let closed = false;
+  let stopVoice = (): void => undefined;
   /** A session that was taken away has a reason the person can do something about. */
   const explain = async (): Promise<void> => {
+    // Nothing of a call can be ordered any more: no line, and no talk without a button to end it.
+    stopVoice();
     const why = await host.whyOver();
     if (!why || !explains(why)) return;
     closed = true;
     phone.stop();
+    ringTone.ring(false);
+    title(null);
     render(null, root);
     showClosed(root, words().locale, why);
   };
@@ -89,16 +95,18 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
     const all = calls(state);
     const asks = all.find(rings);
     const busy = all.some((call) => isLive(call) && !rings(call));
-    ringTone.ring(asks !== undefined && chosenRinger(state)?.tab === tab.id, busy);
+    const believed = reach.believes(connection);
+    ringTone.ring(believed && asks !== undefined && chosenRinger(state)?.tab === tab.id, busy);
     // The first load of a page stays small: who talks on a telephone needs none of it.
     if (device(state) === 'browser' && !onlyCardId && !voiceAsked) {
       voiceAsked = true;
       void loadVoice();
     }
-    title(asks ? alertFor(asks, words()) : null);
+    title(believed && asks ? alertFor(asks, words()) : null);
     const live = all.some(isLive);
     if (live !== calling) host.calling((calling = live));
   };
+  const reach = new Reach(systemClock, react);
   const parts = new Store<VoiceParts | null>(null);
   let voiceAsked = false;
   const loadVoice = async (): Promise<void> => {
@@ -107,7 +115,9 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
         import('./voice/start'),
         import('./ui/PhoneLine'),
       ]);
+      if (closed) return;
       const controls = startVoice({ phone, tabId: tab.id, ringer: ringTone, canAsk: true });
+      stopVoice = () => controls.voice.stop();
       parts.set({ controls, Line: PhoneLine, Sound: LegSound });
     } catch {
       // The network went while it loaded: the next change of the view asks again.

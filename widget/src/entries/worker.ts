@@ -8,6 +8,7 @@ import { localeOf, Words } from '../i18n';
 import { Ringer } from '../media/ringer';
 import { Phone } from '../phone';
 import { systemClock } from '../protocol/clock';
+import { Reach } from '../protocol/reach';
 import { Session } from '../protocol/session';
 import { openSocket } from '../protocol/socket';
 import { calls, device, isLive, ringer as chosenRinger, rings } from '../state/selectors';
@@ -64,8 +65,11 @@ async function start(around: PortalAddress): Promise<void> {
   ownPage.start();
   let returning = false;
   let voiceAsked = false;
-  phone.view.watch(() => {
-    const { state } = phone.view.get();
+  let stopVoice = (): void => undefined;
+  const react = (): void => {
+    const { state, connection } = phone.view.get();
+    const over = connection.phase === 'stopped' && connection.reason === 'session_ended';
+    if (over) stopVoice();
     if (!returning && phone.ranOut()) {
       returning = true;
       // Nobody sees this page to press a button: it starts over with a fresh proof.
@@ -73,15 +77,21 @@ async function start(around: PortalAddress): Promise<void> {
     }
     const all = calls(state);
     const busy = all.some((call) => isLive(call) && !rings(call));
-    tone.ring(all.some(rings) && chosenRinger(state)?.tab === tab.id, busy);
+    const believed = reach.believes(connection);
+    tone.ring(believed && all.some(rings) && chosenRinger(state)?.tab === tab.id, busy);
     if (device(state) === 'browser' && !voiceAsked) {
       voiceAsked = true;
       // Without pixels nobody can be asked: this frame is a phone only where all was granted.
       void import('../voice/start')
-        .then(({ startVoice }) => startVoice({ phone, tabId: tab.id, ringer: tone, canAsk: false }))
+        .then(({ startVoice }) => {
+          const { voice } = startVoice({ phone, tabId: tab.id, ringer: tone, canAsk: false });
+          stopVoice = () => voice.stop();
+        })
         .catch(() => (voiceAsked = false));
     }
-  });
+  };
+  const reach = new Reach(systemClock, react);
+  phone.view.watch(react);
   window.addEventListener('online', () => phone.networkChanged(true));
   window.addEventListener('offline', () => phone.networkChanged(false));
   phone.start();
