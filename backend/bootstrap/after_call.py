@@ -83,12 +83,15 @@ class AfterCall:
         """
         await call_finished(self._jobs, tx, call)
         account_id, call_id = call.account_id, call.call_id
-        if call.recording is not None:
+        # The newest is the one that is shown.
+        for name in (*call.also_recorded, call.recording):
+            if name is None:
+                continue
             recording_id = await RecordingStore(tx, self._base.secrets).expect(
                 account_id,
                 call_id,
                 connection_id=self._connection_of(account_id) or "",
-                name=call.recording,
+                name=name,
             )
             if recording_id is not None:
                 await recording_jobs.defer_fetch(self._jobs, tx, account_id, recording_id, call_id)
@@ -110,7 +113,7 @@ class AfterCall:
         known = await CallbackStore(tx).told_of(row.account_id, row.call_id)
         await callback_jobs.defer(self._jobs, tx, row.account_id, known)
         if self._sources.portal(row.account_id) is not None:
-            await self._attach(tx, row)
+            await self._attach(tx, row.account_id, row.call_id)
         elif self._sources.call_writer(row.account_id) is not None:
             await crm_calls.defer_spare(self._jobs, tx, row.account_id, row.call_id)
         if row.state == "stored":
@@ -119,11 +122,7 @@ class AfterCall:
     async def _portal_finished(self, account_id: AccountId, call_id: CallId) -> None:
         """The portal takes audio of closed calls only; it may have been stored before."""
         async with self._base.database.begin(account_id) as tx:
-            calls = CrmCallStore(tx)
-            await calls.lock(account_id, call_id)
-            row = await RecordingStore(tx, self._base.secrets).of_call(account_id, call_id)
-            if row is not None:
-                await self._attach(tx, row)
+            await self._attach(tx, account_id, call_id)
         await self._teller.tell(account_id, call_id)
 
     async def _to_crm(self, tx: AsyncConnection, account_id: AccountId) -> bool:
@@ -133,13 +132,16 @@ class AfterCall:
         async with self._base.database.begin(account_id) as tx:
             return await CallStore(tx).find(account_id, call_id)
 
-    async def _attach(self, tx: AsyncConnection, row: RecordingRow) -> None:
+    async def _attach(self, tx: AsyncConnection, account_id: AccountId, call_id: CallId) -> None:
+        """A portal's call takes one file. Of two it gets the one that is shown here."""
         calls, kind = CrmCallStore(tx), CrmKind.BITRIX24.value
-        await calls.lock(row.account_id, row.call_id)
-        if row.state != "stored" or not await self._to_crm(tx, row.account_id):
+        await calls.lock(account_id, call_id)
+        found = await RecordingStore(tx, self._base.secrets).of_calls(account_id, [call_id])
+        shown = found.get(call_id)
+        if shown is None or shown.state != "stored" or not await self._to_crm(tx, account_id):
             return
-        if await calls.queue_recording(row.account_id, row.call_id, kind):
-            await portal_recordings.defer(self._jobs, tx, row.account_id, row.call_id)
+        if await calls.queue_recording(account_id, call_id, kind):
+            await portal_recordings.defer(self._jobs, tx, account_id, call_id)
 
     async def take(self, connections: dict[str, SwitchConnection]) -> None:
         """The switch connections there are now, by id."""

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 _COLUMN: Final = "recordings.secret"
 _AT_ONCE: Final = 200
+_HEARD: Final = recordings.c.state != "failed"
+"""A message in which nothing was said does not hide the talk before it."""
 
 
 class RecordingStore:
@@ -59,18 +61,21 @@ class RecordingStore:
         return None if row is None else _row(row)
 
     async def of_call(self, account_id: AccountId, call_id: CallId) -> RecordingRow | None:
-        """The newest of the call, with its secret. Raises SecretUnreadable."""
+        """The newest of the call that did not fail, else the newest, with its secret.
+
+        Raises SecretUnreadable.
+        """
         row = await self._one(account_id, recordings.c.call_id == call_id)
         return None if row is None else _row(row, self._opened(row))
 
     async def of_calls(
         self, account_id: AccountId, call_ids: Sequence[CallId]
     ) -> dict[CallId, RecordingRow]:
-        """The newest of each call that has any, with its secret where its key is in the ring."""
+        """The same of each call that has any, with its secret where its key is in the ring."""
         rows = await self._tx.execute(
             select(recordings)
             .where(recordings.c.account_id == account_id, recordings.c.call_id.in_(call_ids))
-            .order_by(recordings.c.began_at, recordings.c.id)
+            .order_by(_HEARD, recordings.c.began_at, recordings.c.id)
         )
         found = {CallId(row["call_id"]): row for row in rows.mappings()}
         return {call_id: _row(row, self._if_opened(row)) for call_id, row in found.items()}
@@ -119,7 +124,7 @@ class RecordingStore:
         query = (
             select(recordings)
             .where(recordings.c.account_id == account_id, which)
-            .order_by(recordings.c.began_at.desc(), recordings.c.id.desc())
+            .order_by(_HEARD.desc(), recordings.c.began_at.desc(), recordings.c.id.desc())
             .limit(1)
         )
         return (await self._tx.execute(query)).mappings().one_or_none()

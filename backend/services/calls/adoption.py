@@ -119,7 +119,7 @@ class Adoption:
             live.name, live.step = kept.name, kept.step
             live.recording, live.inherited, live.pauses = kept.recording, True, kept.pauses
             self._talking.pausing.resume(live)
-            live.wanted = kept.wanted
+            live.wanted, live.voicemail = kept.wanted, kept.voicemail
             live.can = core.switch.capabilities
             live.transfer = kept.passing.transfer
             live.handovers = list(kept.passing.handovers)

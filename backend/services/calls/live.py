@@ -103,6 +103,8 @@ class Live:
     """The switch was told the keys of `asked.extension`; False: it would not. None: not yet."""
     can: Capabilities = field(default_factory=Capabilities)
     """What the switch it is on can do."""
+    voicemail: str | None = None
+    """The name of what the caller says after the tone, from the moment it is asked for."""
     transfer: Transfer | None = None
     """The talk is being passed on."""
     handovers: list[Handover] = field(default_factory=list)

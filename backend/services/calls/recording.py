@@ -29,6 +29,12 @@ def recording_name(slug: str, call_id: str) -> str:
     return f"dozvon-{_UNSAFE.sub('_', slug)}-{_UNSAFE.sub('_', call_id)}"
 
 
+def voicemail_name(slug: str, call_id: str) -> str:
+    """Of what the caller says after the tone: a file of its own beside the talk's, because no
+    switch records two things under one name."""
+    return f"{recording_name(slug, call_id)}-message"
+
+
 class Recording:
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -117,6 +123,9 @@ class Recording:
             wanted = core.account(live).settings.recording.on
             # Perhaps it was begun: whoever fetches it finds out.
             live.recording = recording_name(live.slug, call.call_id) if wanted else None
-        name = live.recording
-        if name is not None:
-            core.spawn(core.order(lambda: core.switch.stop_recording(name)))
+        for name in (live.recording, live.voicemail):
+            if name is not None:
+                core.spawn(self._stop(name))
+
+    async def _stop(self, name: str) -> None:
+        await self._core.order(lambda: self._core.switch.stop_recording(name))

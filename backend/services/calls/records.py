@@ -50,6 +50,7 @@ BEGAN = "call.began"
 STEP = "scenario.step"
 NOTE = "scenario.note"
 RECORDED = "call.recorded"
+VOICEMAIL = "call.voicemail"
 PAUSED = "call.paused"
 TRACED = "call.traced"
 TRANSFER = "call.transfer"
@@ -119,6 +120,17 @@ def recorded(call: Call, name: str, at: datetime) -> JournalEntry:
         account_id=call.account_id,
         call_id=call.call_id,
         kind=RECORDED,
+        at=at,
+        data={"name": name},
+    )
+
+
+def voicemail(call: Call, name: str, at: datetime) -> JournalEntry:
+    """The switch was told to record what the caller says after the tone under this name."""
+    return JournalEntry(
+        account_id=call.account_id,
+        call_id=call.call_id,
+        kind=VOICEMAIL,
         at=at,
         data={"name": name},
     )
@@ -204,6 +216,7 @@ class Remembered:
     asked: Asked
     way: Way | None = None
     recording: str | None = None
+    voicemail: str | None = None
     pauses: Pauses = ()
     wanted: CallbackWanted | None = None
     extension_dialed: bool | None = None
@@ -227,7 +240,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         started_at=first.at,
     )
     index = -1
-    recording = None
+    recording = said = None
     pauses: Pauses = ()
     back: CallbackWanted | None = None
     keyed: bool | None = None
@@ -240,6 +253,8 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
             index = int(entry.data["index"])
         elif entry.kind == RECORDED:
             recording = str(entry.data["name"])
+        elif entry.kind == VOICEMAIL:
+            said = str(entry.data["name"])
         elif entry.kind == PAUSED:
             pauses = msgspec.convert(entry.data["pauses"], Pauses)
         elif entry.kind == EXTENSION:
@@ -254,7 +269,10 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
             known = msgspec.convert(entry.data, StepNote)
             notes[known.step] = known
         elif entry.kind in _FACTS:
-            call = apply(call, msgspec.convert(entry.data, _FACTS[entry.kind]))
+            known_fact = msgspec.convert(entry.data, _FACTS[entry.kind])
+            call = apply(call, known_fact)
+            if isinstance(known_fact, Taken | Joined):
+                back = None  # somebody talks to him: what was promised before is kept
     return Remembered(
         call=call,
         name=birth.name,
@@ -263,6 +281,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         caller_id=birth.caller_id,
         asked=birth.asked,
         recording=recording,
+        voicemail=said,
         pauses=pauses,
         wanted=back,
         extension_dialed=keyed,

@@ -31,7 +31,7 @@ from backend.kit.clock import Clock
 from backend.services.calls import records
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
-from backend.services.calls.recording import recording_name
+from backend.services.calls.recording import voicemail_name
 from backend.services.ports import CallbackWanted
 from protocol.vocabulary import CallbackReason, Direction, HangupCause, LegId
 
@@ -134,8 +134,8 @@ class Steps:
             return
         await core.order(lambda: core.switch.answer(call.call_id, leg_id))
         # The name is in the journal first: a file nobody knows of is a message nobody hears.
-        name = live.recording = recording_name(live.slug, call.call_id)
-        core.journal.append(records.recorded(call, name, core.clock.now()))
+        name = live.voicemail = voicemail_name(live.slug, call.call_id)
+        core.journal.append(records.voicemail(call, name, core.clock.now()))
         self._want(live, CallbackWanted(reason=CallbackReason.VOICEMAIL, group=step.group))
         live.sound_over.clear()
         await core.order(

@@ -57,6 +57,7 @@ class Talking:
         core.record(live, Taken(leg_id=winner.leg_id, at=at))
         self._ringing.stop(live, winner=winner.leg_id, cause=HangupCause.ANSWERED_ELSEWHERE)
         self.drop_losers(live)
+        live.wanted = None  # the journal's reader knows it by the fact
         core.spawn(self.connect(live))
         if winner.employee_id is not None:
             core.spawn(self.make_room(live, winner.employee_id))

@@ -263,6 +263,7 @@ class Transfers:
         self._stop_ringing(live, HangupCause.ANSWERED_ELSEWHERE, winner=leg_id)
         at, who = core.clock.now(), leg.employee_id
         core.record(live, Joined(leg_id=leg_id, side=transfer.side, at=at))
+        live.wanted = None
         live.handovers.append(over(transfer, at, reason=transfer.reason, to=who))
         live.transfer = None
         note(self._core, live)

@@ -176,6 +176,7 @@ def finished(
     """What is kept for ever of an ended call. Raises ValueError when it still lives."""
     wanted = _wanted(live)
     call = live.call
+    recording, also = _recordings(live, wanted)
     if call.ended_at is None or call.outcome is None:
         raise ValueError(f"call {call.call_id} lives")
     return FinishedCall(
@@ -197,7 +198,8 @@ def finished(
         record_kind=None if record is None else record[0].kind.value,
         record_id=None if record is None else record[0].id,
         record_url=None if record is None else record[1],
-        recording=live.recording,
+        recording=recording,
+        also_recorded=also,
         pauses=ended(live.pauses, call.ended_at),
         notes=tuple(live.notes[step] for step in sorted(live.notes)),
         last_talked_by=call.last_talker,
@@ -214,11 +216,20 @@ def finished(
 
 
 def _wanted(live: Live) -> CallbackWanted | None:
-    """Nobody is called back who talked to somebody after all."""
+    """Nobody is called back whose call was answered after all, as a late report says. What was
+    promised before somebody talked to him is forgotten by then, what came after it stands."""
     wanted = live.wanted
-    if wanted is None or live.call.outcome is not Outcome.ANSWERED:
+    if wanted is None or live.call.outcome is not Outcome.ANSWERED or live.call.taken is not None:
         return wanted
     return wanted if wanted.reason is CallbackReason.LOST else None
+
+
+def _recordings(live: Live, wanted: CallbackWanted | None) -> tuple[str | None, tuple[str, ...]]:
+    """The recording to show, and the others: who calls back wants to hear the message."""
+    both = [name for name in (live.recording, live.voicemail) if name is not None]
+    if wanted is None or wanted.reason is not CallbackReason.VOICEMAIL:
+        both.reverse()
+    return (both[-1], tuple(both[:-1])) if both else (None, ())
 
 
 def _told(live: Live, wanted: CallbackWanted, account: AccountRoute) -> tuple[EmployeeId, ...]:

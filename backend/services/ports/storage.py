@@ -124,7 +124,10 @@ class FinishedCall:
     record_id: str | None = None
     record_url: str | None = None
     recording: str | None = None
-    """What the switch calls the recording of the talk, when it was told to make one."""
+    """What the switch calls the recording of the talk, or of the caller's message where somebody
+    has to call back because of it."""
+    also_recorded: tuple[str, ...] = ()
+    """Names of what else was recorded. Told once, at the end; not read back."""
     pauses: Pauses = ()
     """When the recording was silent, each ended."""
     notes: tuple[StepNote, ...] = ()

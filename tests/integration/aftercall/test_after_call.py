@@ -44,6 +44,20 @@ async def test_a_call_is_there_right_after_its_end_with_its_recording(home: Hous
     assert await home.jobs.counts() == (0, 0)
 
 
+@pytest.mark.parametrize("said", [True, False])
+async def test_a_message_and_the_talk_before_it_are_both_kept(home: House, said: bool) -> None:
+    """The CRM gets one: the message, or the talk when nothing was said after the tone."""
+    both = replace(ended(), recording="dozvon-alpha-c1-message", also_recorded=("dozvon-alpha-c1",))
+    home.files.stored["dozvon-alpha-c1"] = TALK
+    await home.end(both, audio=TALK if said else wav([]))
+    await home.work()
+    await home.settle()
+    assert home.crm.entries("c1") == [("answered", True)]
+    kept = {"dozvon-alpha-c1", *(["dozvon-alpha-c1-message"] if said else [])}
+    assert set(home.files.deleted) == kept
+    assert await home.jobs.counts() == (0, 0)
+
+
 async def test_a_lost_call_is_there_without_audio(home: House) -> None:
     await home.end(ended(outcome="lost"))
     await home.settle()

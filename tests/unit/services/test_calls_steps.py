@@ -181,12 +181,12 @@ async def test_a_voicemail_is_recorded_and_asks_for_a_call_back() -> None:
     route = switched(VoicemailStep(max_s=60, group="sales"), EndStep(final="normal"))
     async with playing(Stage(route)) as stage:
         await stage.arrives()
-        assert stage.switch.said("take_message") == [(CUSTOMER, "dozvon-demo-c1", 60)]
+        assert stage.switch.said("take_message") == [(CUSTOMER, "dozvon-demo-c1-message", 60)]
         await stage.leg(CUSTOMER, "up")
         await over(stage, "recorded")
         assert (CUSTOMER, HangupCause.NORMAL) in stage.switch.said("hang_up")
         kept = await ended(stage)
-        assert (kept.outcome, kept.recording) == ("lost", "dozvon-demo-c1")
+        assert (kept.outcome, kept.recording) == ("lost", "dozvon-demo-c1-message")
         assert kept.wanted == CallbackWanted(reason=CallbackReason.VOICEMAIL, group="sales")
         assert kept.wanted_by == (ANNA, BORIS)
 
@@ -195,8 +195,8 @@ async def test_a_voicemail_ended_by_hanging_up_is_kept_all_the_same() -> None:
     async with playing(Stage(account(VoicemailStep()))) as stage:
         await stage.arrives()
         kept = await ended(stage)
-        assert kept.recording == "dozvon-demo-c1"
-        assert stage.switch.said("stop_recording") == [("dozvon-demo-c1",)]
+        assert kept.recording == "dozvon-demo-c1-message"
+        assert stage.switch.said("stop_recording") == [("dozvon-demo-c1-message",)]
 
 
 async def test_a_promised_call_back_is_kept_unless_somebody_answers_after_all() -> None:
