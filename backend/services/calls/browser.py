@@ -1,16 +1,24 @@
-"""Calls and the browser's line: may it be rung, and how the tab is told to pick up."""
+"""Calls and the browser's line: may it be rung, is it back, and how the tab is told to pick up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from backend.domain.call import Leg
+from backend.domain.rescue import BACK_S
 from backend.domain.scenario import Device
+from backend.errors import SwitchError
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
 from backend.services.ports import Publication, me_stream
 from protocol.phone import PhoneAsked, PhonePassed
 from protocol.vocabulary import EmployeeId, LegId, StreamName
+
+LOOK_S: Final = 0.25
+"""How often a page that went is looked for; a reload takes one to three seconds."""
+REGISTERED_S: Final = 1.0
 
 
 def worth_ringing(
@@ -60,3 +68,33 @@ def device_of(core: Core, live: Live, leg: Leg) -> Device | None:
     route = None if who is None else core.account(live).employees.get(who)
     devices = () if route is None else route.devices
     return next((device for device in devices if device.endpoint == leg.number), None)
+
+
+async def is_registered(core: Core, line: Device, *, unknown: bool) -> bool:
+    """Whether the switch has somebody on this line; `unknown`, when it does not say."""
+    try:
+        async with asyncio.timeout(REGISTERED_S):
+            found = await core.switch.registered([line.endpoint])
+    except (SwitchError, TimeoutError):
+        return unknown
+    return found.get(line.endpoint, True)
+
+
+async def comes_back(
+    core: Core, live: Live, employee_id: EmployeeId, line: Device, awaited: Callable[[], bool]
+) -> bool:
+    """Wait for the line to be a phone again: the page was reloaded, or another tab has it now.
+
+    Proven by the tab and by the switch, and never at once: what the page that went said of itself
+    still stands for a moment, and a call to it would fall through. False after `BACK_S`, or as
+    soon as it is not `awaited` any more.
+    """
+    until = core.clock.monotonic() + BACK_S
+    while core.clock.monotonic() < until:
+        await core.clock.sleep(LOOK_S)
+        if not awaited():
+            return False
+        ready = core.browser_ready(live.call.account_id, employee_id)
+        if ready and await is_registered(core, line, unknown=False):
+            return awaited()
+    return False

@@ -36,6 +36,10 @@ class Offer:
     answering: bool = False
     """The person pressed answer; a device is being told to pick up by itself."""
     timer: asyncio.Task[None] | None = None
+    turn_ends: float = 0.0
+    """Monotonic second when `timer` ends what rings now."""
+    returning: bool = False
+    """The page it rang in went, and is waited for."""
 
 
 @dataclass(slots=True, kw_only=True)

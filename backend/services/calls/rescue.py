@@ -7,15 +7,13 @@ its facts and its phase stand in the journal, and a new owner goes on with it.
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from backend.domain.call import Ended, Parted
-from backend.domain.rescue import BACK_S, SAME_MOMENT, colleagues_of, is_loss
+from backend.domain.rescue import SAME_MOMENT, colleagues_of, is_loss
 from backend.domain.scenario import Device, Scenario
 from backend.errors import AppError, NotFound, SwitchError
-from backend.services.calls.browser import device_of
+from backend.services.calls.browser import comes_back, device_of
 from backend.services.calls.core import Core
 from backend.services.calls.handover_notes import note
 from backend.services.calls.live import Live
@@ -29,9 +27,6 @@ log = structlog.get_logger(__name__)
 
 NOTICE_S = 6.0
 """A notice whose end was not reported is over after this: music is better than silence."""
-LOOK_S = 0.25
-"""How often a page that went is looked for; a reload takes one to three seconds."""
-REGISTERED_S = 1.0
 
 
 class Rescue:
@@ -118,29 +113,12 @@ class Rescue:
         """Ring him; a page that was reloaded gets the time it needs to be a phone again."""
         core = self._core
         if browser is not None:
-            until = core.clock.monotonic() + BACK_S
-            # Never at once: what the page that went said of itself still stands for a moment, and
-            # a call to it would fall through to the desk.
-            while core.clock.monotonic() < until:
-                await core.clock.sleep(LOOK_S)
-                if await self._is_back(live, browser):
-                    break
+            lost = transfer.sender_leg
+            await comes_back(core, live, transfer.by, browser, lambda: self._waits(live, lost))
         live.asking = None
         if self._waits(live, transfer.sender_leg):
             self._ringing.advance(live)
             self._ringing.settled(live)
-
-    async def _is_back(self, live: Live, browser: Device) -> bool:
-        """Proven by the tab and by the switch: what the lost page said may still stand."""
-        core, transfer = self._core, live.transfer
-        if transfer is None or not core.browser_ready(live.call.account_id, transfer.by):
-            return False
-        try:
-            async with asyncio.timeout(REGISTERED_S):
-                found = await core.switch.registered([browser.endpoint])
-        except (SwitchError, TimeoutError):
-            return False
-        return found.get(browser.endpoint, True)
 
     # ── the customer ──
 

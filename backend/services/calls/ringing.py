@@ -27,6 +27,7 @@ from backend.services.calls import browser, records
 from backend.services.calls.core import Core
 from backend.services.calls.hooks import Manager
 from backend.services.calls.live import Live, Offer, RemovalReason
+from backend.services.calls.page_return import PageReturn
 from backend.services.calls.steps import Steps
 from backend.services.calls.views import other_party
 from backend.services.ports import StepNote
@@ -58,6 +59,7 @@ class Ringing:
     def __init__(self, core: Core, settled: Callable[[Live], None]) -> None:
         self._core = core
         self._steps = Steps(core, self.advance, settled)
+        self._pages = PageReturn(core, self._ring_device, self._next_device, settled)
         self.spent: Callable[[Live], bool] = lambda _live: False
         """Asked when nobody is left to ring; true: somebody else saw to it."""
         self.settled = settled
@@ -295,6 +297,7 @@ class Ringing:
     def _time(self, live: Live, offer: Offer, seconds: float) -> None:
         if offer.timer is not None:
             offer.timer.cancel()
+        offer.turn_ends = self._core.clock.monotonic() + seconds
         offer.timer = self._core.spawn(self._run_out(live, offer, seconds))
 
     async def _run_out(self, live: Live, offer: Offer, seconds: float) -> None:
@@ -317,10 +320,12 @@ class Ringing:
         for offer in tuple(live.offers.values()):
             if leg_id not in offer.ringing:
                 continue
-            del offer.ringing[leg_id]
+            device = offer.ringing.pop(leg_id)
             if cause is HangupCause.REJECTED:
                 self.withdraw(live, offer.route.employee_id, "declined")
-            elif not offer.ringing:
+                continue
+            self._pages.went(live, offer, leg_id, device, cause)
+            if not offer.ringing and (offer.waiting or not offer.returning):
                 self._next_device(live, offer)
 
     def withdraw(self, live: Live, employee_id: EmployeeId, reason: RemovalReason) -> None:
