@@ -7,28 +7,67 @@ misses their sound. Their sockets tell sooner:
     both sockets gone for some seconds      nobody is there
     a page is back and no voice is on it    it was opened anew, the old one's leg is dead
     a page is back with a voice on it       only the sockets broke, the talk never did
+
+Which page is meant is remembered: other tabs of the person are often back sooner, or were never
+away, and say nothing of the talk.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
+
+import structlog
 
 from backend.domain.call import Leg
 from backend.domain.scenario import Device
 from backend.domain.tab_phone import holder
-from backend.errors import SwitchError
-from backend.services.calls.browser import device_of
+from backend.services.calls.browser import device_of, is_registered
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
-from backend.services.ports import Bus
-from protocol.vocabulary import CallState, LegId
+from backend.services.ports import Bus, TabPresence
+from protocol.vocabulary import AccountId, CallState, EmployeeId, LegId
+
+log = structlog.get_logger(__name__)
 
 LOOK_S: Final = 1.0
 GONE_S: Final = 4.0
 """A proxy that restarts cuts both sockets and no voice; tabs are back sooner than this."""
-REGISTERED_S: Final = 1.0
+KNOWN_S: Final = 5.0
+"""How often the person's tabs are looked at while all is well: one opened since counts as new."""
+
+
+@dataclass(slots=True)
+class _Pages:
+    """The person's pages as they were before the loss. A page opened anew has another id."""
+
+    voice: str | None = None
+    """The tab the talk is in, once it said so."""
+    seen: set[str] = field(default_factory=set)
+
+    def look(self, tabs: list[TabPresence]) -> None:
+        self.seen.update(tab.tab for tab in tabs)
+        best = holder(tabs)
+        if self.voice is None and best is not None and best.phone is not None:
+            self.voice = best.tab if best.phone.talking else None
+
+    def talks(self, tabs: list[TabPresence]) -> bool:
+        """The voice is there."""
+        return any(
+            tab.phone is not None and tab.phone.talking
+            for tab in tabs
+            if self.voice is None or tab.tab == self.voice
+        )
+
+    def lost(self, tabs: list[TabPresence]) -> bool:
+        """The page of the talk is there again, or the only one there is, and has no voice."""
+        alone = len(tabs) == 1 and tabs[0].tab not in self.seen
+        return any(
+            tab.phone is not None and tab.phone.registered and not tab.phone.talking
+            for tab in tabs
+            if alone or tab.tab == self.voice
+        )
 
 
 class Vanish:
@@ -48,37 +87,40 @@ class Vanish:
             self._core.spawn(self._follow(live, leg, device))
 
     async def _follow(self, live: Live, leg: Leg, device: Device) -> None:
-        core, since = self._core, None
+        core, account_id, employee_id = self._core, live.call.account_id, leg.employee_id
+        if employee_id is None:
+            return
+        pages, looked, since = _Pages(), float("-inf"), None
         while True:
             await core.clock.sleep(LOOK_S)
             if live.call.state is CallState.ENDED or not self._talks(live, leg.leg_id):
                 return
-            account_id, employee_id = live.call.account_id, leg.employee_id
-            if employee_id is None:
-                return
-            ready = core.browser_ready(account_id, employee_id)
-            if since is None:
-                since = None if ready else core.clock.monotonic()
+            now = core.clock.monotonic()
+            if since is None and core.browser_ready(account_id, employee_id):
+                if pages.voice is None or now - looked >= KNOWN_S:
+                    looked = now
+                    pages.look(await self._tabs(account_id, employee_id))
                 continue
-            best = holder(await self._bus.present(account_id, employee_id))
-            phone = None if best is None else best.phone
-            if phone is not None and phone.talking:
+            if since is None:
+                since = now
+                continue
+            tabs = await self._tabs(account_id, employee_id)
+            if pages.talks(tabs):
                 since = None
-            elif (phone is not None and phone.registered) or (
-                core.clock.monotonic() - since >= GONE_S and await self._is_off(device)
+            elif pages.lost(tabs) or (
+                now - since >= GONE_S and not await is_registered(core, device, unknown=True)
             ):
                 break
         if self._talks(live, leg.leg_id):
             self._lost(live, leg.leg_id)
 
-    async def _is_off(self, device: Device) -> bool:
-        """The switch has no such line any more; not knowing is no."""
+    async def _tabs(self, account_id: AccountId, employee_id: EmployeeId) -> list[TabPresence]:
+        """Nobody's, while the bus cannot say: then the switch is asked."""
         try:
-            async with asyncio.timeout(REGISTERED_S):
-                found = await self._core.switch.registered([device.endpoint])
-        except (SwitchError, TimeoutError):
-            return False
-        return not found.get(device.endpoint, True)
+            return await self._bus.present(account_id, employee_id)
+        except OSError as error:
+            log.info("tabs unknown", employee=employee_id, error=repr(error))
+            return []
 
     def _talks(self, live: Live, leg_id: LegId) -> bool:
         return any(leg.leg_id == leg_id for leg in live.call.talkers)
