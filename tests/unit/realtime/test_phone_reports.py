@@ -94,7 +94,7 @@ async def test_the_newest_report_of_a_talk_wins_and_takes_the_phone_once() -> No
 async def test_what_is_reported_while_a_person_brings_the_audio_here_is_kept() -> None:
     desk = Desk()
     await desk.report(talking=False, registered=False)
-    takes = asyncio.create_task(
+    takes = asyncio.ensure_future(
         phones.take(TakePhone(id=CommandId("take-00001")), desk.agent, desk.services)
     )
     await idle()
