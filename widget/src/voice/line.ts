@@ -30,7 +30,7 @@ export interface LineLeg {
   readonly answersItself: boolean;
   watch(events: LegEvents): void;
   answer(stream: MediaStream): void;
-  /** Refuses or hangs up. */
+  /** Hangs up; what only rings goes on to its person's next device. */
   end(): void;
   mute(on: boolean): void;
   /** Speaks through another microphone from now on. */

@@ -5,9 +5,10 @@
  * The switch always rings us, never the other way round, so its offer says which codecs there are.
  */
 import { UA, WebSocketInterface } from 'jssip';
-import type { IceCandidateEvent, RTCSession } from 'jssip/lib/RTCSession';
+import type { RTCSession } from 'jssip/lib/RTCSession';
 import type { IncomingRTCSessionEvent } from 'jssip/lib/UA';
 import type { PhoneCredentials } from '../protocol/messages';
+import { Gathering } from './gathering';
 import type { LegEvents, Line, LineEvents, LineLeg, LineState } from './line';
 
 /** Names of backend/services/ports/lines.py. */
@@ -21,13 +22,6 @@ const RETRY_FIRST_S = 1;
 const RETRY_LAST_S = 8;
 /** The switch forgets a tab that died without a word after this. */
 const REGISTERED_S = 90;
-/**
- * Gathering ends this soon after the first usable address: a silent STUN server costs JsSIP 10 to
- * 40 s otherwise (its issues #804, #432).
- */
-const GATHER_MS = 250;
-/** And at the latest after this, whatever is missing. */
-const GATHER_AT_MOST_MS = 1_500;
 
 export function openSipLine(events: LineEvents): Line {
   return new SipLine(events);
@@ -39,7 +33,7 @@ class SipLine implements Line {
   #state: LineState = { connected: false, registered: false };
   /** Agents that were left with a talk on them. */
   readonly #talking = new Set<UA>();
-  readonly #legs = new Map<RTCSession, UA>();
+  readonly #legs = new Map<SipLeg, UA>();
 
   constructor(private readonly events: LineEvents) {}
 
@@ -64,6 +58,7 @@ class SipLine implements Line {
       if (this.#agent === agent) this.#say(change);
     };
     agent.on('connected', mine({ connected: true }));
+    agent.on('connected', () => this.#reached(agent));
     agent.on('disconnected', mine({ connected: false, registered: false }));
     agent.on('registered', mine({ registered: true }));
     agent.on('unregistered', mine({ registered: false }));
@@ -78,7 +73,6 @@ class SipLine implements Line {
     });
     agent.on('newRTCSession', ({ originator, session, request }: IncomingRTCSessionEvent) => {
       if ((originator as string) !== 'remote') return;
-      this.#legs.set(session, agent);
       const header = (name: string): string | null => {
         const value: unknown = request.getHeader(name);
         return typeof value === 'string' ? value : null;
@@ -87,8 +81,10 @@ class SipLine implements Line {
         callId: header(CALL_HEADER),
         legId: header(LEG_HEADER),
         answersItself: ANSWER_AFTER.test(header('Call-Info') ?? ''),
-        gone: () => this.#gone(session),
+        prove: () => this.#prove(agent, credentials),
+        gone: () => this.#gone(leg),
       });
+      this.#legs.set(leg, agent);
       this.events.rings(leg);
     });
     agent.start();
@@ -117,9 +113,31 @@ class SipLine implements Line {
     else if (agent.isConnected()) agent.register();
   }
 
-  #gone(session: RTCSession): void {
-    const agent = this.#legs.get(session);
-    this.#legs.delete(session);
+  /**
+   * Asks anything of the switch. A request within a talk would end the talk where the socket is
+   * dead without knowing (JsSIP does so on its time-out); this one harms nobody.
+   */
+  #prove(agent: UA, { username, domain }: PhoneCredentials): void {
+    // A closed one is opened again by itself.
+    if (!agent.isConnected()) return;
+    (agent as unknown as Asking).sendOptions(`sip:${username}@${domain || 'localhost'}`, undefined, {
+      eventHandlers: {
+        succeeded: () => this.#reached(agent),
+        failed: ({ response }) => {
+          if (response) this.#reached(agent);
+        },
+      },
+    });
+  }
+
+  /** The switch hears us. */
+  #reached(agent: UA): void {
+    for (const [leg, on] of this.#legs) if (on === agent) leg.reached();
+  }
+
+  #gone(leg: SipLeg): void {
+    const agent = this.#legs.get(leg);
+    this.#legs.delete(leg);
     if (!agent || !this.#talking.has(agent)) return;
     if ([...this.#legs.values()].includes(agent)) return;
     this.#talking.delete(agent);
@@ -136,10 +154,26 @@ class SipLine implements Line {
   }
 }
 
+/** What the types of JsSIP leave out of its agent. */
+interface Asking {
+  sendOptions(
+    target: string,
+    body: string | undefined,
+    options: {
+      eventHandlers: {
+        succeeded: () => void;
+        failed: (event: { response: unknown }) => void;
+      };
+    },
+  ): void;
+}
+
 interface About {
   readonly callId: string | null;
   readonly legId: string | null;
   readonly answersItself: boolean;
+  /** Find out whether the switch hears us; `reached` follows when it does. */
+  readonly prove: () => void;
   readonly gone: () => void;
 }
 
@@ -149,11 +183,15 @@ class SipLeg implements LineLeg {
   readonly answersItself: boolean;
   #events: LegEvents | null = null;
   #ended = false;
+  #muted = false;
+  /** New addresses are due as soon as the switch can be told. */
+  #moved = false;
+  readonly #gathering = new Gathering();
 
   constructor(
     private readonly session: RTCSession,
     private readonly credentials: PhoneCredentials,
-    about: About,
+    private readonly about: About,
   ) {
     this.callId = about.callId;
     this.legId = about.legId;
@@ -161,13 +199,17 @@ class SipLeg implements LineLeg {
     const over = (): void => {
       if (this.#ended) return;
       this.#ended = true;
+      this.#gathering.end();
       about.gone();
       this.#events?.ended();
     };
     session.on('ended', over);
     session.on('failed', over);
     session.on('accepted', () => this.#events?.up());
-    session.on('icecandidate', gatherBriefly());
+    session.on('icecandidate', (event) => this.#gathering.found(event));
+    session.on('sdp', ({ originator }) => {
+      if ((originator as string) === 'local') this.#gathering.end();
+    });
     session.on('peerconnection', ({ peerconnection }) => this.#listen(peerconnection));
   }
 
@@ -177,6 +219,7 @@ class SipLeg implements LineLeg {
   }
 
   answer(stream: MediaStream): void {
+    for (const track of stream.getAudioTracks()) track.enabled = !this.#muted;
     this.session.answer({
       mediaStream: stream,
       pcConfig: {
@@ -187,13 +230,16 @@ class SipLeg implements LineLeg {
         })),
       },
     });
+    this.#tellMute();
   }
 
   end(): void {
     if (this.#ended || this.session.isEnded()) return;
     try {
+      // Not taken is not refused: "480 Temporarily Unavailable" lets another device of its person
+      // ring, "603 Decline" would be the person's word.
       if (this.session.isEstablished()) this.session.terminate();
-      else this.session.terminate({ status_code: 603, reason_phrase: 'Decline' });
+      else this.session.terminate({ status_code: 480 });
     } catch {
       // It ended by itself in this moment.
       return;
@@ -201,8 +247,8 @@ class SipLeg implements LineLeg {
   }
 
   mute(on: boolean): void {
-    const sender = this.#sender();
-    if (sender?.track) sender.track.enabled = !on;
+    this.#muted = on;
+    this.#tellMute();
   }
 
   async speakThrough(stream: MediaStream): Promise<void> {
@@ -222,7 +268,22 @@ class SipLeg implements LineLeg {
 
   restart(): void {
     if (!this.session.isEstablished()) return;
-    this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+    this.#moved = true;
+    this.about.prove();
+  }
+
+  reached(): void {
+    if (!this.#moved || !this.session.isEstablished()) return;
+    // False while another change of the talk is under way: it stays due.
+    this.#moved = !this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+    if (!this.#moved) this.#gathering.begin(this.#connection());
+  }
+
+  /** By JsSIP, which enables the track again otherwise at each change of the talk. */
+  #tellMute(): void {
+    if (!this.#connection() || this.session.isEnded()) return;
+    if (this.#muted) this.session.mute({ audio: true });
+    else this.session.unmute({ audio: true });
   }
 
   #connection(): RTCPeerConnection | null {
@@ -235,30 +296,9 @@ class SipLeg implements LineLeg {
   }
 
   #listen(connection: RTCPeerConnection): void {
+    this.#gathering.begin(connection);
     connection.addEventListener('track', ({ track, streams }) => {
       this.#events?.hears(streams[0] ?? new MediaStream([track]));
     });
-    connection.addEventListener('iceconnectionstatechange', () => {
-      if (connection.iceConnectionState === 'failed') this.restart();
-    });
   }
-}
-
-/** Ends gathering by its own clock, once per negotiation. */
-function gatherBriefly(): (event: IceCandidateEvent) => void {
-  let soon: ReturnType<typeof setTimeout> | null = null;
-  let latest: ReturnType<typeof setTimeout> | null = null;
-  return ({ candidate, ready }) => {
-    const done = (): void => {
-      if (soon !== null) clearTimeout(soon);
-      if (latest !== null) clearTimeout(latest);
-      soon = null;
-      latest = null;
-      ready();
-    };
-    latest ??= setTimeout(done, GATHER_AT_MOST_MS);
-    // A relayed address works where the others do not: with it there is nothing to wait for.
-    if (candidate.type === 'relay') done();
-    else soon ??= setTimeout(done, GATHER_MS);
-  };
 }
