@@ -162,7 +162,7 @@ class Listener:
 
     async def _look(self) -> bool:
         """Read the list, tell what it says. False when it could not be read."""
-        known = self.sessions.shown()
+        known, before = self.sessions.shown(), [one.session_id for one in self.sessions.all()]
         if not self._connected:
             await self._open_letters(unread=False)
         try:
@@ -176,7 +176,7 @@ class Listener:
         now = self._clock.now()
         self._backoff.reset()
         if not self._connected:
-            self._connect(rows)
+            self._connect(rows, before)
         else:
             self.tell(self.sessions.listed(rows, now))
             self.endings.after(rows, known)
@@ -191,16 +191,18 @@ class Listener:
             return max(self._poll_s, min(points.reset_s, 60.0))
         return min(FAST_S, self._poll_s) if busy else self._poll_s
 
-    def _connect(self, rows: list[wire.SessionRow]) -> None:
-        """All that lives, at once; single events of it are not told."""
+    def _connect(self, rows: list[wire.SessionRow], before: list[int]) -> None:
+        """All that lives, at once; single events of it are not told. `before` are sessions from
+        before the list was asked for."""
         now = self._clock.now()
         self.sessions.listed(rows, now)
-        self.sessions.drop(row.session_id for row in rows)
+        self.sessions.drop(before, (row.session_id for row in rows))
         for session_id, vendor_id in self.sessions.missing(rows, self.sessions.shown()):
             session = self.sessions.get(session_id)
             leg = None if session is None else session.by_vendor(vendor_id)
             if session is not None and leg is not None:
                 self.sessions.end(session, leg, HangupCause.LOST_CONTACT, now)
+        self._questions.keep({one.session_id for one in self.sessions.all()})
         self._connected = True
         found = self.sessions.calls()
         log.info("switch_connected", identity=self._identity, calls=len(found))

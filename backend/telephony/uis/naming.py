@@ -20,14 +20,19 @@ class Naming:
 
     def __init__(self, who: Who) -> None:
         self._who = who
-        self._kept: dict[tuple[int, int], LegId] = {}
-        """Names of ordered legs by session and the cloud's leg."""
+        self._kept: dict[int, dict[int, LegId]] = {}
+        """Names of ordered legs by session and the cloud's leg, while the session lives."""
         self.named: list[tuple[int, int, LegId]] = []
         """Names given since it was last emptied, to be kept."""
 
     def know(self, kept: dict[tuple[int, int], LegId]) -> None:
         """Names given by a process before."""
-        self._kept |= kept
+        for (session_id, vendor_id), leg_id in kept.items():
+            self._kept.setdefault(session_id, {})[vendor_id] = leg_id
+
+    def forget(self, session_id: int) -> None:
+        """The session is over."""
+        self._kept.pop(session_id, None)
 
     def outside(self, session: Session, row: LegRow) -> Leg:
         """A leg of nobody's of ours: the contact's, or a third party's whom we asked for."""
@@ -65,7 +70,7 @@ class Naming:
     def _ordered(
         self, session: Session, vendor_id: int, employee: int | None, number: str
     ) -> Leg | None:
-        kept = self._kept.get((session.session_id, vendor_id))
+        kept = self._kept.get(session.session_id, {}).get(vendor_id)
         expected = next((one for one in session.expected if one.fits(employee, number)), None)
         leg_id = kept if kept is not None else None if expected is None else expected.leg_id
         if leg_id is None:
@@ -77,6 +82,6 @@ class Naming:
         leg.vendor_id, leg.employee = vendor_id, employee
         leg.number = number
         if kept is None:
-            self._kept[session.session_id, vendor_id] = leg_id
+            self._kept.setdefault(session.session_id, {})[vendor_id] = leg_id
             self.named.append((session.session_id, vendor_id, leg_id))
         return leg

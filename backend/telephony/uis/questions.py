@@ -8,6 +8,7 @@ of both comes first.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -62,6 +63,10 @@ class Questions:
 
     def forget(self, session_id: int) -> None:
         self._desks.pop(session_id, None)
+
+    def keep(self, session_ids: Collection[int]) -> None:
+        """Forget all others."""
+        self._desks = {one: desk for one, desk in self._desks.items() if one in session_ids}
 
     async def answer(self, session_id: int) -> dict[str, Any]:
         """The body of our page."""

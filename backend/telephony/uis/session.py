@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from backend.services.ports import LiveCall, LiveLeg
 from backend.telephony.uis import names
-from backend.telephony.uis.wire import LegRow
+from backend.telephony.uis.wire import LegRow, SessionRow
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 
@@ -18,6 +19,14 @@ class Expected:
 
     leg_id: LegId
     target: names.Line | names.Outside
+    doubtful: bool = False
+    """The order was sent and not answered."""
+
+    def shown_in(self, session_id: int, rows: Iterable[SessionRow]) -> bool:
+        """Whether the cloud rings it."""
+        legs = (leg for row in rows if row.session_id == session_id for leg in row.legs)
+        live = (leg for leg in legs if leg.state is not LegState.ENDED)
+        return any(self.fits(leg.employee, names.digits(leg.called)) for leg in live)
 
     def fits(self, employee: int | None, number: str) -> bool:
         if isinstance(self.target, names.Outside):
@@ -98,7 +107,10 @@ class Session:
 def live_call(session: Session) -> LiveCall:
     """As whoever connects is told of it."""
     up = [leg for leg in session.live if leg.state is LegState.UP and not leg.apart]
-    talking = len(up) > 1 and not session.held
+    talking = len(up) > 1
+    if session.held:
+        # He hears music; whoever put him there is where the talk is.
+        up = [leg for leg in up if leg is not session.contact]
     return LiveCall(
         call_id=session.call_id,
         legs=tuple(

@@ -241,13 +241,16 @@ class Sessions:
         for session in self._live.values():
             session.listed = False
 
-    def drop(self, shown: Iterable[int]) -> None:
-        """After contact was lost: sessions the list does not show are over, untold."""
-        for session_id in set(self._live) - set(shown):
-            self._close(self._live[session_id])
+    def drop(self, known: Iterable[int], shown: Iterable[int]) -> None:
+        """After contact was lost: sessions the list does not show are over, untold. `known` are
+        those from before the list was asked for: what was begun meanwhile cannot be in it."""
+        for session_id in set(known) - set(shown):
+            if session_id in self._live:
+                self._close(self._live[session_id])
 
     def _close(self, session: Session) -> None:
         self._live.pop(session.session_id, None)
+        self._naming.forget(session.session_id)
         self._over[session.session_id] = None
         while len(self._over) > _OVER_KEPT:
             self._over.popitem(last=False)

@@ -26,6 +26,7 @@ from backend.telephony.uis.listener import Listener
 from backend.telephony.uis.naming import Who
 from backend.telephony.uis.post import Post
 from backend.telephony.uis.questions import Questions
+from backend.telephony.uis.registrations import Registrations
 from backend.telephony.uis.rpc import RpcClient
 from backend.telephony.uis.session import Expected, Leg, Session
 from backend.telephony.uis.sessions import Ours
@@ -43,8 +44,6 @@ CAPABILITIES: Final = Capabilities(
 )
 ASKED_S: Final = 12.0
 """A leg of an inbound call that the cloud did not ask for within this time cannot be rung."""
-_REGISTERED_S: Final = 10.0
-"""How long the list of SIP lines stands: each reading costs a point."""
 _PAUSE: Final = ","
 
 
@@ -85,13 +84,13 @@ class UisSwitch:
             if data_url
             else None
         )
-        self._data = None if self._data_rpc is None else DataApi(self._data_rpc)
+        data = None if self._data_rpc is None else DataApi(self._data_rpc)
         self._questions = Questions(clock, answer_s)
         self._listener = Listener(
             identity,
             self._rpc,
             self._calls,
-            self._data,
+            data,
             post,
             self._questions,
             clock=clock,
@@ -100,8 +99,7 @@ class UisSwitch:
             poll_s=poll_s,
             backoff=backoff or Backoff(),
         )
-        self._lines: tuple[float, dict[str, bool]] | None = None
-        """When the SIP lines were read, and what was told."""
+        self._registrations = Registrations(data, clock)
         self._keys = asyncio.Lock()
         """Keys go one after another, in the order they were pressed."""
         self._tape = Tape(self._calls, lambda call_id: self._listener.sessions.of_call(call_id))
@@ -130,14 +128,12 @@ class UisSwitch:
         if session is None or session.leaving or not (session.live or session.expected):
             await self._start(order, target)
             return
-        if order.leg_id in session.legs or any(
-            one.leg_id == order.leg_id for one in session.expected
-        ):
+        known = next((one for one in session.expected if one.leg_id == order.leg_id), None)
+        if order.leg_id in session.legs or (known is not None and not known.doubtful):
             return
-        expected = Expected(leg_id=order.leg_id, target=target)
+        expected = known or Expected(leg_id=order.leg_id, target=target)
         if session.held:
-            await self._calls.consult(session.session_id, names.number_of(target))
-            self._tell_later(session, expected, order.timeout_s)
+            await self._ring_third(session, expected, order.timeout_s)
         elif not session.inbound and session.has(target):
             raise NoDevice("the cloud rings an employee's numbers one after another")
         elif not session.inbound:
@@ -184,6 +180,23 @@ class UisSwitch:
                     row.session_id, call_id, row.contact, self._clock.now()
                 )
 
+    async def _ring_third(self, session: Session, expected: Expected, timeout_s: int) -> None:
+        """By a command of its own. Asked again after a lost answer, it is looked for first."""
+        number = names.number_of(expected.target)
+        if not expected.doubtful:
+            self._tell_later(session, expected, timeout_s)
+        elif expected.shown_in(session.session_id, await self._calls.sessions()):
+            expected.doubtful = False
+            return
+        expected.doubtful = True
+        try:
+            await self._calls.consult(session.session_id, number)
+        except (SwitchRefused, NotFound):
+            session.forget(expected.leg_id)
+            raise
+        expected.doubtful = False
+        self._listener.look_soon()
+
     def _tell_later(self, session: Session, expected: Expected, timeout_s: int) -> None:
         """The leg is told of as soon as the cloud shows it, and given up after its time."""
         self._listener.tell(self._listener.sessions.expect(session, expected, self._clock.now()))
@@ -210,20 +223,7 @@ class UisSwitch:
             self._listener.endings.unshown(session, leg_id, HangupCause.UNREACHABLE)
 
     async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
-        """SIP lines are told by the cloud; an employee as a whole, or a mobile, is not."""
-        parsed = {name: names.parse(name) for name in endpoints}
-        asked = {name: line for name, line in parsed.items() if isinstance(line, names.Line)}
-        if self._data is None or not asked:
-            return {}
-        now = self._clock.monotonic()
-        if self._lines is None or now - self._lines[0] >= _REGISTERED_S:
-            self._lines = (now, await self._data.registered())
-        known = self._lines[1]
-        return {
-            name: known.get(line.number, False)
-            for name, line in asked.items()
-            if line.number and (line.number in known or names.is_sip(line.number))
-        }
+        return await self._registrations.of(endpoints)
 
     async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
         """The cloud's scenario decides what is heard."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
+from typing import Any
 
+import httpx
 import pytest
 
 from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
@@ -219,6 +222,57 @@ async def _consulting(made: World) -> tuple[CallId, LegId, LegId]:
     await made.heard.until(LegMoved, leg_id=boris, state=LegState.UP)
     await made.switch.consult("demo", call_id, [anna, boris])
     return call_id, anna, boris
+
+
+class Deaf(httpx.AsyncBaseTransport):
+    """To the answers of one method, once for each in `left`."""
+
+    def __init__(self, app: Any, method: str) -> None:
+        self._inner = httpx.ASGITransport(app)
+        self._method = method
+        self.left = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        if self.left and json.loads(request.content)["method"] == self._method:
+            self.left -= 1
+            raise httpx.ReadTimeout("no answer in time", request=request)
+        return answer
+
+
+class Slow(httpx.AsyncBaseTransport):
+    """Answers of one method come late: once `gate` is open."""
+
+    def __init__(self, app: Any, method: str) -> None:
+        self._inner = httpx.ASGITransport(app)
+        self._method = method
+        self.gate = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        if json.loads(request.content)["method"] == self._method:
+            await self.gate.wait()
+        return answer
+
+
+@pytest.mark.parametrize("came", [True, False])
+async def test_a_colleague_whose_order_was_not_answered_is_looked_for(came: bool) -> None:
+    async with world() as made:
+        deaf = Deaf(made.app, "make.call")
+        call_id, _ = await made.talking()
+        await made.switch.hold(call_id, CONTACT, on=True)
+        made.switch = made.adapter(transport=deaf)
+        made.heard = made.listen(made.switch)
+        await made.heard.until(SwitchConnected)
+        if came:
+            deaf.left = 1
+        else:
+            made.app.state.call_api.refuse = "internal_error"
+        with pytest.raises(SwitchUnavailable):
+            await made.ring(call_id, f"UIS/12:{BORIS}", leg_id=LegId("agent-e2-1"))
+        boris = await made.ring(call_id, f"UIS/12:{BORIS}", leg_id=LegId("agent-e2-1"))
+        assert made.asked("make.call") == ([None] if came else ["internal_error", None])
+        await made.heard.until(LegMoved, leg_id=boris, state=LegState.RINGING)
 
 
 async def test_a_call_is_handed_over_after_a_word_with_the_colleague() -> None:
@@ -504,3 +558,16 @@ async def test_the_caller_s_next_number_is_rung_as_soon_as_the_first_is_given_up
         )
         await made.heard.until(LegMoved, leg_id=second, state=LegState.RINGING)
         assert [session.ended_at is None for session in made.cloud.sessions] == [False, True]
+
+
+async def test_a_call_begun_while_contact_comes_back_is_not_dropped() -> None:
+    """The list was on its way when the cloud was told to ring."""
+    async with world() as made:
+        slow = Slow(made.app, "list.calls")
+        switch = made.adapter(transport=slow)
+        made.switch, made.heard = switch, made.listen(switch)
+        await made.heard.settle()
+        leg = await made.ring(CallId("c1"))
+        slow.gate.set()
+        await made.heard.until(SwitchConnected)
+        await made.heard.until(LegMoved, leg_id=leg, state=LegState.RINGING)

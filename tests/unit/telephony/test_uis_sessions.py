@@ -8,9 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.kit.clock import ManualClock
 from backend.services.ports import Arrived, LegEnded, LegMoved, SwitchEvent
 from backend.telephony.uis import names, wire
-from backend.telephony.uis.session import Expected
+from backend.telephony.uis.naming import Naming
+from backend.telephony.uis.questions import Questions
+from backend.telephony.uis.session import Expected, Session
 from backend.telephony.uis.sessions import Sessions
 from protocol.vocabulary import CallId, EmployeeId, HangupCause, LegId, LegState
 
@@ -182,3 +185,36 @@ def test_ids_of_calls_lead_back_to_their_sessions() -> None:
     ours = names.external_id("cloud", CallId("c1"))
     assert names.own_call("cloud", ours) == "c1"
     assert names.own_call("other", ours) is names.own_call("cloud", "crm-7") is None
+
+
+def test_a_session_begun_while_the_list_was_on_its_way_lives() -> None:
+    hearing = sessions()
+    hearing.heard(HEARD[0], NOW)
+    before = [one.session_id for one in hearing.all()]
+    hearing.started(SESSION + 100, CallId("c1"), CALLER, NOW)
+    hearing.drop(before, shown=[])
+    assert [one.session_id for one in hearing.all()] == [SESSION + 100]
+
+
+def test_names_of_a_session_that_is_over_are_forgotten() -> None:
+    naming = Naming(PEOPLE.get)
+    naming.know({(SESSION, ANNA): LegId("agent-e1-1"), (SESSION + 1, ANNA): LegId("agent-e1-2")})
+    naming.forget(SESSION)
+    fresh, other = (
+        Session(session_id=one, call_id=CallId("c1"), inbound=False, number=CALLER, dialed="",
+                began_at=NOW)
+        for one in (SESSION, SESSION + 1)
+    )  # fmt: skip
+    assert naming.of(fresh, ANNA, 11, "") is None
+    found = naming.of(other, ANNA, 11, "")
+    assert found is not None
+    assert found.leg_id == "agent-e1-2"
+
+
+async def test_questions_of_sessions_that_are_over_are_forgotten() -> None:
+    questions = Questions(ManualClock(), 3.0)
+    for session_id in (SESSION, SESSION + 1):
+        questions.offer(session_id, LegId("agent-e1-1"), "0700101")
+    questions.keep({SESSION})
+    assert not questions.withdraw(SESSION + 1, LegId("agent-e1-1"))
+    assert questions.withdraw(SESSION, LegId("agent-e1-1"))
