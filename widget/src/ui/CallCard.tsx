@@ -271,9 +271,11 @@ function chosenMatch(contact: ContactChanged | null): ContactMatch | null {
   );
 }
 
-/** Focus moves to a new call unless the person is typing: their words must not be lost. */
+/** Focus moves to a new call unless the person is typing: their words must not be lost, and keys
+ * meant for a menu must not go astray. */
 function focusCard(card: HTMLElement): void {
   const active = document.activeElement;
   if (active instanceof HTMLInputElement && active.value !== '') return;
+  if (active?.closest('.keypad')) return;
   card.focus({ preventScroll: false });
 }

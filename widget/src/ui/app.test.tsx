@@ -207,6 +207,18 @@ describe('a call in progress', () => {
     ]);
   });
 
+  it('keeps keys for a menu from going astray when a second one rings', async () => {
+    await show(talking);
+    const pad = document.createElement('div');
+    pad.className = 'keypad';
+    pad.tabIndex = -1;
+    root.append(pad);
+    pad.focus();
+    await show({ ...call, entity: 'call:2', call_id: '2', name: 'Пётр Власов' });
+    expect(document.activeElement).toBe(pad);
+    pad.remove();
+  });
+
   it('stays beside a second caller, who comes first', async () => {
     const second = { ...call, entity: 'call:2', call_id: '2', name: 'Пётр Власов' };
     await show(talking, second);

@@ -1,6 +1,6 @@
 /** What can be done with a talk beyond holding and ending it; loaded with the first call. */
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { showNumber, type Words } from '../../i18n';
 import type { Phone } from '../../phone';
 import type { Ask } from '../../protocol/client';
@@ -12,6 +12,7 @@ import { Button } from '../Button';
 import { useAmbient } from '../context';
 import type { IconName } from '../icons';
 import { Keypad } from './Keypad';
+import { Pressed } from './pressed';
 import { TransferBox, type TransferWish } from './TransferBox';
 import { TalkWords, type TalkKey } from './words';
 
@@ -58,6 +59,13 @@ export function Talk(props: TalkProps): JSX.Element {
     );
   };
   const id = { call_id: call.call_id };
+  const pressed = useRef(new Pressed());
+  const press = (keys: string): void => {
+    setTrouble(null);
+    pressed.current.press(keys, (digits) => phone.askFor({ type: 'call.dtmf', ...id, digits })).catch(
+      (error: unknown) => setTrouble(failureText(error, words)),
+    );
+  };
   const mute = (): void => ask({ type: 'call.mute', ...id, on: may.has('mute') });
   const transfer = (wish: TransferWish): void => {
     setOpen(null);
@@ -68,7 +76,7 @@ export function Talk(props: TalkProps): JSX.Element {
 
   useLayoutEffect(() => {
     if (!first) return undefined;
-    const press = (event: KeyboardEvent): void => {
+    const shortcut = (event: KeyboardEvent): void => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.repeat) return;
       if (!(event.code in SHORTCUTS)) return;
       const what = SHORTCUTS[event.code as keyof typeof SHORTCUTS];
@@ -78,8 +86,8 @@ export function Talk(props: TalkProps): JSX.Element {
       else return;
       event.preventDefault();
     };
-    window.addEventListener('keydown', press);
-    return () => window.removeEventListener('keydown', press);
+    window.addEventListener('keydown', shortcut);
+    return () => window.removeEventListener('keydown', shortcut);
   });
 
   const button = (
@@ -158,7 +166,7 @@ export function Talk(props: TalkProps): JSX.Element {
       {shown && open === 'keypad' && (
         <Keypad
           words={words}
-          onKeys={(digits) => ask({ type: 'call.dtmf', ...id, digits })}
+          onKeys={press}
           onTransfer={
             may.has('transfer_blind') ? (number) => transfer({ kind: 'blind', note: null, number }) : null
           }

@@ -121,7 +121,10 @@ function targets(
     .filter((one) => one.employee.extension !== null && matches(one, asked))
     .map((one): Target => {
       const { employee_id, name, extension } = one.employee;
-      const free = one.busy === 'free' && (one.status ?? 'available') === 'available';
+      const free =
+        one.busy === 'free' &&
+        (one.status ?? 'available') === 'available' &&
+        (one.lacks ?? []).length === 0;
       return {
         key: `e:${employee_id}`,
         name,

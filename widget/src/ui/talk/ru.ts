@@ -2,7 +2,7 @@ import type { Text } from '../../i18n';
 
 /** What is said of a talk under way: apart from the other texts, loaded with the first call. */
 export const ru = {
-  'do.mute': 'Микрофон',
+  'do.mute': 'Выключить микрофон',
   'do.unmute': 'Включить микрофон',
   'do.keypad': 'Клавиши',
   'do.transfer': 'Перевести',

@@ -8,7 +8,13 @@ import groupsJson from '../../../../protocol/fixtures/groups.changed.json';
 import { Words } from '../../i18n';
 import type { Ask } from '../../protocol/client';
 import { CommandFailed } from '../../protocol/failure';
-import type { CallChanged, EmployeeChanged, GroupsChanged, Push } from '../../protocol/messages';
+import type {
+  CallChanged,
+  ColleaguePhoneChanged,
+  EmployeeChanged,
+  GroupsChanged,
+  Push,
+} from '../../protocol/messages';
 import { reduce } from '../../state/reducer';
 import { EMPTY } from '../../state/state';
 import { AmbientContext } from '../context';
@@ -35,12 +41,14 @@ function colleague(id: string, name: string, extension: string | null): Employee
 let root: HTMLElement;
 let asked: Ask[];
 let fails: CommandFailed | null;
+let answer: (() => Promise<unknown>) | null;
 let followed: string[];
 
 beforeEach(() => {
   asked = [];
   followed = [];
   fails = null;
+  answer = null;
   root = document.createElement('div');
   document.body.append(root);
 });
@@ -55,6 +63,7 @@ async function show(call: CallChanged, ...pushes: Push[]): Promise<void> {
   const phone = {
     askFor: (ask: Ask): Promise<unknown> => {
       asked.push(ask);
+      if (answer) return answer();
       return fails ? Promise.reject(fails) : Promise.resolve(null);
     },
     follow: (stream: string) => {
@@ -105,7 +114,7 @@ const ID = { call_id: talking.call_id };
 describe('the controls of a talk', () => {
   it('mute by the button and by Alt+M, and say that nobody hears', async () => {
     await show(talking);
-    await click('Микрофон');
+    await click('Выключить микрофон');
     await show({ ...talking, muted: true, controls: ['unmute'] });
     expect(root.textContent).toContain('вас не слышат');
     await key(window, { code: 'KeyM', altKey: true });
@@ -163,6 +172,40 @@ describe('the controls of a talk', () => {
     expect(root.querySelector('.transfer')).toBeNull();
   });
 
+  it('let keys wait for each other, and hold up nothing else', async () => {
+    const done: (() => void)[] = [];
+    await show(talking);
+    answer = () => new Promise((resolve) => done.push(() => resolve(null)));
+    await click('Клавиши');
+    for (const digit of ['4', '2', '#']) await click(digit);
+    await click('Выключить микрофон');
+    expect(asked).toEqual([
+      { type: 'call.dtmf', ...ID, digits: '4' },
+      { type: 'call.mute', ...ID, on: true },
+    ]);
+    await act(async () => {
+      done[0]?.();
+      await Promise.resolve();
+    });
+    expect(asked.at(-1)).toEqual({ type: 'call.dtmf', ...ID, digits: '2#' });
+  });
+
+  it('show whose browser phone is not ready as not free', async () => {
+    const phonePush: ColleaguePhoneChanged = {
+      type: 'colleague.phone_changed',
+      stream: 'colleagues',
+      entity: 'phone:b',
+      seq: 1,
+      version: 1,
+      employee_id: 'b',
+      missing: ['tab'],
+      since: '2026-03-02T09:00:00Z',
+    };
+    await show(talking, colleague('b', 'Борис', '102'), phonePush);
+    await click('Перевести');
+    expect(root.querySelector('.status-dot')?.classList.contains('status-busy')).toBe(true);
+  });
+
   it('say why a transfer was refused, and that the talk goes on', async () => {
     fails = new CommandFailed('wrong_state', '', null, 'off_work');
     await show(talking, colleague('b', 'Борис', '102'));
@@ -175,7 +218,7 @@ describe('the controls of a talk', () => {
 
   it('grey what the switch cannot do, with the reason', async () => {
     await show({ ...talking, controls: ['keypad'], barred: ['mute', 'transfer_blind'] });
-    const mute = named('Микрофон: ваша телефонная станция');
+    const mute = named('Выключить микрофон: ваша телефонная станция');
     expect(mute.hasAttribute('disabled')).toBe(true);
     expect(named('Перевести: ваша телефонная станция').hasAttribute('disabled')).toBe(true);
   });
