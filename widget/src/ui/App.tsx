@@ -10,9 +10,11 @@ import {
   calls as callsOf,
   colleagues,
   crmState,
+  device,
   isLive,
   outgoing,
   ownStatus,
+  phoneState,
   rings,
   switchState,
 } from '../state/selectors';
@@ -83,6 +85,14 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
   );
   const events = useMemo(() => callEvents(phone), [phone]);
   const busy = all.some(isLive);
+  // The phone's own line says it already, with the same button.
+  const told = phoneState(view.state);
+  const saysSound =
+    parts !== null &&
+    view.connection.phase === 'online' &&
+    device(view.state) === 'browser' &&
+    told?.tab === voice?.tabId &&
+    told?.missing.includes('sound') === true;
   const unreachable = view.connection.phase === 'offline' || view.connection.phase === 'stopped';
 
   return (
@@ -119,7 +129,7 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
             isWindow={host.kind === 'window'}
           />
         )}
-        {!unlocked && (
+        {!unlocked && !saysSound && (
           <Banner
             kind="info"
             icon="bell"

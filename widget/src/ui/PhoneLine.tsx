@@ -46,13 +46,23 @@ export function PhoneLine(props: Props): JSX.Element | null {
   const { words } = useAmbient();
   const said = useSaid();
   const voice = useStore(controls.voice.view);
-  if (!voice.on || view.connection.phase !== 'online') return null;
+  if (!voice.on) return null;
+  const box = <DevicesBox devices={controls.devices} said={said} />;
+  if (view.connection.phase !== 'online') {
+    // Nothing is known of the phone, but a talk may go on, and its headset be changed.
+    return (
+      <section class="phone-line" aria-label={said.t('phone.label')}>
+        {box}
+      </section>
+    );
+  }
   const told = phoneState(view.state);
   const look = phoneLook({
     told,
     tabId,
     microphone: voice.looked ? voice.microphone : null,
     noLine: voice.noLine,
+    secure: window.isSecureContext,
     hasWindow: openWindow !== null,
     passing,
   });
@@ -90,7 +100,7 @@ export function PhoneLine(props: Props): JSX.Element | null {
           {button(mend)}
         </Button>
       ))}
-      <DevicesBox devices={controls.devices} said={said} />
+      {box}
     </section>
   );
 }
@@ -103,7 +113,7 @@ function useSaid(): Said {
 const USES: readonly DeviceUse[] = ['microphone', 'speaker', 'ringer'];
 
 function DevicesBox({ devices, said }: { devices: DeviceMenu; said: Said }): JSX.Element {
-  const { inputs, outputs, chosen, ringVolume, canChooseOutput } = useStore(devices.view);
+  const { inputs, outputs, chosen, ringVolume, canChooseOutput, lasts } = useStore(devices.view);
   return (
     <details class="devices">
       <summary>{said.t('devices.title')}</summary>
@@ -130,6 +140,7 @@ function DevicesBox({ devices, said }: { devices: DeviceMenu; said: Said }): JSX
           onInput={(event) => devices.setRingVolume(Number(event.currentTarget.value) / 100)}
         />
       </label>
+      {!lasts && <p class="muted">{said.t('devices.forgotten')}</p>}
     </details>
   );
 }
@@ -150,6 +161,9 @@ function DeviceSelect(props: {
         onChange={(event) => onChoose(event.currentTarget.value || null)}
       >
         <option value="">{said.t('devices.system')}</option>
+        {chosen !== null && !choices.some(({ id }) => id === chosen) && (
+          <option value={chosen}>{said.t('devices.unplugged')}</option>
+        )}
         {choices.map(({ id, label }, place) => (
           <option key={id} value={id}>
             {label || said.t('devices.unnamed', { n: place + 1 })}

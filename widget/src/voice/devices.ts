@@ -18,12 +18,16 @@ export interface Devices {
   readonly ringVolume: number;
   /** Whether the page may send sound elsewhere than where the system does. */
   readonly canChooseOutput: boolean;
+  /** The choice outlives the page: nothing forbids it to keep data. */
+  readonly lasts: boolean;
 }
 
 /** What keeps the choice over reloads, shared by the tabs of this browser. */
 export interface Memory {
   get(key: string): string | null;
   set(key: string, value: string | null): void;
+  /** False where storage is blocked, as third parties' often is. */
+  readonly lasts: boolean;
 }
 
 export const LOUDEST = 1;
@@ -31,6 +35,7 @@ const DEFAULT_VOLUME = 0.7;
 
 export class DeviceMenu {
   readonly view: Store<Devices>;
+  #watched = false;
 
   constructor(
     private readonly media: Pick<MediaDevices, 'enumerateDevices' | 'addEventListener'> | undefined,
@@ -48,12 +53,15 @@ export class DeviceMenu {
       },
       ringVolume: volume >= 0 && volume <= LOUDEST ? volume : DEFAULT_VOLUME,
       canChooseOutput,
+      lasts: memory.lasts,
     });
   }
 
   /** Follows plugging in and out; the list is fresh when the promise is done. */
   async watch(): Promise<void> {
-    this.media?.addEventListener('devicechange', () => void this.refresh());
+    // A person who goes to their telephone and comes back begins it again.
+    if (!this.#watched) this.media?.addEventListener('devicechange', () => void this.refresh());
+    this.#watched = true;
     await this.refresh();
   }
 
@@ -98,6 +106,7 @@ const ALIASES: ReadonlySet<string> = new Set(['', 'default', 'communications']);
 export function keptLocally(prefix: string): Memory {
   const here = new Map<string, string>();
   return {
+    lasts: mayKeep(),
     get: (key) => {
       try {
         return localStorage.getItem(prefix + key);
@@ -115,6 +124,15 @@ export function keptLocally(prefix: string): Memory {
       }
     },
   };
+}
+
+function mayKeep(): boolean {
+  try {
+    // Reading it throws where the browser blocks it.
+    return Boolean(localStorage);
+  } catch {
+    return false;
+  }
 }
 
 type Sink = { setSinkId?: (id: string) => Promise<void> };

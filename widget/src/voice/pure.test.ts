@@ -124,6 +124,7 @@ describe('the panel about the phone', () => {
       tabId: 'here',
       microphone: 'granted',
       noLine: false,
+      secure: true,
       hasWindow: true,
       passing: false,
       ...change,
@@ -160,6 +161,11 @@ describe('the panel about the phone', () => {
     expect(look({ told: told('here'), passing: true })[2]).toEqual(['window']);
   });
 
+  it('tells a page without https from one the CRM gives no microphone', () => {
+    const insecure = { told: told(null), microphone: 'blocked', secure: false } as const;
+    expect(look(insecure)).toEqual(['missing', 'phone.microphone_insecure', []]);
+  });
+
   it('has no window to offer in the window', () => {
     const blocked = { told: told(null), microphone: 'blocked', hasWindow: false } as const;
     expect(look(blocked)).toEqual(['missing', 'phone.microphone_blocked', []]);
@@ -173,7 +179,7 @@ describe('texts', () => {
       expect(text, key).toMatch(/[а-я]/i);
       expect(places(VOICE_TEXTS.en[key as keyof typeof VOICE_TEXTS.en]), key).toEqual(places(text));
     }
-    const page = { noLine: false, hasWindow: true, passing: false };
+    const page = { noLine: false, secure: true, hasWindow: true, passing: false };
     const facts = { told: null, tabId: 'a', microphone: null, ...page };
     expect(phoneLook(facts).tone).toBe('waiting');
   });
@@ -189,6 +195,7 @@ describe('devices', () => {
         if (value === null) kept.delete(key);
         else kept.set(key, value);
       },
+      lasts: true,
     };
   };
   const media = (...ids: string[]) => ({
@@ -197,6 +204,16 @@ describe('devices', () => {
       Promise.resolve(
         ids.map((deviceId) => ({ deviceId, kind: 'audiooutput', label: deviceId }) as MediaDeviceInfo),
       ),
+  });
+
+  it('listens once, however often its person comes back from the telephone', async () => {
+    let listeners = 0;
+    const plain = media('headset');
+    const counted = { ...plain, addEventListener: () => void (listeners += 1) };
+    const menu = new DeviceMenu(counted, memory(), true);
+    await menu.watch();
+    await menu.watch();
+    expect(listeners).toBe(1);
   });
 
   it('remembers the choice and falls back while it is unplugged', async () => {

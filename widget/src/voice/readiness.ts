@@ -10,6 +10,8 @@ export interface PhoneFacts {
   readonly tabId: string;
   /** Null until the page was looked at. */
   readonly microphone: Microphone | null;
+  /** Over https, or on this very machine: others are given no microphone. */
+  readonly secure: boolean;
   /** The switch gives no line to browsers. */
   readonly noLine: boolean;
   /** A phone of its own window may be opened from here. */
@@ -52,7 +54,7 @@ function elsewhere({ microphone }: PhoneFacts, told: PhoneChanged): PhoneLook {
   };
 }
 
-function nowhere({ microphone, hasWindow, passing }: PhoneFacts): PhoneLook {
+function nowhere({ microphone, hasWindow, passing, secure }: PhoneFacts): PhoneLook {
   const window: Mend[] = hasWindow ? ['window'] : [];
   switch (microphone) {
     case null:
@@ -69,6 +71,8 @@ function nowhere({ microphone, hasWindow, passing }: PhoneFacts): PhoneLook {
     case 'absent':
       return { tone: 'missing', text: 'phone.microphone_absent', mends: ['allow'] };
     case 'blocked':
+      // A window of ours has the same address: no way out there.
+      if (!secure) return { tone: 'missing', text: 'phone.microphone_insecure', mends: [] };
       return {
         tone: 'missing',
         text: hasWindow ? 'phone.microphone_blocked_window' : 'phone.microphone_blocked',

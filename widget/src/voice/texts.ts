@@ -8,7 +8,7 @@ const ru = {
     'Браузер не даёт этой вкладке звучать. Нажмите кнопку, иначе звонка не будет слышно.',
   'phone.registering': 'Телефон подключается к станции…',
   'phone.no_line':
-    'Станция не даёт линий для браузера. Звонки идут на другие ваши номера. Скажите администратору.',
+    'Станция не даёт линий для браузера, сюда звонки не придут. Скажите администратору.',
   'phone.elsewhere': 'Голос в другой вкладке или окне. Управлять звонком можно отсюда.',
   'phone.elsewhere_missing': 'Телефон в другой вкладке не готов: {why}.',
   'phone.microphone_ask': 'Разрешите микрофон, чтобы принимать звонки в браузере.',
@@ -16,7 +16,9 @@ const ru = {
     'Микрофон запрещён. Разрешите его в настройках сайта (значок слева от адреса) и обновите страницу.',
   'phone.microphone_absent': 'Микрофон не найден. Подключите гарнитуру и проверьте ещё раз.',
   'phone.microphone_blocked':
-    'На этой странице микрофон недоступен. Откройте её по https или в другом браузере.',
+    'Страница вокруг или правила браузера не дают микрофон. Откройте её в другом браузере или скажите администратору.',
+  'phone.microphone_insecure':
+    'Браузер даёт микрофон только страницам по https. Попросите администратора открыть Dozvon по https.',
   'phone.microphone_blocked_window':
     'CRM не даёт этой странице микрофон. Откройте телефон в отдельном окне.',
   'phone.do.allow': 'Разрешить микрофон',
@@ -32,6 +34,9 @@ const ru = {
   'devices.volume': 'Громкость звонка',
   'devices.system': 'Как в системе',
   'devices.unnamed': 'Устройство {n}',
+  'devices.unplugged': 'Выбранное (отключено)',
+  'devices.forgotten':
+    'Браузер запрещает хранить данные на этой странице: выбор действует, пока она открыта. Чтобы он сохранялся, разрешите сторонние данные для Dozvon или откройте окно телефона.',
   'voice.speaks_muted': 'Вас не слышно: микрофон выключен',
   'quality.good': 'Связь хорошая',
   'quality.microphone_silent': 'Микрофон молчит: проверьте гарнитуру',
@@ -51,7 +56,7 @@ const en: Record<VoiceTextKey, string> = {
     'The browser keeps this tab silent. Press the button, or you will not hear it ring.',
   'phone.registering': 'The phone is connecting to the switch…',
   'phone.no_line':
-    'The switch gives no lines to browsers. Calls go to your other numbers. Tell your administrator.',
+    'The switch gives no lines to browsers, so no calls come here. Tell your administrator.',
   'phone.elsewhere': 'The voice is in another tab or window. You can control the call from here.',
   'phone.elsewhere_missing': 'The phone in the other tab is not ready: {why}.',
   'phone.microphone_ask': 'Allow the microphone to take calls in the browser.',
@@ -59,7 +64,9 @@ const en: Record<VoiceTextKey, string> = {
     'The microphone is forbidden. Allow it in the site settings (the icon left of the address) and reload the page.',
   'phone.microphone_absent': 'No microphone was found. Plug in a headset and check again.',
   'phone.microphone_blocked':
-    'This page cannot use a microphone. Open it over https or in another browser.',
+    'The page around, or a rule of the browser, gives no microphone. Open it in another browser or tell your administrator.',
+  'phone.microphone_insecure':
+    'Browsers give the microphone to https pages only. Ask your administrator to serve Dozvon over https.',
   'phone.microphone_blocked_window':
     'The CRM gives this page no microphone. Open the phone in a window of its own.',
   'phone.do.allow': 'Allow the microphone',
@@ -75,6 +82,9 @@ const en: Record<VoiceTextKey, string> = {
   'devices.volume': 'Ring volume',
   'devices.system': 'As the system has it',
   'devices.unnamed': 'Device {n}',
+  'devices.unplugged': 'The chosen one (unplugged)',
+  'devices.forgotten':
+    'The browser forbids this page to keep data: your choice lasts while it is open. To keep it, allow third-party data for Dozvon or open the phone window.',
   'voice.speaks_muted': 'They cannot hear you: the microphone is muted',
   'quality.good': 'Good connection',
   'quality.microphone_silent': 'The microphone is silent: check the headset',

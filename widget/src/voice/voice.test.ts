@@ -106,7 +106,7 @@ class House {
         this.#plugged = plugged as () => void;
       },
     };
-    this.devices = new DeviceMenu(media, { get: () => null, set: () => undefined }, false);
+    this.devices = new DeviceMenu(media, { get: () => null, set: () => undefined, lasts: true }, false);
     this.voice = new Voice({
       phone: {
         view: this.view,
