@@ -220,14 +220,26 @@ class Adoption:
         self._settle(live)
         if live.transfer is not None:
             return
-        if live.call.taken is not None and len(found.connected) < 2 and not found.held:
-            core.spawn(self._talking.connect(live))
+        if live.call.taken is not None and self._is_apart(live, found):
+            core.spawn(self._talking.connect(live, resume=found.held))
         elif len(found.connected) > 1:
             if first and live.extension_dialed is None:
                 # They were connected by a forerunner who may have dialled it: nobody does twice.
                 live.extension_dialed = False
                 core.show(live)
             self._talking.tape(live)
+
+    def _is_apart(self, live: Live, found: LiveCall) -> bool:
+        """Whether somebody who talks is not in the room. Who is on hold is out of it, and whoever
+        holds him is in it: where he is not, the gone owner was about to connect them."""
+        room = self._talking.room(live)
+        missing = [leg_id for leg_id in room if leg_id not in found.connected]
+        if not found.held:
+            return bool(missing)
+        if live.call.customer is None and len(missing) == 1:
+            live.held_leg = live.held_leg or missing[0]
+        waits = live.held_leg or (self._talking.other(live, room, None) if room else None)
+        return any(leg_id != waits for leg_id in missing)
 
     def _should_be_there(self, live: Live, leg: Leg) -> bool:
         """Not a leg whose order is still on its way to the switch."""

@@ -95,6 +95,8 @@ class Live:
     """Of these, legs the switch did not hang up: it is asked again at the next occasion."""
     held_leg: LegId | None = None
     """Who hears the music."""
+    disconnected: bool = False
+    """Those who talk could not be connected: it is tried again until they are."""
     called_out: bool = False
     """The outside party of an outbound call has been rung."""
     inherited: bool = False

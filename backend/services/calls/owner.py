@@ -363,6 +363,7 @@ class CallOwner:
         if call.taken is not None:
             self._transfers.settle(live)
             self._talking.drop_losers(live)
+            self._talking.reunite(live)
             self._vanish.watch(live)
             return
         first = call.first_operator

@@ -37,6 +37,8 @@ CARD_S = 60.0
 """How long an ended card stays for whoever talked."""
 GRACE_S = 2.0
 """How long the history waits for the last legs' reports, to keep their causes."""
+AGAIN_S = 2.0
+"""After those who talk could not be connected: each second of it is silence."""
 FORGOTTEN_S = 5.0
 """After a hang-up was accepted: past this its report is taken as lost."""
 
@@ -73,24 +75,58 @@ class Talking:
 
     async def connect(self, live: Live, *, resume: bool = False) -> None:
         """Let everybody who is in the talk hear each other; `resume`: whoever was held, too."""
-        core, call = self._core, live.call
         async with live.lock:
-            room = self.room(live)
-            if not room or live.call.state is CallState.ENDED:
-                return
-            try:
-                if call.direction is Direction.INBOUND:
-                    await core.order(lambda: core.switch.answer(call.call_id, room[0]))
-                await core.order(lambda: core.switch.connect(live.slug, call.call_id, room))
-                if resume and (live.call.is_held or live.held_leg is not None):
-                    await self._unhold(live, self.other(live, room, None))
-            except NotFound:
-                log.info("a leg left before it was connected", call=call.call_id)
-            except SwitchError as error:
+            await self._connect(live, resume=resume)
+
+    async def _connect(self, live: Live, *, resume: bool) -> None:
+        core, call, room = self._core, live.call, self.room(live)
+        if not room or call.state is CallState.ENDED:
+            return
+        try:
+            await self._assemble(live, room)
+            if resume and (live.call.is_held or live.held_leg is not None):
+                await self._unhold(live, self.other(live, room, None))
+        except NotFound:
+            log.info("a leg left before it was connected", call=call.call_id)
+            self._try_again(live)
+        except SwitchError as error:
+            if not live.disconnected:
                 log.error("cannot connect", call=call.call_id, error=repr(error))
-            else:
-                self.tape(live)
-                core.spawn(self._keys.dial_extension(live))
+            self._try_again(live)
+        else:
+            live.disconnected = False
+            self.tape(live)
+            core.spawn(self._keys.dial_extension(live))
+
+    async def _assemble(self, live: Live, room: tuple[LegId, ...]) -> None:
+        """Have exactly these in one room. Raises SwitchError, NotFound."""
+        core, call_id = self._core, live.call.call_id
+        if live.call.direction is Direction.INBOUND:
+            await core.order(lambda: core.switch.answer(call_id, room[0]))
+        await core.order(lambda: core.switch.connect(live.slug, call_id, room))
+
+    def reunite(self, live: Live) -> None:
+        """Something changed: those who could not be connected may be by now."""
+        if live.disconnected:
+            self._core.spawn(self._reunite(live))
+
+    def _try_again(self, live: Live) -> None:
+        """Somebody may be in silence: not only when the next report comes."""
+        if not live.disconnected:
+            live.disconnected = True
+            self._core.spawn(self._keep_trying(live))
+
+    async def _keep_trying(self, live: Live) -> None:
+        while live.disconnected and live.call.state is not CallState.ENDED:
+            await self._core.clock.sleep(AGAIN_S)
+            await self._reunite(live)
+
+    async def _reunite(self, live: Live) -> None:
+        async with live.lock:
+            # While it is being passed on, who hears whom is for the transfer to say.
+            passing = live.transfer is not None and not live.transfer.swapped
+            if live.disconnected and not passing:
+                await self._connect(live, resume=True)
 
     def tape(self, live: Live) -> None:
         """See that the talk is recorded, if it is to be: from the first answer on."""
@@ -119,10 +155,19 @@ class Talking:
             if not room or already:
                 return
             other = self.other(live, room, own)
+            if live.disconnected:
+                await self._assemble(live, room)
+                live.disconnected = False
             if not on:
                 await self._unhold(live, other)
                 return
-            await core.switch.hold(live.call.call_id, other, on=True)
+            try:
+                await core.switch.hold(live.call.call_id, other, on=True)
+            except SwitchError:
+                # Half of it may be done, and he sits in silence.
+                live.held_leg = other
+                core.spawn(self.connect(live, resume=True))
+                raise
             live.held_leg = other
             self._note_hold(live, on=True)
 
