@@ -6,6 +6,7 @@ import type { View } from '../phone';
 import { phoneState } from '../state/selectors';
 import type { Store } from '../state/store';
 import type { DeviceChoice, DeviceMenu, DeviceUse } from '../voice/devices';
+import type { Verdict } from '../voice/quality';
 import { phoneLook, type Mend } from '../voice/readiness';
 import { VOICE_TEXTS, type VoiceTextKey } from '../voice/texts';
 import type { Voice, VoiceView } from '../voice/voice';
@@ -174,6 +175,13 @@ function DeviceSelect(props: {
   );
 }
 
+function verdictText({ fault, side }: Verdict, said: Said): string {
+  if (!fault) return said.t('quality.good');
+  const what = said.t(`quality.${fault}`);
+  // A silent microphone names its own cure.
+  return side && fault !== 'microphone_silent' ? `${what}: ${said.t(`quality.side_${side}`)}` : what;
+}
+
 /** How a talk in this tab sounds, and whose side is at fault when it does not. */
 export function LegSound({ callId }: { callId: string }): JSX.Element | null {
   const { legs } = useAmbient();
@@ -181,11 +189,10 @@ export function LegSound({ callId }: { callId: string }): JSX.Element | null {
   const leg = legs?.[callId];
   if (!leg) return null;
   const { verdict, speaksMuted } = leg;
-  const key: VoiceTextKey = verdict.fault ? `quality.${verdict.fault}` : 'quality.good';
   return (
     <div class="leg-sound">
       <p class={`quality quality-${verdict.bars}`} role="status">
-        {said.t(key)}
+        {verdictText(verdict, said)}
       </p>
       {speaksMuted && (
         <p class="speaks-muted" role="alert">

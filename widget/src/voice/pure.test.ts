@@ -14,6 +14,7 @@ const CALM: Reading = {
   lostThere: 0,
   jitterMs: 4,
   roundTripMs: 40,
+  reportAt: null,
   spoken: 0,
   muted: false,
 };
@@ -66,7 +67,7 @@ describe('quality', () => {
     const report = [
       { type: 'outbound-rtp', kind: 'audio', packetsSent: 500 },
       { type: 'inbound-rtp', kind: 'audio', packetsReceived: 480, packetsLost: 3, jitter: 0.012 },
-      { type: 'remote-inbound-rtp', kind: 'audio', fractionLost: 0.01, roundTripTime: 0.05 },
+      { type: 'remote-inbound-rtp', kind: 'audio', fractionLost: 0.01, roundTripTime: 0.05, timestamp: 8 },
       { type: 'media-source', kind: 'audio', totalAudioEnergy: 0.7 },
     ];
     expect(readingOf(report, 9, true)).toEqual({
@@ -77,6 +78,7 @@ describe('quality', () => {
       lostThere: 0.01,
       jitterMs: 12,
       roundTripMs: 50,
+      reportAt: 8,
       spoken: 0.7,
       muted: true,
     });

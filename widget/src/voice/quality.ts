@@ -3,6 +3,9 @@
  *
  * Thresholds: packet loss is heard from about 3 % with G.711, jitter from about 30 ms with usual
  * buffers (ITU-T G.113, G.114); a silent microphone has no energy at all, however quiet the room.
+ *
+ * What is measured is the way between this browser and the switch, in both directions: a fault that
+ * its reports share is ours, one they do not know comes from behind the switch.
  */
 
 /** One reading; counters grow over the call. */
@@ -17,11 +20,14 @@ export interface Reading {
   /** Milliseconds; null where unknown. */
   readonly jitterMs: number | null;
   readonly roundTripMs: number | null;
+  /** When the other side's last report came, by the browser's clock; null: none did. */
+  readonly reportAt: number | null;
   /** Energy of the microphone so far; null where the browser does not say. */
   readonly spoken: number | null;
   readonly muted: boolean;
 }
 
+/** This computer and its way to the switch; somewhere between; the other party and their way. */
 export type Side = 'here' | 'network' | 'there';
 export type Fault =
   | 'microphone_silent'
@@ -57,6 +63,8 @@ const NO_ENERGY = 1e-9;
 export class QualityMeter {
   #last: Reading | null = null;
   #silentSince: number | null = null;
+  /** The last report when sound stopped coming; undefined: it comes. */
+  #deafSince: number | null | undefined = undefined;
   #verdict: Verdict = GOOD;
 
   take(now: Reading): Verdict {
@@ -75,14 +83,25 @@ export class QualityMeter {
     if (this.#isSilent(before, now)) return bad('microphone_silent', 'here');
     const received = now.received - before.received;
     const lost = Math.max(0, now.lostHere - before.lostHere);
-    if (received === 0 && now.sent > before.sent) return bad('nothing_received', 'network');
+    if (received === 0 && now.sent > before.sent) {
+      if (this.#deafSince === undefined) this.#deafSince = before.reportAt;
+      // Reports still come: the way is open, and nobody sends sound on it.
+      const open = now.reportAt !== null && now.reportAt !== this.#deafSince;
+      return bad('nothing_received', open ? 'there' : 'network');
+    }
+    this.#deafSince = undefined;
     const down = received + lost === 0 ? 0 : lost / (received + lost);
     const up = now.lostThere ?? 0;
+    const trip = now.roundTripMs ?? 0;
+    const ours = up >= FAIR_LOSS || trip >= FAIR_TRIP_MS;
+    const reported = now.lostThere !== null && now.roundTripMs !== null;
+    // The switch hands on what comes late, but counts its packets anew.
+    const uneven: Side = ours || down >= FAIR_LOSS ? 'here' : reported ? 'there' : 'network';
     const found = [
       grade(up, FAIR_LOSS, BAD_LOSS, 'uplink_loss', 'here'),
-      grade(down, FAIR_LOSS, BAD_LOSS, 'downlink_loss', 'network'),
-      grade(now.jitterMs ?? 0, FAIR_JITTER_MS, BAD_JITTER_MS, 'jitter', 'network'),
-      grade(now.roundTripMs ?? 0, FAIR_TRIP_MS, BAD_TRIP_MS, 'delay', 'network'),
+      grade(down, FAIR_LOSS, BAD_LOSS, 'downlink_loss', ours ? 'here' : 'network'),
+      grade(now.jitterMs ?? 0, FAIR_JITTER_MS, BAD_JITTER_MS, 'jitter', uneven),
+      grade(trip, FAIR_TRIP_MS, BAD_TRIP_MS, 'delay', 'here'),
     ];
     return found.reduce((worst, one) => (one.bars < worst.bars ? one : worst), GOOD);
   }
@@ -136,6 +155,7 @@ export function readingOf(report: Iterable<Entry>, at: number, muted: boolean): 
     lostThere: number(theirs, 'fractionLost'),
     jitterMs: seconds(inbound, 'jitter'),
     roundTripMs: seconds(theirs, 'roundTripTime'),
+    reportAt: number(theirs, 'timestamp'),
     spoken: number(one('media-source'), 'totalAudioEnergy'),
     muted,
   };

@@ -40,11 +40,14 @@ const ru = {
   'voice.speaks_muted': 'Вас не слышно: микрофон выключен',
   'quality.good': 'Связь хорошая',
   'quality.microphone_silent': 'Микрофон молчит: проверьте гарнитуру',
-  'quality.nothing_received': 'Звук собеседника не доходит: проверьте сеть',
-  'quality.uplink_loss': 'Вас слышно с пропусками: сеть теряет ваш голос',
-  'quality.downlink_loss': 'Голос собеседника теряется в сети',
-  'quality.jitter': 'Сеть работает неровно, голос может прерываться',
+  'quality.nothing_received': 'Звук собеседника не доходит',
+  'quality.uplink_loss': 'Вас слышно с пропусками',
+  'quality.downlink_loss': 'Голос собеседника приходит с пропусками',
+  'quality.jitter': 'Голос собеседника приходит неровно',
   'quality.delay': 'Голос идёт с задержкой',
+  'quality.side_here': 'проверьте свой интернет',
+  'quality.side_network': 'дело в сети между вами и собеседником',
+  'quality.side_there': 'дело на стороне собеседника',
 } as const;
 
 export type VoiceTextKey = keyof typeof ru;
@@ -88,11 +91,14 @@ const en: Record<VoiceTextKey, string> = {
   'voice.speaks_muted': 'They cannot hear you: the microphone is muted',
   'quality.good': 'Good connection',
   'quality.microphone_silent': 'The microphone is silent: check the headset',
-  'quality.nothing_received': 'Their sound does not arrive: check the network',
-  'quality.uplink_loss': 'They hear you with gaps: the network loses your voice',
-  'quality.downlink_loss': 'The network loses their voice',
-  'quality.jitter': 'The network is uneven, the voice may break up',
+  'quality.nothing_received': 'Their sound does not arrive',
+  'quality.uplink_loss': 'They hear you with gaps',
+  'quality.downlink_loss': 'Their voice comes with gaps',
+  'quality.jitter': 'Their voice comes unevenly',
   'quality.delay': 'The voice is delayed',
+  'quality.side_here': 'check your internet',
+  'quality.side_network': 'the network between you is at fault',
+  'quality.side_there': 'the fault is on their side',
 };
 
 export const VOICE_TEXTS: Readonly<Record<Locale, Readonly<Record<VoiceTextKey, string>>>> = { ru, en };
