@@ -1,1 +1,0 @@
-import{B as e}from"./words-CFuNwi6N.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-GrPsSFzV.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
