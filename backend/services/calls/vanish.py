@@ -118,7 +118,8 @@ class Vanish:
         """Nobody's, while the bus cannot say: then the switch is asked."""
         try:
             return await self._bus.present(account_id, employee_id)
-        except OSError as error:
+        except Exception as error:
+            # Whatever it is, it must not end the watch for the rest of the talk.
             log.info("tabs unknown", employee=employee_id, error=repr(error))
             return []
 

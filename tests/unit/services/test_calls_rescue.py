@@ -276,6 +276,26 @@ async def test_a_page_that_crashed_is_found_out_by_its_sockets() -> None:
         assert (A1, HangupCause.LOST_CONTACT) in stage.switch.said("hang_up")
 
 
+async def test_a_bus_that_refuses_for_a_moment_does_not_end_the_watch() -> None:
+    async with talking(Stage(office())) as stage:
+        await tab(stage, registered=True, talking=True)
+        present = stage.bus.present
+
+        async def refuse(*_: object) -> Any:
+            raise RuntimeError("LOADING the data set is in memory")
+
+        stage.bus.present = refuse  # type: ignore[assignment, method-assign]
+        await stage.wait(3)
+        stage.ready.discard(ANNA)
+        await stage.wait(6)
+        assert stage.last(ANNA)["rescue"] is None, "the line is still there"
+        stage.bus.present = present  # type: ignore[method-assign]
+        await tab(stage)
+        stage.switch.offline.add("PJSIP/demo-b101")
+        await stage.wait(6)
+        assert stage.last(ANNA)["rescue"] == "returning"
+
+
 async def test_sockets_that_broke_alone_cost_no_talk() -> None:
     async with talking(Stage(office())) as stage:
         stage.ready.discard(ANNA)
