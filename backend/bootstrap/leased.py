@@ -30,10 +30,12 @@ async def under_lease(
     """Wait for the lease, work under it, begin again when it is lost. Runs until cancelled."""
     while True:
         try:
+            # From before it was asked for: the answer may have been long on its way.
+            good_until = clock.monotonic() + TTL_S
             lease = await leases.acquire(name, holder, ttl_s=TTL_S)
-            if lease is not None:
+            if lease is not None and clock.monotonic() < good_until:
                 log.info("lease.taken", name=name, token=lease.token)
-                await _work(leases, clock, lease, work)
+                await _work(leases, clock, lease, good_until, work)
                 log.warning("lease.left", name=name)
         except AppError as error:
             log.warning("lease.work_ended", name=name, error=str(error))
@@ -43,7 +45,11 @@ async def under_lease(
 
 
 async def _work(
-    leases: Leases, clock: Clock, lease: Lease, work: Callable[[Held], Awaitable[None]]
+    leases: Leases,
+    clock: Clock,
+    lease: Lease,
+    good_until: float,
+    work: Callable[[Held], Awaitable[None]],
 ) -> None:
     held: list[Lease | None] = [lease]
 
@@ -51,7 +57,7 @@ async def _work(
         await work(lambda: held[0])
 
     working = asyncio.create_task(do())
-    renewing = asyncio.create_task(_renew(leases, clock, held))
+    renewing = asyncio.create_task(_renew(leases, clock, held, good_until))
     try:
         await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -65,9 +71,9 @@ async def _work(
         raise results[0]
 
 
-async def _renew(leases: Leases, clock: Clock, held: list[Lease | None]) -> None:
-    """Returns when the lease is lost, or may be for all we know."""
-    good_until = clock.monotonic() + TTL_S
+async def _renew(leases: Leases, clock: Clock, held: list[Lease | None], good_until: float) -> None:
+    """Returns when the lease is lost, or may be for all we know: at monotonic second `good_until`
+    unless it is renewed."""
     while True:
         await clock.sleep(RENEW_S)
         began, lease = clock.monotonic(), held[0]

@@ -24,18 +24,28 @@ class MemoryLeases:
         self.lease: Lease | None = None
         self.dead: set[str] = set()
         """Holders whose process is gone: nothing of theirs arrives any more."""
+        self.answer_s = 0.0
+        """How long the answer to whoever gets the lease is on its way."""
+        self.unreachable: set[str] = set()
+        """Holders who lost the way to it."""
 
     async def acquire(self, name: str, holder: str, *, ttl_s: float) -> Lease | None:
         now, held = self._clock.now(), self.lease
+        if holder in self.unreachable:
+            raise ConnectionError("the database is away")
         if held is not None and held.expires_at > now and held.holder != holder:
             return None
         token = 1 if held is None else held.token + 1
-        self.lease = Lease(name, holder, token, now + timedelta(seconds=ttl_s))
-        return self.lease
+        lease = self.lease = Lease(name, holder, token, now + timedelta(seconds=ttl_s))
+        if self.answer_s:
+            await self._clock.sleep(self.answer_s)
+        return lease
 
     async def renew(self, lease: Lease, *, ttl_s: float) -> Lease | None:
         if lease.holder in self.dead:
             await asyncio.Event().wait()
+        if lease.holder in self.unreachable:
+            raise ConnectionError("the database is away")
         held, now = self.lease, self._clock.now()
         if held is None or held.token != lease.token:
             return None
@@ -134,4 +144,21 @@ async def test_one_of_many_works_and_it_stays() -> None:
         (worker,) = made.at_work
         await made.clock.advance(20)
         assert made.at_work == {worker}
+        assert made.together == 1
+
+
+@pytest.mark.parametrize("answer_s", [2.6, 4.5])
+async def test_a_lease_counts_from_when_it_was_asked_for(answer_s: float) -> None:
+    """The answer was long on its way: whoever comes next counts from when it was written."""
+    async with house() as made:
+        made.leases.answer_s = answer_s
+        made.start("a")
+        await made.clock.advance(0.25)
+        made.leases.answer_s = 0.0
+        made.leases.unreachable.add("a")
+        made.start("b")
+        await made.until_at_work("b")
+        for _ in range(20):
+            await made.clock.advance(0.25)
+        assert made.at_work == {"b"}
         assert made.together == 1
