@@ -15,15 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 from backend.domain.call import Call
 from backend.domain.scenario import EndStep, Scenario, Step
 from protocol.vocabulary import Direction, EmployeeId, HangupCause, LegId
 
-RETURN_S: Final = 20
-"""How long the lost operator is rung, all his devices together."""
 COLLEAGUES_S: Final = 40
 BACK_S: Final = 6.0
 """A page that was reloaded has its phone back within this; past it, his other devices ring."""
@@ -39,19 +36,6 @@ _BROKEN: Final = frozenset(
     }
 )
 """Ends of a talk that nobody meant, whatever the device."""
-
-
-class Rung(StrEnum):
-    """Who is rung for a talk that lost its operator."""
-
-    HIMSELF = "returning"
-    COLLEAGUES = "seeking"
-    NOBODY = "over"
-
-
-def next_rung(now: Rung) -> Rung:
-    """Where the ladder goes when nobody came."""
-    return Rung.COLLEAGUES if now is Rung.HIMSELF else Rung.NOBODY
 
 
 def is_loss(call: Call, leg_id: LegId, cause: HangupCause, *, browser: bool, asked: bool) -> bool:
@@ -89,8 +73,3 @@ def colleagues_of(
         ring_busy=False,
     )
     return Scenario(name="rescue", steps=(ringing, EndStep(final="normal")), final="normal")
-
-
-def himself(employee: EmployeeId) -> Scenario:
-    step = Step(employees=(employee,), timeout_s=RETURN_S, ring_busy=True)
-    return Scenario(name="rescue", steps=(step,), final="normal")
