@@ -25,6 +25,7 @@ from backend.services.calls.tracing import trace
 from backend.services.calls.transfers import Transfers
 from backend.services.ports import (
     Bus,
+    CallbackWanted,
     LiveCall,
     LiveLeg,
     Publication,
@@ -36,6 +37,7 @@ from backend.services.routing import AccountRoute
 from protocol.pushes import CallRemoved, ColleagueBusyChanged
 from protocol.vocabulary import (
     AccountId,
+    CallbackReason,
     CallId,
     CallState,
     Direction,
@@ -92,11 +94,13 @@ class Adoption:
             await self._remember()
             self._read_journal = True
         there = {call.call_id: call for call in event.calls}
+        # Where not one call we know is left, it was not the people who hung up.
+        restarted = there.keys().isdisjoint(core.calls)
         for call_id, live in tuple(core.calls.items()):
             if live.call.state is CallState.ENDED:
                 self._settle(live)
             elif call_id not in there and not self._on_its_way(live):
-                self._gone(live, event.at)
+                self._gone(live, event.at, with_switch=restarted)
         for found in event.calls:
             known = core.calls.get(found.call_id)
             if known is None:
@@ -143,8 +147,14 @@ class Adoption:
         legs = live.call.live_legs
         return bool(legs) and all(not self._should_be_there(live, leg) for leg in legs)
 
-    def _gone(self, live: Live, at: datetime) -> None:
-        """It ended while we did not look: nobody can say why."""
+    def _gone(self, live: Live, at: datetime, *, with_switch: bool) -> None:
+        """It ended while we did not look: nobody can say why. A customer whose talk broke off with
+        the switch is called back."""
+        call = live.call
+        outside = any(leg.employee_id is None for leg in call.talkers)
+        if with_switch and outside and call.taken is not None:
+            live.wanted = live.wanted or CallbackWanted(reason=CallbackReason.LOST)
+            self._core.journal.append(records.wanted(call, live.wanted, at))
         for leg in live.call.live_legs:
             self._core.record(live, Ended(leg_id=leg.leg_id, cause=HangupCause.LOST_CONTACT, at=at))
         if live.call.state is not CallState.ENDED:
@@ -245,6 +255,7 @@ class Adoption:
         """Not a leg whose order is still on its way to the switch."""
         offers = (*live.offers.values(), *(() if live.origin is None else (live.origin,)))
         under_way = any(leg.leg_id in offer.ringing for offer in offers)
+        under_way = under_way or leg.leg_id == live.outside or leg.leg_id in live.ordering
         return not (under_way and leg.ringing_at is None and leg.answered_at is None)
 
     def _catch_up(self, live: Live) -> None:

@@ -318,10 +318,11 @@ class Core:
         refusal ends the leg; a switch that did not answer may have rung it all the same.
         """
         call, lease = live.call, self.lease()
+        live.ordering.add(leg_id)
         try:
             if lease is None:
                 raise SwitchUnavailable("not the owner of the switch connection")
-            if not await self.journal.record_intent(lease, call.account_id, call.call_id, leg_id):
+            if not await self._intend(lease, call, leg_id):
                 log.info("already rung or lease lost", call=call.call_id, leg_id=leg_id)
                 return None
             leg = live.call.leg(leg_id)
@@ -348,10 +349,23 @@ class Core:
         except SwitchError as error:
             self.end_leg(live, leg_id, HangupCause.FAILURE)
             return error
-        if leg_id in live.asked_to_end:
+        finally:
+            live.ordering.discard(leg_id)
+        leg = live.call.leg(leg_id)
+        unseen = leg is not None and leg.cause is HangupCause.LOST_CONTACT
+        if unseen or leg_id in live.asked_to_end:
             # Given up while the order was on its way: the first hang-up may have found nothing.
             self.spawn(self._hang_up(live, leg_id, HangupCause.CANCELLED))
         return None
+
+    async def _intend(self, lease: Lease, call: Call, leg_id: LegId) -> bool:
+        """Whether it may be rung. Raises SwitchUnavailable when the disk does not say: whoever
+        waits for the leg goes on as if the switch did not answer."""
+        try:
+            return await self.journal.record_intent(lease, call.account_id, call.call_id, leg_id)
+        except Exception as error:
+            log.exception("intent not written", call=call.call_id, leg_id=leg_id)
+            raise SwitchUnavailable("the intent to ring could not be written") from error
 
     def end_leg(self, live: Live, leg_id: LegId, cause: HangupCause) -> None:
         """Ask the switch, once, to hang this leg up; anew when it did not do it."""

@@ -93,6 +93,8 @@ class Live:
     asked_to_end: set[LegId] = field(default_factory=set)
     unheeded: set[LegId] = field(default_factory=set)
     """Of these, legs the switch did not hang up: it is asked again at the next occasion."""
+    ordering: set[LegId] = field(default_factory=set)
+    """Legs the switch is being asked to ring: it does not know them yet."""
     held_leg: LegId | None = None
     """Who hears the music."""
     disconnected: bool = False

@@ -172,7 +172,9 @@ class Steps:
     async def _ring(self, live: Live, leg_id: LegId, endpoint: str, timeout_s: int) -> None:
         core = self._core
         # The account's own number: the trunk refuses to carry a stranger's.
-        shown = live.call.dialed or core.account(live).caller_id
+        shown = core.account(live).caller_id if live.caller_id is None else live.caller_id
+        if live.call.direction is Direction.INBOUND:
+            shown = live.call.dialed or shown
         error = await core.ring(
             live, leg_id, endpoint, timeout_s=float(timeout_s), caller=(shown, live.name or "")
         )
