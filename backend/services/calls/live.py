@@ -99,6 +99,8 @@ class Live:
     """Who hears the music."""
     disconnected: bool = False
     """Those who talk could not be connected: it is tried again until they are."""
+    stays_held: bool = False
+    """He waited when the operator was lost, and goes on waiting for the word of one who is back."""
     called_out: bool = False
     """The outside party of an outbound call has been rung."""
     inherited: bool = False

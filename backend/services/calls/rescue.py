@@ -51,6 +51,8 @@ class Rescue:
             return
         log.warning("operator lost", call=live.call.call_id, leg_id=leg.leg_id, cause=ended.cause)
         core.record(live, Parted(leg_id=leg.leg_id, at=ended.at))
+        # A telephone's own hold ends with it; a tab has none of its own.
+        held = live.call.is_held and (browser or live.held_leg is not None)
         route = core.account(live).employees.get(leg.employee_id)
         live.transfer = Transfer(
             kind="blind",
@@ -65,9 +67,11 @@ class Rescue:
             at=ended.at,
             phase=Phase.RETURNING,
             rescue=True,
+            muted=leg.is_muted,
+            held=held,
         )
         note(core, live)
-        self._begin(live, device if browser else None)
+        self._begin(live, device if browser else None, held=held)
 
     def vanished(self, live: Live, leg_id: LegId) -> None:
         """Nobody is on this leg any more, whatever the switch still believes."""

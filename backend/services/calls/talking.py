@@ -78,13 +78,23 @@ class Talking:
         async with live.lock:
             await self._connect(live, resume=resume)
 
+    async def take_up(self, live: Live, leg_id: LegId, *, muted: bool) -> None:
+        """Whoever was lost is back on this leg; `muted`: nobody is to hear him yet."""
+        try:
+            if muted:
+                await self._core.order(lambda: self.mute(live, leg_id, on=True))
+        except (NotFound, SwitchError) as error:
+            # His card says that he is heard: better than a customer alone.
+            log.error("not muted again", call=live.call.call_id, error=repr(error))
+        await self.connect(live, resume=True)
+
     async def _connect(self, live: Live, *, resume: bool) -> None:
         core, call, room = self._core, live.call, self.room(live)
         if not room or call.state is CallState.ENDED:
             return
         try:
             await self._assemble(live, room)
-            if resume and (live.call.is_held or live.held_leg is not None):
+            if resume and (live.call.is_held or live.held_leg is not None) and not live.stays_held:
                 await self._unhold(live, self.other(live, room, None))
         except NotFound:
             log.info("a leg left before it was connected", call=call.call_id)
@@ -103,7 +113,9 @@ class Talking:
         core, call_id = self._core, live.call.call_id
         if live.call.direction is Direction.INBOUND:
             await core.order(lambda: core.switch.answer(call_id, room[0]))
-        await core.order(lambda: core.switch.connect(live.slug, call_id, room))
+        waits = self.other(live, room, None) if live.stays_held else None
+        legs = tuple(leg for leg in room if leg != waits)
+        await core.order(lambda: core.switch.connect(live.slug, call_id, legs))
 
     def reunite(self, live: Live) -> None:
         """Something changed: those who could not be connected may be by now."""
@@ -181,7 +193,7 @@ class Talking:
     async def _unhold(self, live: Live, other: LegId) -> None:
         leg_id = other if live.held_leg is None else live.held_leg
         await self._core.switch.hold(live.call.call_id, leg_id, on=False)
-        live.held_leg = None
+        live.held_leg, live.stays_held = None, False
         self._note_hold(live, on=False)
 
     def _note_hold(self, live: Live, *, on: bool) -> None:

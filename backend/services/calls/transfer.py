@@ -61,6 +61,10 @@ class Transfer:
     """The sender is with the other party, the target waits with music."""
     rescue: bool = False
     """Nobody asked for it: its sender was lost, and is rung to have the talk back."""
+    muted: bool = False
+    """Of a rescue: nobody heard the sender when he was lost, nor shall they when he is back."""
+    held: bool = False
+    """Of a rescue: he had put the other party on hold, who goes on waiting for his word."""
 
     @property
     def seeks(self) -> bool:
@@ -70,6 +74,10 @@ class Transfer:
     def brings_back(self, employee_id: EmployeeId) -> bool:
         """Whether he was lost and is rung for that: then his phone picks up by itself."""
         return self.rescue and self.phase is Phase.RETURNING and employee_id == self.by
+
+    def is_back(self, employee_id: EmployeeId | None) -> bool:
+        """Whether whoever took it is the one who was lost: then the talk is as he left it."""
+        return self.rescue and employee_id == self.by
 
     def plan(self, fallback: Scenario | None) -> Scenario | None:
         """Whom it rings now, as a scenario of one step; `fallback` at last."""

@@ -61,6 +61,7 @@ class Transfers:
         if side is None:
             raise WrongState("not in the talk")
         live.fallback = self._fallback(live)
+        live.stays_held = False
         live.transfer = Transfer(
             kind=wish.kind,
             by=employee_id,
@@ -83,6 +84,10 @@ class Transfers:
         transfer = self._sent_by(live, employee_id)
         if self._sender(live) is None:
             raise WrongState("the sender has left already")
+        self._leave_it(live, transfer)
+
+    def _leave_it(self, live: Live, transfer: Transfer) -> None:
+        """Raises WrongState."""
         if transfer.phase is Phase.CONSULTING:
             self._join_consulted(live)
         elif "blind" not in self._core.switch.capabilities.transfers:
@@ -135,11 +140,17 @@ class Transfers:
         if target is None or done:
             return
         if to_customer:
-            await core.order(lambda: core.switch.set_aside(call_id, target, "music"))
+            async with live.lock:
+                if not self._consults(live, target):
+                    return  # over while we waited our turn
+                await core.order(lambda: core.switch.set_aside(call_id, target, "music"))
             await self._talking.connect(live, resume=True)
         else:
             await self._talking.hold(live, own, on=True)
-            await core.order(lambda: core.switch.consult(live.slug, call_id, (own, target)))
+            async with live.lock:
+                if not self._consults(live, target):
+                    return
+                await core.order(lambda: core.switch.consult(live.slug, call_id, (own, target)))
         if live.transfer is not None and live.transfer.leg_id == target:
             live.transfer = replace(live.transfer, swapped=to_customer)
             note(core, live)
@@ -158,22 +169,20 @@ class Transfers:
             return False
         if self._sender(live) is None:
             raise WrongState("the call is on its way to somebody else")
-        if transfer.phase is Phase.CONSULTING:
-            self._join_consulted(live)
-        elif "blind" not in self._core.switch.capabilities.transfers:
-            raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
-        else:
-            self._go_blind(live)
-        self._core.show(live)
+        self._leave_it(live, transfer)
         return True
 
     # ── what the switch reports ──
 
     def before_end(self, live: Live, ended: Ended) -> None:
-        """The sender of an attended transfer hangs up: he leaves, the call goes on."""
+        """The sender of an attended transfer hangs up: he leaves, the call goes on. So it does
+        when the target left before anybody heard him."""
         transfer = live.transfer
         if transfer is not None and ended.leg_id == transfer.sender_leg:
             self._core.record(live, Parted(leg_id=ended.leg_id, at=ended.at))
+        unmet = live.unmet
+        if transfer is None and unmet is not None and ended.leg_id == unmet[0]:
+            self._left_unmet(live, ended, unmet[1])
 
     def leg_gone(self, live: Live, leg_id: LegId) -> None:
         """The one who is consulted hung up."""
@@ -196,6 +205,24 @@ class Transfers:
         first = min(up, key=lambda leg: (leg.answered_at, leg.leg_id), default=None)
         if first is not None:
             self._picked_up(live, first)
+
+    def conclude(self, live: Live, found: LiveCall) -> bool:
+        """Whether a transfer taken over was done already, and only the note of that was lost."""
+        transfer, call = live.transfer, live.call
+        if transfer is None:
+            return False
+        others = [leg.leg_id for leg in call.talkers if call.side_of(leg) != transfer.side]
+        if found.held and others and live.held_leg is None:
+            live.held_leg = others[0]
+        joined = (
+            leg.leg_id
+            for leg in call.talkers
+            if leg.leg_id != transfer.sender_leg and call.side_of(leg) == transfer.side
+        )
+        there = next(joined, None)
+        if there is not None:
+            self._join(live, there)
+        return there is not None
 
     def resume(self, live: Live, found: LiveCall) -> None:
         """Take a transfer over from an owner that is gone. Each order is safe to repeat."""
@@ -265,11 +292,30 @@ class Transfers:
         core.record(live, Joined(leg_id=leg_id, side=transfer.side, at=at))
         live.wanted = None
         live.handovers.append(over(transfer, at, reason=transfer.reason, to=who))
-        live.transfer = None
+        live.transfer, live.unmet = None, (leg_id, transfer)
         note(self._core, live)
-        core.spawn(self._talking.connect(live, resume=True))
-        if who is not None:
+        back = transfer.is_back(who)
+        live.stays_held = back and transfer.held
+        core.spawn(self._talking.take_up(live, leg_id, muted=back and transfer.muted))
+        if who is not None and not live.stays_held:
             core.spawn(self._talking.make_room(live, who))
+
+    def _left_unmet(self, live: Live, ended: Ended, transfer: Transfer) -> None:
+        """Whoever joined left before he was connected: the other party still waits for somebody."""
+        core, call, leg = self._core, live.call, live.call.leg(ended.leg_id)
+        live.unmet = None
+        mates = [one for one in call.talkers if one != leg and call.side_of(one) == transfer.side]
+        asked = ended.leg_id in live.asked_to_end
+        if transfer.rescue or asked or mates or call.state is CallState.ENDED:
+            return
+        core.record(live, Parted(leg_id=ended.leg_id, at=ended.at))
+        live.handovers.pop()
+        back = in_phase(transfer, Phase.RETURNING, reason=TransferTrouble.TARGET_LEFT)
+        live.transfer = replace(back, leg_id=None)
+        note(core, live)
+        # The order that failed may have ended the music.
+        core.spawn(self._music(live, transfer.sender_leg))
+        self._ring(live)
 
     def _part(self, live: Live) -> None:
         """The sender leaves; his phone is free."""
@@ -346,15 +392,19 @@ class Transfers:
 
     async def _music(self, live: Live, sender: LegId) -> None:
         """Whoever was left alone by a gone owner waits with music, not in silence."""
-        core, call = self._core, live.call
-        room = tuple(leg.leg_id for leg in call.talkers)
-        if not room:
-            return
-        waits = self._talking.other(live, room, sender)
-        await core.order(lambda: core.switch.hold(call.call_id, waits, on=True))
-        live.held_leg = waits
+        core, call_id = self._core, live.call.call_id
+        async with live.lock:
+            room = tuple(leg.leg_id for leg in live.call.talkers)
+            if live.transfer is None or live.transfer.swapped or not room:
+                return
+            waits = self._talking.other(live, room, sender)
+            await core.order(lambda: core.switch.hold(call_id, waits, on=True))
+            live.held_leg = waits
 
     # ── questions ──
+
+    def _consults(self, live: Live, target: LegId) -> bool:
+        return live.transfer is not None and live.transfer.leg_id == target
 
     def _own_leg(self, live: Live, employee_id: EmployeeId) -> Leg:
         if live.transfer is not None:

@@ -6,9 +6,12 @@ import pytest
 
 from backend.domain.scenario import Step
 from backend.domain.tab_phone import TabPhone
+from backend.errors import SwitchRefused
 from backend.services.ports import TabPresence
 from backend.services.routing import EmployeeRoute
-from protocol.vocabulary import HangupCause, Microphone
+from protocol.commands import HoldCall
+from protocol.transfers import CancelTransfer, MuteCall, TransferCall
+from protocol.vocabulary import CommandId, HangupCause, Microphone
 from tests.unit.services.stage import (
     ACC,
     ANNA,
@@ -19,8 +22,10 @@ from tests.unit.services.stage import (
     device,
     employee,
     playing,
+    running,
 )
-from tests.unit.services.test_calls_rescue import A1, A2, B1, TAB, office, talking
+from tests.unit.services.test_calls_adoption import leg, live
+from tests.unit.services.test_calls_rescue import A1, A2, B1, C1, TAB, office, talking
 
 pytestmark = pytest.mark.feature("T")
 
@@ -194,3 +199,145 @@ async def test_a_caller_who_gives_up_meanwhile_rings_nobody() -> None:
         await stage.wait(3)
         assert stage.switch.endpoints() == [LINE]
         assert stage.last(ANNA)["reason"] == "abandoned"
+
+
+# ── the talk is as he left it ──
+
+
+async def comes_back(stage: Stage) -> None:
+    """Anna's page is reloaded, and picks up by itself."""
+    stage.ready.discard(ANNA)
+    await stage.gone(A1, "normal")
+    await stage.wait(1)
+    stage.ready.add(ANNA)
+    await stage.wait(0.5)
+    await stage.leg(A2, "up")
+
+
+def orders(stage: Stage, *names: str) -> list[tuple[object, ...]]:
+    return [order for order in stage.switch.orders if order[0] in names]
+
+
+async def mutes(stage: Stage) -> None:
+    await stage.owner.handle(ACC, ANNA, MuteCall(id=CommandId("mute-00001"), call_id=C1, on=True))
+
+
+async def holds(stage: Stage) -> None:
+    await stage.owner.handle(ACC, ANNA, HoldCall(id=CommandId("hold-00001"), call_id=C1, on=True))
+    stage.switch.orders.clear()
+
+
+async def test_who_was_muted_is_muted_before_anybody_hears_him_again() -> None:
+    async with talking(Stage(office())) as stage:
+        await mutes(stage)
+        await comes_back(stage)
+        assert stage.last(ANNA)["muted"] is True
+        assert orders(stage, "mute", "connect")[1:] == [
+            ("mute", A2, True),
+            ("connect", C1, (CUSTOMER, A2)),
+        ]
+
+
+async def test_a_refused_mute_leaves_no_customer_alone() -> None:
+    async with talking(Stage(office())) as stage:
+        await mutes(stage)
+        stage.switch.errors["mute"] = SwitchRefused("not now")
+        await comes_back(stage)
+        assert stage.switch.said("connect") == [(C1, (CUSTOMER, A2))]
+        assert stage.last(ANNA)["muted"] is False
+
+
+async def test_who_was_on_hold_stays_there_until_the_operator_s_word() -> None:
+    async with talking(Stage(office(), notice="one-moment")) as stage:
+        await holds(stage)
+        await comes_back(stage)
+        assert stage.last(ANNA)["state"] == "held"
+        assert orders(stage, "hold", "play", "connect") == [("connect", C1, (A2,))]
+        await stage.owner.handle(
+            ACC, ANNA, HoldCall(id=CommandId("hold-00002"), call_id=C1, on=False)
+        )
+        assert stage.switch.said("hold") == [(C1, CUSTOMER, False)]
+        assert stage.last(ANNA)["state"] == "talking"
+
+
+async def test_whoever_it_is_passed_on_to_then_hears_him() -> None:
+    async with talking(Stage(office())) as stage:
+        await holds(stage)
+        await comes_back(stage)
+        stage.switch.orders.clear()
+        wish = TransferCall(id=CommandId("pass-00001"), call_id=C1, kind="blind", employee_id=BORIS)
+        await stage.owner.handle(ACC, ANNA, wish)
+        await stage.leg(B1, "up")
+        assert orders(stage, "connect", "hold") == [
+            ("connect", C1, (CUSTOMER, B1)),
+            ("hold", C1, CUSTOMER, False),
+        ]
+
+
+async def test_a_transfer_called_off_is_his_word() -> None:
+    async with talking(Stage(office())) as stage:
+        await holds(stage)
+        await comes_back(stage)
+        stage.switch.orders.clear()
+        wish = TransferCall(
+            id=CommandId("pass-00002"), call_id=C1, kind="attended", employee_id=BORIS
+        )
+        await stage.owner.handle(ACC, ANNA, wish)
+        off = CancelTransfer(id=CommandId("pass-00003"), call_id=C1)
+        await stage.owner.handle(ACC, ANNA, off)
+        await stage.wait(0)
+        assert stage.switch.said("hold") == [(C1, CUSTOMER, False)]
+        assert stage.last(ANNA)["state"] == "talking"
+
+
+async def test_a_held_talk_that_is_back_holds_no_other() -> None:
+    own = employee(ANNA, "101", TAB)
+    stage = Stage(account(Step(employees=(ANNA,), timeout_s=20, ring_busy=True), people=(own,)))
+    async with talking(stage):
+        await holds(stage)
+        await stage.arrives("c2", "+79160000002")
+        await stage.leg(A1, "up", call="c2")
+        await stage.leg(CUSTOMER, "up", call="c2")
+        stage.ready.discard(ANNA)
+        await stage.gone(A1, "normal", call="c2")
+        await stage.gone(A1, "normal")
+        stage.ready.add(ANNA)
+        await stage.wait(0.5)
+        await stage.leg(A2, "up", call="c2")
+        await stage.leg(A2, "up")
+        states = {card["call_id"]: card["state"] for card in await stage.cards(ANNA)}
+        assert states == {"c1": "held", "c2": "talking"}
+
+
+async def test_a_colleague_who_takes_over_is_heard_and_hears() -> None:
+    async with talking(Stage(office())) as stage:
+        await mutes(stage)
+        await holds(stage)
+        stage.ready.discard(ANNA)
+        await stage.gone(A1, "normal")
+        await stage.wait(6.5)
+        await stage.gone(A2, "no_answer")
+        await stage.leg(B1, "up")
+        assert orders(stage, "mute", "connect", "hold") == [
+            ("connect", C1, (CUSTOMER, B1)),
+            ("hold", C1, CUSTOMER, False),
+        ]
+        assert stage.last(BORIS)["state"] == "talking"
+
+
+async def test_a_new_owner_knows_how_he_left_it() -> None:
+    async with talking(Stage(office())) as stage:
+        await mutes(stage)
+        await holds(stage)
+        stage.ready.discard(ANNA)
+        await stage.gone(A1, "normal")
+    stage.ready.add(ANNA)
+    stage.new_owner()
+    async with running(stage):
+        await stage.connected(live(leg(CUSTOMER, "up"), held=True))
+        await stage.wait(0.5)
+        await stage.leg(A2, "up")
+        assert orders(stage, "mute", "connect", "hold") == [
+            ("mute", A2, True),
+            ("connect", C1, (A2,)),
+        ]
