@@ -120,7 +120,7 @@ class Adoption:
             if kept is None or account is None or call_id in core.calls:
                 continue
             live = Live(call=raised(kept.call, core.first_version()), slug=account.slug)
-            live.name, live.step = kept.name, kept.step
+            live.name, live.step, live.tried = kept.name, kept.step, kept.tried
             live.recording, live.inherited, live.pauses = kept.recording, True, kept.pauses
             self._talking.pausing.resume(live)
             live.wanted, live.voicemail = kept.wanted, kept.voicemail

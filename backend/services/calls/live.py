@@ -55,6 +55,8 @@ class Live:
     """How the called side is rung; an internal call has a small one of its own."""
     step: int = -1
     """Index of the running step; -1 before the first."""
+    tried: frozenset[LegId] = frozenset()
+    """Legs a gone owner's step has rung: a new owner rings one after another from there on."""
     way: Way | None = None
     """What led the caller here, as far as call tracking knows."""
     tracing: asyncio.Task[None] | None = None
@@ -97,10 +99,10 @@ class Live:
     """Legs the switch is being asked to ring: it does not know them yet."""
     held_leg: LegId | None = None
     """Who hears the music."""
-    disconnected: bool = False
-    """Those who talk could not be connected: it is tried again until they are."""
     stays_held: bool = False
     """He waited when the operator was lost, and goes on waiting for the word of one who is back."""
+    disconnected: bool = False
+    """Those who talk could not be connected: it is tried again until they are."""
     called_out: bool = False
     """The outside party of an outbound call has been rung."""
     inherited: bool = False

@@ -29,7 +29,7 @@ from backend.domain.visits import Way
 from backend.services.calls.asked import Asked
 from backend.services.calls.transfer import Handover, Transfer
 from backend.services.ports import CallbackWanted, JournalEntry, StepNote
-from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId
+from protocol.vocabulary import AccountId, CallId, Direction, EmployeeId, LegId
 
 _FACTS: dict[str, type[Fact]] = {
     "leg.planned": Planned,
@@ -211,6 +211,8 @@ class Remembered:
     call: Call
     name: str | None
     step: int
+    tried: frozenset[LegId]
+    """Legs that step has rung, as far as it was written down."""
     notes: dict[int, StepNote]
     caller_id: str | None
     asked: Asked
@@ -240,6 +242,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         started_at=first.at,
     )
     index = -1
+    tried: set[LegId] = set()
     recording = said = None
     pauses: Pauses = ()
     back: CallbackWanted | None = None
@@ -251,6 +254,7 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         if entry.kind == STEP:
             # Not the highest: working hours may lead back to an earlier one's steps.
             index = int(entry.data["index"])
+            tried.clear()
         elif entry.kind == RECORDED:
             recording = str(entry.data["name"])
         elif entry.kind == VOICEMAIL:
@@ -271,12 +275,15 @@ def replay(entries: Sequence[JournalEntry]) -> Remembered | None:
         elif entry.kind in _FACTS:
             known_fact = msgspec.convert(entry.data, _FACTS[entry.kind])
             call = apply(call, known_fact)
+            if isinstance(known_fact, Planned):
+                tried.add(known_fact.leg_id)
             if isinstance(known_fact, Taken | Joined):
                 back = None  # somebody talks to him: what was promised before is kept
     return Remembered(
         call=call,
         name=birth.name,
         step=index,
+        tried=frozenset(tried),
         notes=notes,
         caller_id=birth.caller_id,
         asked=birth.asked,

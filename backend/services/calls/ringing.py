@@ -106,7 +106,9 @@ class Ringing:
             live.offers[leg.employee_id] = offer
             self._time(live, offer, timeout_s)
         if isinstance(running, Step) and running.mode != "parallel":
-            live.turn = [who for who in self._people(live, running) if who not in live.call.rung]
+            done = {leg.employee_id for leg in live.call.legs if leg.leg_id in live.tried}
+            done.update(live.offers)
+            live.turn = [who for who in self._people(live, running) if who not in done]
         elif not live.offers and live.outside is None and step >= 0:
             live.step = step - 1  # its attempts ended unheard: do it once more
         self.advance(live)

@@ -21,6 +21,7 @@ from tests.unit.services.stage import (
     CUSTOMER,
     NUMBER,
     START,
+    VERA,
     Stage,
     account,
     playing,
@@ -237,3 +238,27 @@ async def test_the_switch_state_is_told_and_another_holder_ends_the_run() -> Non
     stage.switch.end(SwitchRefused("replaced"))
     with pytest.raises(SwitchRefused):
         await running_owner.__aexit__(None, None, None)
+
+
+async def test_a_step_that_rings_in_turn_goes_on_with_whom_it_has_not_tried_itself() -> None:
+    everybody = Step(employees=(ANNA, BORIS, VERA), mode="in_turn", timeout_s=20)
+    stage = Stage(account(BOTH, everybody))
+    async with playing(stage):
+        await stage.arrives()
+        await stage.gone("agent-anna-1", "no_answer")
+        await stage.gone("agent-boris-1", "no_answer")
+        assert stage.switch.endpoints()[2:] == ["PJSIP/101"]
+    stage.new_owner()
+    async with running(stage):
+        await stage.connected(live(leg("customer-0", "ringing"), leg("agent-anna-2", "ringing")))
+        await stage.wait(20)
+        assert stage.switch.endpoints() == ["PJSIP/102"], "the step before rang him too"
+        await stage.wait(20)
+        assert stage.switch.endpoints() == ["PJSIP/102", "PJSIP/103"]
+    stage.new_owner()
+    async with running(stage):
+        await stage.connected(live(leg("customer-0", "ringing"), leg("agent-vera-1", "ringing")))
+        await stage.wait(20)
+        assert stage.switch.endpoints() == []
+        await stage.wait(3)
+        assert stage.owner.live_calls() == 0
