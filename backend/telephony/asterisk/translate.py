@@ -8,7 +8,7 @@
 | ChannelStateChange Up of an inbound channel | `LegMoved` up |
 | ChannelDestroyed | `LegEnded`; the only news of a busy or unanswered leg |
 | ChannelHold, ChannelUnhold of an agent's leg, ChannelVarset of our flag | `HoldReported` |
-| PlaybackFinished, RecordingFinished of one channel | `SoundOver` |
+| PlaybackFinished, RecordingFinished, RecordingFailed of one channel | `SoundOver` |
 | StasisEnd; Up of a channel we rang | `Doubt`: look at the switch if nothing follows |
 
 Doubled and late events change nothing. Types nobody here knows are counted, not reported.
@@ -66,6 +66,7 @@ _MEANINGLESS: Final = frozenset(
         "PeerStatusChange",
         "PlaybackFinished",
         "PlaybackStarted",
+        "RecordingFailed",
         "RecordingFinished",
         "RecordingStarted",
     }
@@ -152,7 +153,7 @@ class Translator:
         at = parse_time(event.timestamp, now)
         if event.type == "ApplicationReplaced":
             return [Replaced()] if event.application in ("", self._app) else []
-        if event.type in ("PlaybackFinished", "RecordingFinished"):
+        if event.type in ("PlaybackFinished", "RecordingFinished", "RecordingFailed"):
             return self._sounded(event, at)
         channel = event.peer if event.type == "Dial" else event.channel
         if channel is None or event.type in _MEANINGLESS:

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from backend.services.ports import Arrived, HoldReported, LegEnded, LegMoved, LiveCall, LiveLeg
+from backend.services.ports import (
+    Arrived,
+    HoldReported,
+    LegEnded,
+    LegMoved,
+    LiveCall,
+    LiveLeg,
+    SoundOver,
+)
 from backend.telephony.asterisk import names
 from backend.telephony.asterisk.translate import Doubt, Replaced, Translated, Translator
 from backend.telephony.asterisk.wire import Channel, Dialplan, parse_time
@@ -190,6 +198,18 @@ def test_a_phone_that_holds_and_our_own_flag_are_both_reports(translator: Transl
 def test_a_customers_own_hold_is_no_hold_of_ours(translator: Translator) -> None:
     told(translator, frame("StasisStart", channel=channel(INBOUND, "Up")))
     assert told(translator, frame("ChannelHold", channel=channel(INBOUND, "Up"))) == []
+
+
+@pytest.mark.parametrize("how", ["RecordingFinished", "RecordingFailed"])
+def test_a_message_that_failed_is_over_as_one_that_ended_is(
+    translator: Translator, how: str
+) -> None:
+    told(translator, frame("StasisStart", channel=channel(INBOUND, "Up")))
+    sound = {"name": "m", "format": "wav", "target_uri": f"channel:{INBOUND}", "cause": "no space"}
+    [over] = told(translator, frame(how, recording=sound))
+    assert isinstance(over, SoundOver)
+    assert (over.call_id, over.leg_id, over.kind) == (INBOUND_CALL, names.INBOUND_LEG, "recorded")
+    assert told(translator, frame(how, recording=sound | {"target_uri": "bridge:b1"})) == []
 
 
 def test_being_replaced_counts_for_our_application_only(translator: Translator) -> None:
