@@ -188,6 +188,34 @@ describe('the session', () => {
   });
 });
 
+describe('a call whose sound is in this tab', () => {
+  it('is being connected from the press on, until it talks or could not be taken', async () => {
+    await open();
+    const key = `answer:${call.call_id}`;
+    const pending = (): boolean => phone.view.get().pending.has(key);
+    phone.answerHere = () => true;
+    expect(await phone.answer(call.call_id)).toBe(true);
+    expect(pending()).toBe(true);
+    phone.fail('no_microphone');
+    expect(pending()).toBe(false);
+    await phone.answer(call.call_id);
+    expect(pending()).toBe(true);
+    await clock.pass(8_000);
+    expect(pending()).toBe(false);
+    expect(socket().sentOf('call.answer')).toEqual([]);
+  });
+
+  it('is muted before the server is asked', async () => {
+    await open();
+    const muted: unknown[] = [];
+    phone.muteHere = (...what) => muted.push(...what);
+    socket().onclose?.({ code: 1006 });
+    phone.askFor({ type: 'call.mute', call_id: 'c', on: true }).catch(() => undefined);
+    expect(muted).toEqual(['c', true]);
+    await clock.pass(60_000);
+  });
+});
+
 describe('a session that ended', () => {
   it('by its own time may be opened again unasked', async () => {
     await open();

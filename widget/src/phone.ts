@@ -113,6 +113,8 @@ export class Phone {
   readonly #client: SocketClient;
   /** Takes a call whose sound is to be in this tab; set where a voice is. */
   answerHere: ((callId: string) => boolean) | null = null;
+  /** Silences a talk whose sound is in this tab, or lets it be heard. */
+  muteHere: ((callId: string, on: boolean) => void) | null = null;
   #lastNotice = 0;
   /** Kept while it may not be chosen: an administrator may give the choice back. */
   #chosen: string | null;
@@ -178,6 +180,8 @@ export class Phone {
 
   /** A question of the phone's other half (`voice`). Raises CommandFailed. */
   askFor(ask: Ask, id?: string): Promise<unknown> {
+    // Nobody is to be heard on because our server is out of reach.
+    if (ask.type === 'call.mute') this.muteHere?.(ask.call_id, ask.on);
     return this.#client.ask(ask, undefined, id);
   }
 
@@ -191,7 +195,11 @@ export class Phone {
 
   /** Stays pending after the server agreed, until the switch reports: the button must not blink. */
   answer(callId: string, id?: string): Promise<boolean> {
-    if (this.answerHere?.(callId)) return Promise.resolve(true);
+    if (this.answerHere?.(callId)) {
+      this.#setPending(`answer:${callId}`, true);
+      this.options.clock.after(ANSWER_SETTLES_MS, () => this.#setPending(`answer:${callId}`, false));
+      return Promise.resolve(true);
+    }
     const ask = { type: 'call.answer', call_id: callId } as const;
     return this.#do(`answer:${callId}`, ask, id, () => {
       const call = calls(this.view.get().state).find((one) => one.call_id === callId);
@@ -280,6 +288,12 @@ export class Phone {
   }
 
   fail(code: FailureCode): void {
+    // It was to be answered here, and may be tried again.
+    if (code === 'no_microphone') {
+      for (const key of this.view.get().pending) {
+        if (key.startsWith('answer:')) this.#setPending(key, false);
+      }
+    }
     this.#notify({ kind: 'failed', code });
   }
 

@@ -48,6 +48,7 @@ export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Star
   devices.view.watch(tune);
   tune();
   phone.answerHere = (callId) => voice.answer(callId);
+  phone.muteHere = (callId, on) => voice.mute(callId, on);
   window.addEventListener('online', () => voice.networkChanged());
   window.addEventListener('pagehide', () => voice.stop());
   window.addEventListener('pageshow', ({ persisted }) => {

@@ -11,11 +11,14 @@ import { playOn, type DeviceMenu } from './devices';
 import { LevelMeter, MutedSpeech } from './levels';
 import type { LegEvents, LineLeg } from './line';
 import { stop, type Microphone } from './microphone';
+import { Mutes, ROOM_MS } from './mutes';
 import { GOOD, QualityMeter, readingOf, type Verdict } from './quality';
 
 export interface LegView {
   readonly verdict: Verdict;
   readonly speaksMuted: boolean;
+  /** Muted as its person meant it, whether the server knows or not. */
+  readonly muted: boolean;
 }
 
 /** By call. */
@@ -55,6 +58,7 @@ const LOOK_MS = 500;
 export class Talks {
   readonly views = new Store<LegViews>({});
   readonly #talks = new Map<LineLeg, Talk>();
+  readonly #mutes = new Mutes();
   #looking = false;
 
   constructor(
@@ -119,12 +123,25 @@ export class Talks {
     }
   }
 
+  /** The button in this tab: silent at once, whatever becomes of the question to the server. */
+  mute(callId: string, on: boolean): void {
+    if (!this.#answered().some(({ leg }) => leg.callId === callId)) return;
+    this.#mutes.press(callId, on);
+    this.mutes();
+  }
+
   /** Whoever pressed mute, wherever: what the card says holds here too. */
   mutes(): void {
     const all = calls(this.options.phone.view.get().state);
     for (const { leg } of this.#talks.values()) {
       const call = all.find((one) => one.call_id === leg.callId);
-      if (call) leg.mute(isMuted(call));
+      if (!call) continue;
+      leg.mute(this.#mutes.isSilent(call, this.options.clock.now()));
+      const muted = this.#mutes.isMuted(call);
+      const shown = this.views.get()[call.call_id];
+      if (shown && shown.muted !== muted) {
+        this.views.set({ ...this.views.get(), [call.call_id]: { ...shown, muted } });
+      }
     }
   }
 
@@ -172,12 +189,15 @@ export class Talks {
   }
 
   async #answer(talk: Talk): Promise<void> {
+    if (!talk.leg.answersItself) this.#makeRoom();
     talk.answered = true;
     let stream: MediaStream;
     try {
       stream = await this.options.microphone.open();
     } catch {
       this.options.phone.fail('no_microphone');
+      this.#mutes.keepRoom();
+      this.mutes();
       talk.answered = false;
       if (talk.leg.answersItself) talk.leg.end();
       return;
@@ -187,6 +207,15 @@ export class Talks {
     this.mutes();
     this.changed();
     this.#look();
+  }
+
+  #makeRoom(): void {
+    const { clock } = this.options;
+    const older = this.#answered();
+    if (older.length === 0) return;
+    for (const { leg } of older) if (leg.callId) this.#mutes.makeRoom(leg.callId, clock.now() + ROOM_MS);
+    clock.after(ROOM_MS, () => this.mutes());
+    this.mutes();
   }
 
   async #speakAnew(talk: Talk): Promise<void> {
@@ -264,7 +293,7 @@ export class Talks {
     if (callId === null) return;
     const now = this.options.clock.now();
     const call = calls(this.options.phone.view.get().state).find((one) => one.call_id === callId);
-    const muted = call !== undefined && isMuted(call);
+    const muted = call !== undefined && this.#mutes.isMuted(call);
     const speaksMuted = talk.mutedSpeech.heard(talk.meter?.level() ?? 0, muted, now);
     const entries = await talk.leg.stats().catch(() => null);
     const held = call?.state !== 'talking';
@@ -273,17 +302,14 @@ export class Talks {
       entries && !held ? talk.quality.take(readingOf(entries, now, muted)) : GOOD;
     if (!this.#talks.has(talk.leg)) return;
     const before = this.views.get()[callId];
-    if (before?.verdict === verdict && before.speaksMuted === speaksMuted) return;
-    this.views.set({ ...this.views.get(), [callId]: { verdict, speaksMuted } });
+    const same =
+      before?.verdict === verdict && before.speaksMuted === speaksMuted && before.muted === muted;
+    if (same) return;
+    this.views.set({ ...this.views.get(), [callId]: { verdict, speaksMuted, muted } });
   }
 }
 
 /** A transfer of the call is under way. */
 function isPassedOn({ transfer }: CallChanged): boolean {
   return transfer != null && transfer.phase !== 'failed' && transfer.phase !== 'done';
-}
-
-/** The server's word; servers of before do not know of muting. */
-function isMuted(call: CallChanged): boolean {
-  return (call as { muted?: boolean }).muted === true;
 }

@@ -362,6 +362,43 @@ describe('the voice of a tab', () => {
     expect(house.of('phone.report').at(-1)).toMatchObject({ microphone: 'absent' });
   });
 
+  it('is silent at once where it is muted here, and heard when its person says so', async () => {
+    const leg = await house.talk();
+    house.voice.mute(CALL.call_id, true);
+    expect(leg.muted).toBe(true);
+    // The server was out of reach; what it says next knows nothing of it.
+    await house.told({ ...CALL, state: 'talking', muted: false });
+    expect(leg.muted).toBe(true);
+    await house.clock.pass(1_000);
+    expect(house.voice.view.get().legs[CALL.call_id]?.muted).toBe(true);
+    house.voice.mute(CALL.call_id, false);
+    expect([leg.muted, house.voice.view.get().legs[CALL.call_id]?.muted]).toEqual([false, false]);
+    // Once the server knew, any tab may undo it.
+    house.voice.mute(CALL.call_id, true);
+    await house.told({ ...CALL, state: 'talking', muted: true });
+    await house.told({ ...CALL, state: 'talking', muted: false });
+    expect(leg.muted).toBe(false);
+  });
+
+  it('lets nobody hear the greeting of another call, until it is held', async () => {
+    const leg = await house.talk();
+    const second = new Leg('second', 'second');
+    house.line.events.rings(second);
+    house.voice.answer('second');
+    expect([leg.muted, second.muted]).toEqual([true, false]);
+    await settle();
+    await house.told({ ...CALL, state: 'held' });
+    await house.told({ ...CALL, state: 'talking' });
+    expect(leg.muted).toBe(false);
+    // A server that would not hold it does not leave it silent.
+    const third = new Leg('third', 'third');
+    house.line.events.rings(third);
+    house.voice.answer('third');
+    expect(leg.muted).toBe(true);
+    await house.clock.pass(5_000);
+    expect(leg.muted).toBe(false);
+  });
+
   it('is muted as the card says, whoever pressed it', async () => {
     const leg = new Leg();
     house.line.events.rings(leg);

@@ -136,6 +136,11 @@ export class Voice {
     return this.#talks.answer(callId);
   }
 
+  /** Silences a talk of this tab at once, or lets it be heard. */
+  mute(callId: string, on: boolean): void {
+    this.#talks.mute(callId, on);
+  }
+
   /** The machine slept, or the network is another. */
   networkChanged(): void {
     this.#line?.reconnect();

@@ -32,12 +32,15 @@ const SHORTCUTS = { KeyM: 'mute', KeyK: 'keypad', KeyT: 'transfer' } as const;
 
 export function Talk(props: TalkProps): JSX.Element {
   const { call, state, phone, first, small } = props;
-  const { words: common, myId } = useAmbient();
+  const { words: common, myId, legs } = useAmbient();
   const words = useMemo(() => new TalkWords(common.locale), [common.locale]);
   const [open, setOpen] = useState<'keypad' | 'transfer' | null>(null);
   const [asking, setAsking] = useState<string | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const may = new Set<Control>(call.controls);
+  const here = legs?.[call.call_id];
+  const muted = here?.muted ?? call.muted;
+  if (may.delete('mute') || may.delete('unmute')) may.add(muted ? 'unmute' : 'mute');
   const barred = new Set<Control>(call.barred);
   const ways = (['blind', 'attended'] as const).filter((way) => may.has(`transfer_${way}`));
   const shown = open !== null && (open === 'keypad' ? may.has('keypad') : ways.length > 0);
@@ -112,7 +115,7 @@ export function Talk(props: TalkProps): JSX.Element {
         kind={control === 'unmute' || control === 'transfer_complete' ? 'primary' : 'plain'}
         {...(keys === undefined ? {} : { name: words.t('do.shortcut', { action, keys }), shortcut: keys })}
         {...(pressed === undefined ? {} : { pressed })}
-        busy={asking !== null && control !== 'keypad'}
+        busy={asking !== null && control !== 'keypad' && !(here && isMute(control))}
         onPress={onPress}
       >
         {action}
@@ -120,20 +123,20 @@ export function Talk(props: TalkProps): JSX.Element {
     );
   };
   const attended = call.transfer?.phase === 'consulting';
-  const here = call.parties.filter((party) => !party.apart);
+  const heard = call.parties.filter((party) => !party.apart);
   const people = colleagues(state, common.locale).filter(
     ({ employee }) => employee.employee_id !== myId,
   );
   return (
     <div class="talk">
       <TransferLine call={call} words={words} />
-      {call.muted && (
+      {muted && (
         <p class="talk-line talk-muted" role="status">
           {words.t('muted')}
         </p>
       )}
-      {here.length > 1 && (
-        <p class="talk-line">{words.t('parties', { names: names(here, words, common) })}</p>
+      {heard.length > 1 && (
+        <p class="talk-line">{words.t('parties', { names: names(heard, words, common) })}</p>
       )}
       {trouble !== null && (
         <p class="talk-line wrong" role="alert">
@@ -187,6 +190,10 @@ export function Talk(props: TalkProps): JSX.Element {
       )}
     </div>
   );
+}
+
+function isMute(control: Control): boolean {
+  return control === 'mute' || control === 'unmute';
 }
 
 /** How far the transfer is, and what its sender wrote. */

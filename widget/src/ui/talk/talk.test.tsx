@@ -17,6 +17,8 @@ import type {
 } from '../../protocol/messages';
 import { reduce } from '../../state/reducer';
 import { EMPTY } from '../../state/state';
+import type { Verdict } from '../../voice/quality';
+import type { LegViews } from '../../voice/talks';
 import { AmbientContext } from '../context';
 import { Talk } from './Talk';
 
@@ -42,6 +44,7 @@ let root: HTMLElement;
 let asked: Ask[];
 let fails: CommandFailed | null;
 let answer: (() => Promise<unknown>) | null;
+let legs: LegViews;
 let followed: string[];
 
 beforeEach(() => {
@@ -49,6 +52,7 @@ beforeEach(() => {
   followed = [];
   fails = null;
   answer = null;
+  legs = {};
   root = document.createElement('div');
   document.body.append(root);
 });
@@ -71,7 +75,7 @@ async function show(call: CallChanged, ...pushes: Push[]): Promise<void> {
       return () => undefined;
     },
   };
-  const ambient = { words: new Words('ru'), openUrl: () => undefined, myId: 'me', skewMs: 0 };
+  const ambient = { words: new Words('ru'), openUrl: () => undefined, myId: 'me', skewMs: 0, legs };
   await act(() =>
     render(
       <AmbientContext.Provider value={ambient}>
@@ -170,6 +174,18 @@ describe('the controls of a talk', () => {
       { type: 'call.transfer', ...ID, kind: 'attended', note: 'Просит скидку', employee_id: 'b' },
     ]);
     expect(root.querySelector('.transfer')).toBeNull();
+  });
+
+  it('show what was muted in this tab, though the server has not heard of it', async () => {
+    const verdict = { bars: 4, fault: null, side: null } as unknown as Verdict;
+    legs = { [talking.call_id]: { verdict, speaksMuted: false, muted: true } };
+    answer = () => new Promise(() => undefined);
+    await show(talking);
+    expect(root.textContent).toContain('вас не слышат');
+    await click('Включить микрофон');
+    await click('Включить микрофон');
+    const ask = { type: 'call.mute', ...ID, on: false };
+    expect(asked).toEqual([ask, ask]);
   });
 
   it('let keys wait for each other, and hold up nothing else', async () => {
