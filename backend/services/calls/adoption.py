@@ -268,6 +268,8 @@ class Adoption:
                 self._transfers.leg_gone(live, leg.leg_id)
 
     def _resume(self, live: Live, found: LiveCall) -> None:
+        if self._transfers.conclude(live, found):
+            return
         if live.transfer is not None:
             resuming = self._rescue if live.transfer.rescue else self._transfers
             resuming.resume(live, found)

@@ -121,6 +121,8 @@ class Live:
     """The talk is being passed on."""
     handovers: list[Handover] = field(default_factory=list)
     """What became of earlier transfers, oldest first."""
+    unmet: tuple[LegId, Transfer] | None = None
+    """Who joined the talk by this transfer, until he is connected."""
     fallback: Scenario | None = None
     """Whom a transfer that nobody took goes to; the number's scenario as a rule."""
     ended: bool = False

@@ -104,7 +104,7 @@ class Talking:
                 log.error("cannot connect", call=call.call_id, error=repr(error))
             self._try_again(live)
         else:
-            live.disconnected = False
+            live.disconnected, live.unmet = False, None
             self.tape(live)
             core.spawn(self._keys.dial_extension(live))
 
