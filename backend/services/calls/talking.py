@@ -80,13 +80,20 @@ class Talking:
 
     async def take_up(self, live: Live, leg_id: LegId, *, muted: bool) -> None:
         """Whoever was lost is back on this leg; `muted`: nobody is to hear him yet."""
+        if muted:
+            await self._mute_again(live, leg_id)
+        await self.connect(live, resume=True)
+
+    async def _mute_again(self, live: Live, leg_id: LegId) -> None:
+        core, call_id = self._core, live.call.call_id
+        # Before the switch's word: his tab goes by his card, and he may be lost once more.
+        self._note_mute(live, leg_id, on=True)
         try:
-            if muted:
-                await self._core.order(lambda: self.mute(live, leg_id, on=True))
+            await core.order(lambda: core.switch.mute(call_id, leg_id, on=True))
         except (NotFound, SwitchError) as error:
             # His card says that he is heard: better than a customer alone.
-            log.error("not muted again", call=live.call.call_id, error=repr(error))
-        await self.connect(live, resume=True)
+            log.error("not muted again", call=call_id, error=repr(error))
+            self._note_mute(live, leg_id, on=False)
 
     async def _connect(self, live: Live, *, resume: bool) -> None:
         core, call, room = self._core, live.call, self.room(live)
@@ -221,14 +228,18 @@ class Talking:
 
     async def mute(self, live: Live, leg_id: LegId, *, on: bool) -> None:
         """Nobody hears this leg, or everybody again. Raises SwitchError, NotFound."""
-        core, leg = self._core, live.call.leg(leg_id)
+        leg = live.call.leg(leg_id)
         if leg is not None and leg.is_muted != on:
-            await core.switch.mute(live.call.call_id, leg_id, on=on)
-            at = core.clock.now()
-            if leg.mute is not None:
-                at = max(at, leg.mute[0] + timedelta(microseconds=1))
-            core.record(live, Muted(leg_id=leg_id, on=on, at=at))
-            core.show(live)
+            await self._core.switch.mute(live.call.call_id, leg_id, on=on)
+            self._note_mute(live, leg_id, on=on)
+
+    def _note_mute(self, live: Live, leg_id: LegId, *, on: bool) -> None:
+        core, leg = self._core, live.call.leg(leg_id)
+        at = core.clock.now()
+        if leg is not None and leg.mute is not None:
+            at = max(at, leg.mute[0] + timedelta(microseconds=1))
+        core.record(live, Muted(leg_id=leg_id, on=on, at=at))
+        core.show(live)
 
     # ── the end ──
 

@@ -6,7 +6,7 @@ import pytest
 
 from backend.domain.scenario import Step
 from backend.domain.tab_phone import TabPhone
-from backend.errors import SwitchRefused
+from backend.errors import SwitchRefused, SwitchUnavailable
 from backend.services.ports import TabPresence
 from backend.services.routing import EmployeeRoute
 from protocol.commands import HoldCall
@@ -29,6 +29,7 @@ from tests.unit.services.test_calls_rescue import A1, A2, B1, C1, TAB, office, t
 
 pytestmark = pytest.mark.feature("T")
 
+A3 = "agent-anna-3"
 LINE = TAB.endpoint
 
 
@@ -151,7 +152,7 @@ async def test_meanwhile_the_person_s_telephone_rings() -> None:
         stage.ready.add(ANNA)
         await stage.wait(0.5)
         assert stage.switch.endpoints() == [LINE, "PJSIP/101", LINE]
-        await stage.leg("agent-anna-3", "up")
+        await stage.leg(A3, "up")
         assert (A2, HangupCause.ANSWERED_ELSEWHERE) in stage.switch.said("hang_up")
 
 
@@ -236,6 +237,20 @@ async def test_who_was_muted_is_muted_before_anybody_hears_him_again() -> None:
             ("mute", A2, True),
             ("connect", C1, (CUSTOMER, A2)),
         ]
+
+
+async def test_lost_again_before_the_switch_muted_him_he_is_muted_once_more() -> None:
+    async with talking(Stage(office())) as stage:
+        await mutes(stage)
+        stage.switch.errors["mute"] = SwitchUnavailable("slow")
+        await comes_back(stage)
+        assert stage.last(ANNA)["muted"] is True
+        await stage.gone(A2, "normal")
+        del stage.switch.errors["mute"]
+        await stage.wait(0.5)
+        await stage.leg(A3, "up")
+        assert stage.last(ANNA)["muted"] is True
+        assert ("mute", A3, True) in stage.switch.orders
 
 
 async def test_a_refused_mute_leaves_no_customer_alone() -> None:
