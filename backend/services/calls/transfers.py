@@ -311,23 +311,6 @@ class Transfers:
         core.record(live, Parted(leg_id=ended.leg_id, at=ended.at))
         live.handovers.pop()
         back = in_phase(transfer, Phase.RETURNING, reason=TransferTrouble.TARGET_LEFT)
-        live.transfer = replace(back, leg_id=None)
-        note(core, live)
-        # The order that failed may have ended the music.
-        core.spawn(self._music(live, transfer.sender_leg))
-        self._ring(live)
-
-    def _left_unmet(self, live: Live, ended: Ended, transfer: Transfer) -> None:
-        """Whoever joined left before he was connected: the other party still waits for somebody."""
-        core, call, leg = self._core, live.call, live.call.leg(ended.leg_id)
-        live.unmet = None
-        mates = [one for one in call.talkers if one != leg and call.side_of(one) == transfer.side]
-        asked = ended.leg_id in live.asked_to_end
-        if transfer.rescue or asked or mates or call.state is CallState.ENDED:
-            return
-        core.record(live, Parted(leg_id=ended.leg_id, at=ended.at))
-        live.handovers.pop()
-        back = in_phase(transfer, Phase.RETURNING, reason=TransferTrouble.TARGET_LEFT)
         live.transfer = replace(back, leg_id=None, swapped=False)
         note(core, live)
         # The order that failed may have ended the music.
