@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from backend.domain.scenario import Step
+from backend.domain.scenario import AnyStep, EndStep, HoursStep, Scenario, Step, linked
 from backend.errors import NoDevice, WrongState
 from backend.services.ports import Capabilities, LiveCall, LiveLeg, Placed
 from backend.services.routing import VirtualNumber
 from protocol.commands import AnswerCall, DeclineCall, Dial, HoldCall
 from protocol.transfers import CompleteTransfer, TransferCall
-from protocol.vocabulary import CallId, CommandId, LegId, LegState
+from protocol.vocabulary import CallId, CommandId, HangupCause, LegId, LegState
 from tests.fakes import idle
 from tests.unit.services.stage import (
     ACC,
@@ -38,7 +38,7 @@ def command_id() -> CommandId:
 
 
 @asynccontextmanager
-async def cloud(*steps: Step) -> AsyncIterator[Stage]:
+async def cloud(*steps: AnyStep) -> AsyncIterator[Stage]:
     """Without steps the number has no scenario of ours."""
     route = account(*steps)
     if not steps:
@@ -97,6 +97,29 @@ async def test_where_our_scenario_ends_the_engine_s_goes_on() -> None:
         await stage.leg("agent-boris-77002", "ringing")
         await stage.leg("agent-boris-77002", "up")
         assert stage.last(BORIS)["state"] == "talking"
+
+
+async def test_an_end_somebody_asked_for_is_one_there_too() -> None:
+    async with cloud(Step(employees=(ANNA,), timeout_s=10), EndStep(final="busy")) as stage:
+        await stage.arrives()
+        await stage.wait(11)
+        assert (CUSTOMER, HangupCause.BUSY) in stage.switch.said("hang_up")
+
+
+async def test_the_night_s_steps_do_not_follow_the_day_s() -> None:
+    day = Scenario(name="Day", steps=(HoursStep(closed="night"), Step(employees=(ANNA,))))
+    night = Scenario(name="Night", steps=(Step(employees=(BORIS,)),))
+    route = account()
+    number = replace(route.virtual_numbers[0], scenario=linked({"day": day, "night": night})["day"])
+    stage = Stage(replace(route, virtual_numbers=(number,)))
+    stage.switch.capabilities = CLOUD
+    async with playing(stage):
+        await stage.arrives()
+        await stage.wait(31)
+        await stage.gone("agent-anna-1", "no_answer")
+        await stage.wait(31)
+        assert stage.switch.endpoints() == ["PJSIP/101"]
+        assert CUSTOMER not in [order[0] for order in stage.switch.said("hang_up")]
 
 
 async def test_who_dials_is_rung_with_the_number_it_goes_to() -> None:
