@@ -5,22 +5,18 @@
  */
 import type { Clicked } from './hosts/host';
 import type { Clock } from './protocol/clock';
+import { NoticeBoard, type Notice } from './notices';
 import { SocketClient, type Ask, type SocketLike } from './protocol/client';
 import type { Connection } from './protocol/connection';
 import { failureCode, refusalOf, type FailureCode } from './protocol/failure';
 import type {
   AgentStatus,
-  CallRemoved,
   Dial,
   HistoryEntry,
   HistoryPage,
-  NoticeRaised,
-  PhonePart,
-  PhonePassed,
   Push,
   RecordRef,
   SessionToken,
-  RefusalReason,
   StreamName,
   Welcome,
   You,
@@ -30,25 +26,6 @@ import { begin, reduce } from './state/reducer';
 import { calls, historyMark, outgoing, phoneState, rings } from './state/selectors';
 import { EMPTY, type State } from './state/state';
 import { Store } from './state/store';
-
-export type Notice =
-  | { readonly id: number; readonly kind: 'removed'; readonly removed: CallRemoved }
-  | { readonly id: number; readonly kind: 'failed'; readonly code: FailureCode }
-  | {
-      readonly id: number;
-      readonly kind: 'passed';
-      readonly number: string;
-      readonly missing: readonly PhonePart[];
-    }
-  | {
-      readonly id: number;
-      readonly kind: 'refused';
-      readonly reason: RefusalReason;
-      readonly number: string | null;
-    };
-
-/** `Omit` over each member of the union; the plain one would merge them. */
-type NewNotice = Notice extends infer N ? (N extends Notice ? Omit<N, 'id'> : never) : never;
 
 export interface HistoryView {
   readonly phase: 'idle' | 'loading' | 'ready' | 'failed';
@@ -87,9 +64,6 @@ export interface PhoneOptions {
   readonly isOnline: () => boolean;
 }
 
-const NOTICE_MS = 7_000;
-/** A refusal older than this is no news: it came with a snapshot. */
-const NEWS_MS = 60_000;
 const HISTORY_PAGE = 30;
 /** A phone that was told to answer by itself does so within a few seconds or not at all. */
 const ANSWER_SETTLES_MS = 8_000;
@@ -115,7 +89,7 @@ export class Phone {
   answerHere: ((callId: string) => boolean) | null = null;
   /** Silences a talk whose sound is in this tab, or lets it be heard. */
   muteHere: ((callId: string, on: boolean) => void) | null = null;
-  #lastNotice = 0;
+  readonly #notices: NoticeBoard;
   /** Kept while it may not be chosen: an administrator may give the choice back. */
   #chosen: string | null;
   #historyShown = false;
@@ -127,6 +101,8 @@ export class Phone {
   constructor(private readonly options: PhoneOptions) {
     const { session, clock, tab, sound } = options;
     this.#chosen = options.from?.get() ?? null;
+    this.#notices = new NoticeBoard(clock, () => this.view.get().skewMs);
+    this.#notices.shown.watch(() => this.#patch({ notices: this.#notices.shown.get() }));
     this.#client = new SocketClient({
       clock,
       random: Math.random,
@@ -284,7 +260,7 @@ export class Phone {
   }
 
   dismissNotice(id: number): void {
-    this.#patch({ notices: this.view.get().notices.filter((notice) => notice.id !== id) });
+    this.#notices.dismiss(id);
   }
 
   fail(code: FailureCode): void {
@@ -294,7 +270,7 @@ export class Phone {
         if (key.startsWith('answer:')) this.#setPending(key, false);
       }
     }
-    this.#notify({ kind: 'failed', code });
+    this.#notices.show({ kind: 'failed', code });
   }
 
   async #loadHistoryPage(before: string | null, load: number): Promise<void> {
@@ -321,7 +297,7 @@ export class Phone {
     } catch (error) {
       this.#setPending(key, false);
       const reason = refusalOf(error);
-      if (reason) this.#notify({ kind: 'refused', reason, number: null });
+      if (reason) this.#notices.show({ kind: 'refused', reason, number: null });
       else this.fail(failureCode(error));
       return false;
     }
@@ -387,36 +363,13 @@ export class Phone {
     const before = this.view.get().state;
     const after = reduce(before, push);
     this.#patch(this.#folded(after));
-    if (push.type === 'notice.raised') this.#raise(push);
-    if (push.type === 'phone.passed') this.#passed(push);
-    if (push.type === 'call.removed') this.#notify({ kind: 'removed', removed: push });
+    if (push.type === 'notice.raised') this.#notices.raised(push);
+    if (push.type === 'phone.passed') this.#notices.passed(push, phoneState(after)?.missing ?? []);
+    if (push.type === 'call.removed') this.#notices.show({ kind: 'removed', removed: push });
     if (push.type === 'call.removed' || (push.type === 'call.changed' && !rings(push))) {
       this.#setPending(`answer:${push.call_id}`, false);
     }
     if (this.#historyShown && historyMark(before) !== historyMark(after)) void this.loadHistory();
-  }
-
-  /** Only while it is news: the newest one comes with every snapshot, too. */
-  #raise(push: NoticeRaised): void {
-    const age = this.options.clock.now() + this.view.get().skewMs - Date.parse(push.at);
-    if (age > NEWS_MS) return;
-    this.#notify({ kind: 'refused', reason: push.reason, number: push.number });
-  }
-
-  /** A call nothing of this person's could ring for. */
-  #passed({ number, at }: PhonePassed): void {
-    if (this.options.clock.now() + this.view.get().skewMs - Date.parse(at) > NEWS_MS) return;
-    const missing = phoneState(this.view.get().state)?.missing ?? [];
-    this.#notify({ kind: 'passed', number, missing });
-  }
-
-  #notify(notice: NewNotice): void {
-    if (notice.kind === 'removed' && !WORTH_TELLING.has(notice.removed.reason)) return;
-    this.#lastNotice += 1;
-    const id = this.#lastNotice;
-    const kept = this.view.get().notices.slice(-2);
-    this.#patch({ notices: [...kept, { ...notice, id }] });
-    this.options.clock.after(NOTICE_MS, () => this.dismissNotice(id));
   }
 
   #reportTab(): void {
@@ -431,13 +384,6 @@ export class Phone {
     this.view.update((view) => ({ ...view, ...change }));
   }
 }
-
-/** Others are the person's own doing and need no words. */
-const WORTH_TELLING: ReadonlySet<CallRemoved['reason']> = new Set([
-  'answered_elsewhere',
-  'timed_out',
-  'abandoned',
-]);
 
 function dialledOn(extension: string | null): Pick<Dial, 'extension'> {
   return extension === null ? {} : { extension };

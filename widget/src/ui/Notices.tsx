@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Notice } from '../phone';
+import type { Notice } from '../notices';
 import { Button } from './Button';
 import { useAmbient } from './context';
 import { Icon, type IconName } from './icons';

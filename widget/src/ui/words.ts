@@ -1,6 +1,6 @@
 /** Sentences that pages without components need too. */
 import { showNumber, unbroken, type TextKey, type Words } from '../i18n';
-import type { Notice } from '../phone';
+import type { Notice } from '../notices';
 import type { Connection } from '../protocol/connection';
 import type { PhonePart } from '../protocol/messages';
 
