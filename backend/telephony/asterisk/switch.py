@@ -74,8 +74,6 @@ class AsteriskSwitch:
             identity=identity,
             backoff=backoff or Backoff(),
         )
-        self._entertained: set[str] = set()
-        """Channels of agents that hear ringback or music from us; until connected or ended."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -124,9 +122,7 @@ class AsteriskSwitch:
         return {name: known[state] for name, state in pairs if state in known}
 
     async def indicate_ringing(self, call_id: CallId, leg_id: LegId) -> None:
-        channel = self._channel(call_id, leg_id)
-        await self._client.ring(channel)
-        self._entertain(channel)
+        await self._client.ring(self._channel(call_id, leg_id))
 
     async def answer(self, call_id: CallId, leg_id: LegId) -> None:
         await self._client.answer(self._channel(call_id, leg_id))
@@ -150,7 +146,6 @@ class AsteriskSwitch:
         else:
             await self._client.stop_music(channel)
             await self._client.ring(channel)
-        self._entertain(channel)
 
     async def mute(self, call_id: CallId, leg_id: LegId, *, on: bool) -> None:
         await self._client.mute(self._channel(call_id, leg_id), on=on)
@@ -162,7 +157,6 @@ class AsteriskSwitch:
         if on:
             await self._client.remove_channel(bridge_id, channel)
             await self._client.start_music(channel, self._hold_music)
-            self._entertain(channel)
         else:
             await self._client.stop_music(channel)
             await self._client.add_channels(bridge_id, [channel])
@@ -236,23 +230,11 @@ class AsteriskSwitch:
     def _channel(self, call_id: CallId, leg_id: LegId) -> str:
         return self._translator.channel_of(call_id, leg_id)
 
-    def _entertain(self, channel: str) -> None:
-        """Remember a sound of ours; those of channels that are gone are forgotten on the way."""
-        self._entertained = (self._entertained & self._translator.known) | {channel}
-
     async def _silence(self, call_id: CallId, legs: Sequence[LegId]) -> None:
-        """End ringback and music, which would go on under the talk.
-
-        Customers always, because a forerunner may have begun it; agents when we did.
-        """
+        """End ringback and music, which would go on under the talk: on every leg, because a
+        forerunner may have begun it. Where there is none, both orders do nothing."""
         channels = [self._channel(call_id, leg_id) for leg_id in legs]
-        noisy = [
-            channel
-            for leg_id, channel in zip(legs, channels, strict=True)
-            if leg_id.startswith("customer") or channel in self._entertained
-        ]
         await asyncio.gather(
-            *(self._client.stop_music(channel) for channel in noisy),
-            *(self._client.stop_ring(channel) for channel in noisy),
+            *(self._client.stop_music(channel) for channel in channels),
+            *(self._client.stop_ring(channel) for channel in channels),
         )
-        self._entertained.difference_update(channels)
