@@ -312,3 +312,17 @@ def test_the_page_names_the_lifetimes_that_hold() -> None:
     assert "12 hours at most" in text
     assert TICKET_TTL_S == 30
     assert "within 30 seconds" in text
+
+
+async def test_a_second_window_gets_a_session_of_its_own_by_the_pages() -> None:
+    async with office() as house, httpx.AsyncClient(base_url=house.url) as http:
+        page = (await house.sign_on()).json()["token"]
+
+        async def ask(path: str, token: str) -> httpx.Response:
+            return await http.post(path, headers={"Authorization": f"Bearer {token}"})
+
+        window = (await ask("/api/window/session", page)).json()["token"]
+        assert window != page
+        assert (await ask("/api/sign-out", page)).status_code == 200
+        assert (await ask("/api/ticket", window)).status_code == 200
+        assert (await ask("/api/window/session", page)).status_code == 403
