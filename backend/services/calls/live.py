@@ -109,14 +109,14 @@ class Live:
     """Taken over from an owner that is gone, whose last notes may never have reached the disk."""
     recording: str | None = None
     """The name of the talk's recording, from the moment the switch was told to make it."""
+    voicemail: str | None = None
+    """The name of what the caller says after the tone, from the moment it is asked for."""
     pauses: Pauses = ()
     """When it was or is silent because somebody asked."""
     extension_dialed: bool | None = None
     """The switch was told the keys of `asked.extension`; False: it would not. None: not yet."""
     can: Capabilities = field(default_factory=Capabilities)
     """What the switch it is on can do."""
-    voicemail: str | None = None
-    """The name of what the caller says after the tone, from the moment it is asked for."""
     transfer: Transfer | None = None
     """The talk is being passed on."""
     handovers: list[Handover] = field(default_factory=list)

@@ -37,8 +37,9 @@ CARD_S = 60.0
 """How long an ended card stays for whoever talked."""
 GRACE_S = 2.0
 """How long the history waits for the last legs' reports, to keep their causes."""
-AGAIN_S = 2.0
-"""After those who talk could not be connected: each second of it is silence."""
+AGAIN_S, AGAIN_MAX_S = 2.0, 30.0
+"""After those who talk could not be connected: each second of it is silence, but a switch that
+refuses for good is not to be asked for ever at this rate."""
 FORGOTTEN_S = 5.0
 """After a hang-up was accepted: past this its report is taken as lost."""
 
@@ -57,9 +58,9 @@ class Talking:
         """This leg has the talk; everyone else stops ringing, and only then are they connected."""
         core, at = self._core, winner.answered_at or self._core.clock.now()
         core.record(live, Taken(leg_id=winner.leg_id, at=at))
+        live.wanted = None  # the journal's reader knows it by the fact
         self._ringing.stop(live, winner=winner.leg_id, cause=HangupCause.ANSWERED_ELSEWHERE)
         self.drop_losers(live)
-        live.wanted = None  # the journal's reader knows it by the fact
         core.spawn(self.connect(live))
         if winner.employee_id is not None:
             core.spawn(self.make_room(live, winner.employee_id))
@@ -104,7 +105,8 @@ class Talking:
             if resume and (live.call.is_held or live.held_leg is not None) and not live.stays_held:
                 await self._unhold(live, self.other(live, room, None))
         except NotFound:
-            log.info("a leg left before it was connected", call=call.call_id)
+            if not live.disconnected:
+                log.info("a leg left before it was connected", call=call.call_id)
             self._try_again(live)
         except SwitchError as error:
             if not live.disconnected:
@@ -136,9 +138,11 @@ class Talking:
             self._core.spawn(self._keep_trying(live))
 
     async def _keep_trying(self, live: Live) -> None:
+        delay_s = AGAIN_S
         while live.disconnected and live.call.state is not CallState.ENDED:
-            await self._core.clock.sleep(AGAIN_S)
+            await self._core.clock.sleep(delay_s)
             await self._reunite(live)
+            delay_s = min(2 * delay_s, AGAIN_MAX_S)
 
     async def _reunite(self, live: Live) -> None:
         async with live.lock:
@@ -176,7 +180,7 @@ class Talking:
             other = self.other(live, room, own)
             if live.disconnected:
                 await self._assemble(live, room)
-                live.disconnected = False
+                live.disconnected, live.unmet = False, None
             if not on:
                 await self._unhold(live, other)
                 return

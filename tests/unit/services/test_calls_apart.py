@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from backend.errors import NotFound, SwitchUnavailable
+from backend.errors import NotFound, SwitchRefused, SwitchUnavailable
 from backend.services.ports import LiveCall, LiveLeg
 from protocol.commands import Dial, HoldCall
 from protocol.transfers import MergeCall
@@ -170,3 +170,34 @@ async def test_a_hold_that_failed_half_way_puts_the_customer_back() -> None:
         await stage.wait(6)
         assert heard(stage) == [("connect", C1, (CUSTOMER, A1)), RESUMED]
         assert stage.last(ANNA)["state"] == "talking"
+
+
+async def test_a_switch_that_refuses_for_good_is_asked_less_and_less() -> None:
+    async with playing(Stage(office())) as stage:
+        await stage.arrives()
+        await stage.leg(CUSTOMER, "up")
+        stage.switch.errors["connect"] = SwitchRefused("no such room")
+        await stage.leg(A1, "up")
+        for _ in range(300):
+            await stage.wait(1)
+        assert 8 < len(stage.switch.said("connect")) < 20
+        stage.switch.errors.clear()
+        await stage.wait(30)
+        stage.switch.orders.clear()
+        await stage.wait(60)
+        assert heard(stage) == []
+
+
+async def test_whom_a_return_from_hold_brought_together_have_met() -> None:
+    """So the target who hangs up then ends the call, as whoever talks does."""
+    async with playing(Stage(office())) as stage:
+        await anna_talks(stage)
+        await passes(stage)
+        await stage.gone(A1)
+        stage.switch.errors["connect"] = SwitchRefused("not now")
+        await stage.leg(B1, "up")
+        stage.switch.errors.clear()
+        await ask(stage, BORIS, HoldCall(id=command_id(), call_id=C1, on=False))
+        assert heard(stage)[-2:] == [("connect", C1, (CUSTOMER, B1)), RESUMED]
+        await stage.gone(B1)
+        assert stage.last(BORIS)["state"] == "ended"
