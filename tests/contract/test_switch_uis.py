@@ -99,6 +99,5 @@ async def stage() -> AsyncIterator[UisStage]:
         await recordings.aclose()
 
 
-@pytest.mark.feature("T")
 class TestUisSwitch(SwitchContract):
     """Every rule of the contract the engine is able to keep; the rest is skipped by name."""
