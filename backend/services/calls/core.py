@@ -343,6 +343,7 @@ class Core:
             # Safe to repeat: the leg's id on the switch is derived from its name.
             await self.order(lambda: self.switch.ring(order))
         except SwitchRefused as error:
+            log.info("ring refused", call=call.call_id, leg_id=leg_id, error=str(error))
             cause = HangupCause.UNREACHABLE
             self.record(live, Ended(leg_id=leg_id, cause=cause, at=self.clock.now()))
             return error

@@ -41,7 +41,8 @@ class OwnSide:
         error: AppError | None = None
         for leg_id in tuple(origin.ringing):
             error = await self._ring_one(live, origin, leg_id)
-        while not origin.ringing and live.call.state is not CallState.ENDED:
+        # A phone that answers by itself may be quicker than the switch's word that it rings.
+        while not origin.ringing and live.call.origin_up is None and live.call.ended_at is None:
             if not origin.waiting:
                 self.fail(live, HangupCause.UNREACHABLE)
                 return error

@@ -397,3 +397,17 @@ async def test_a_successor_leaves_an_extension_to_the_operator_it_may_have_been_
         assert stage.switch.said("send_digits") == []
         (card,) = await stage.cards(ANNA)
         assert card["extension_dialed"] is False
+
+
+@pytest.mark.feature("W14")
+async def test_a_phone_quicker_than_the_switchs_word_that_it_rings_is_no_failure() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        stage.switch.gate = asyncio.Event()
+        dialling = asyncio.create_task(stage.client.send(ACC, ANNA, DIAL))
+        await idle()
+        await stage.leg("agent-anna-1", "up", CALL)
+        stage.switch.gate.set()
+        await dialling
+        await idle()
+        assert [order.leg_id for order in stage.switch.rung] == ["agent-anna-1", "customer-0"]
+        assert (stage.last(ANNA)["state"], stage.last(ANNA)["my_leg"]) == ("ringing", "up")
