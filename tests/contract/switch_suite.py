@@ -83,14 +83,16 @@ def order(stage: SwitchStage, call_id: CallId, endpoint: str, attempt: int = 1) 
     )
 
 
-def needs(able: bool, what: str) -> None:
-    """Skip, and say so, what the engine declares it cannot do."""
-    if not able:
-        pytest.skip(f"the engine's capabilities have no {what}")
-
-
 class SwitchContract:
-    """Derive, and give a fixture `stage`."""
+    """What every engine keeps. Derive, with `Mutes` … for what it declares beyond that, and give a
+    fixture `stage`."""
+
+    async def test_it_is_held_to_all_it_declares(self, stage: SwitchStage) -> None:
+        can = stage.switch.capabilities
+        declared = (can.mute, "conference" in can.transfers, can.recording, can.messages)
+        assert declared == tuple(
+            isinstance(self, part) for part in (Mutes, Confers, Records, Messages)
+        )
 
     async def test_ids_of_a_call_are_the_same_after_contact_was_lost(
         self, stage: SwitchStage
@@ -155,7 +157,6 @@ class SwitchContract:
         await stage.switch.release(CallId("c1"))
 
     async def test_hold_is_reported_and_survives(self, stage: SwitchStage) -> None:
-        needs(stage.switch.capabilities.hold, "hold")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
         leg = order(stage, arrived.call_id, stage.phones[0])
@@ -175,8 +176,56 @@ class SwitchContract:
         await stage.switch.hold(arrived.call_id, arrived.leg_id, on=False)
         assert not (await stage.until(HoldReported)).on
 
+    async def test_keys_are_heard_by_the_leg_they_are_meant_for(self, stage: SwitchStage) -> None:
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        leg = order(stage, arrived.call_id, stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(stage.phones[0])
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        await stage.switch.answer(arrived.call_id, arrived.leg_id)
+        await stage.switch.connect("demo", arrived.call_id, [arrived.leg_id, leg.leg_id])
+        await stage.switch.send_digits(arrived.call_id, arrived.leg_id, "21*#")
+        await stage.switch.send_digits(arrived.call_id, arrived.leg_id, ",4")
+        assert await stage.keys_heard(CALLER) == "21*#,4"
+        with pytest.raises(NotFound):
+            await stage.switch.send_digits(arrived.call_id, LegId("agent-e9-1"), "1")
+
+    @pytest.mark.feature("A4")
+    async def test_which_lines_are_registered_is_told(self, stage: SwitchStage) -> None:
+        first, second = stage.phones
+        trunk = f"{first}@trunk"
+        told = await stage.switch.registered([first, second, stage.missing_phone, trunk])
+        assert told == {first: True, second: True, stage.missing_phone: False}
+
+    async def test_recording_a_talk_that_is_gone_is_refused(self, stage: SwitchStage) -> None:
+        with pytest.raises(NotFound):
+            await stage.switch.record(CallId("c1"), "talk-1")
+        await stage.switch.stop_recording("talk-1")
+        await stage.switch.mute_recording("talk-1", on=True)
+
+
+class Mutes:
+    """Legs whose words can be kept from everybody."""
+
+    async def test_what_a_muted_leg_says_goes_nowhere(self, stage: SwitchStage) -> None:
+        leg = order(stage, CallId("c1"), stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(stage.phones[0])
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        for on in (True, True, False, False):
+            await stage.switch.mute(CallId("c1"), leg.leg_id, on=on)
+            assert await stage.is_muted(stage.phones[0]) is on
+        with pytest.raises(NotFound):
+            await stage.switch.mute(CallId("c1"), LegId("agent-e9-1"), on=True)
+
+
+class Confers:
+    """Rooms of more than two, and two at once in one call."""
+
     async def test_two_talk_apart_and_come_back_to_the_customer(self, stage: SwitchStage) -> None:
-        needs("conference" in stage.switch.capabilities.transfers, "conference")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
         call_id, customer = arrived.call_id, arrived.leg_id
@@ -214,46 +263,13 @@ class SwitchContract:
         await stage.switch.connect("demo", call_id, [customer, first.leg_id, second.leg_id])
         await stage.switch.release(call_id)
 
-    async def test_what_a_muted_leg_says_goes_nowhere(self, stage: SwitchStage) -> None:
-        needs(stage.switch.capabilities.mute, "mute")
-        leg = order(stage, CallId("c1"), stage.phones[0])
-        await stage.switch.ring(leg)
-        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
-        await stage.picks_up(stage.phones[0])
-        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
-        for on in (True, True, False, False):
-            await stage.switch.mute(CallId("c1"), leg.leg_id, on=on)
-            assert await stage.is_muted(stage.phones[0]) is on
-        with pytest.raises(NotFound):
-            await stage.switch.mute(CallId("c1"), LegId("agent-e9-1"), on=True)
 
-    async def test_keys_are_heard_by_the_leg_they_are_meant_for(self, stage: SwitchStage) -> None:
-        await stage.calls_in(CALLER)
-        arrived = await stage.until(Arrived)
-        leg = order(stage, arrived.call_id, stage.phones[0])
-        await stage.switch.ring(leg)
-        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
-        await stage.picks_up(stage.phones[0])
-        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
-        await stage.switch.answer(arrived.call_id, arrived.leg_id)
-        await stage.switch.connect("demo", arrived.call_id, [arrived.leg_id, leg.leg_id])
-        await stage.switch.send_digits(arrived.call_id, arrived.leg_id, "21*#")
-        await stage.switch.send_digits(arrived.call_id, arrived.leg_id, ",4")
-        assert await stage.keys_heard(CALLER) == "21*#,4"
-        with pytest.raises(NotFound):
-            await stage.switch.send_digits(arrived.call_id, LegId("agent-e9-1"), "1")
-
-    @pytest.mark.feature("A4")
-    async def test_which_lines_are_registered_is_told(self, stage: SwitchStage) -> None:
-        first, second = stage.phones
-        trunk = f"{first}@trunk"
-        told = await stage.switch.registered([first, second, stage.missing_phone, trunk])
-        assert told == {first: True, second: True, stage.missing_phone: False}
+class Records:
+    """Recordings begun, silenced and ended by command."""
 
     async def test_a_talk_is_recorded_until_its_file_is_fetched(
         self, stage: SwitchStage, tmp_path: Path
     ) -> None:
-        needs(stage.switch.capabilities.recording, "recording by command")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
         leg = order(stage, arrived.call_id, stage.phones[0])
@@ -287,10 +303,13 @@ class SwitchContract:
             await stage.recordings.forget("talk-1")
         assert not await stage.recordings.fetch("talk-1", file)
 
+
+class Messages:
+    """Sounds for one leg, and what it says after a tone."""
+
     async def test_a_message_is_heard_by_one_leg_and_its_end_is_told(
         self, stage: SwitchStage
     ) -> None:
-        needs(stage.switch.capabilities.messages, "messages")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
         call_id, leg_id = arrived.call_id, arrived.leg_id
@@ -306,7 +325,6 @@ class SwitchContract:
     async def test_what_a_caller_says_after_the_tone_is_fetched_like_a_talk(
         self, stage: SwitchStage, tmp_path: Path
     ) -> None:
-        needs(stage.switch.capabilities.messages, "messages")
         await stage.calls_in(CALLER)
         arrived = await stage.until(Arrived)
         call_id, leg_id = arrived.call_id, arrived.leg_id
@@ -319,9 +337,3 @@ class SwitchContract:
         file = tmp_path / "voice.wav"
         assert await stage.recordings.fetch("voice-1", file)
         assert audio.seconds(file) == 5
-
-    async def test_recording_a_talk_that_is_gone_is_refused(self, stage: SwitchStage) -> None:
-        with pytest.raises(NotFound):
-            await stage.switch.record(CallId("c1"), "talk-1")
-        await stage.switch.stop_recording("talk-1")
-        await stage.switch.mute_recording("talk-1", on=True)

@@ -11,7 +11,7 @@ import pytest
 from backend.sandbox.ari import Script
 from backend.services.ports import Switch, SwitchEvent, SwitchRecordings, Towards
 from backend.telephony.asterisk import AsteriskRecordings
-from tests.contract.switch_suite import SwitchContract
+from tests.contract.switch_suite import Confers, Messages, Mutes, Records, SwitchContract
 from tests.integration.asterisk.world import DEADLINE_S, DID, World, world
 
 E = TypeVar("E", bound=SwitchEvent)
@@ -82,5 +82,5 @@ async def stage() -> AsyncIterator[AsteriskStage]:
 
 
 @pytest.mark.feature("T")
-class TestAsteriskSwitch(SwitchContract):
+class TestAsteriskSwitch(Mutes, Confers, Records, Messages, SwitchContract):
     """Every rule of the contract."""

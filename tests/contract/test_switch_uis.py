@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from backend.errors import SwitchRefused
 from backend.services.ports import Switch, SwitchEvent, SwitchRecordings, Towards
 from backend.telephony.uis import UisRecordings
-from tests.contract.switch_suite import SwitchContract
+from protocol.vocabulary import CallId, LegId
+from tests.contract.switch_suite import SwitchContract, SwitchStage
 from tests.integration.uis.world import ANNA, BORIS, DID, TOKEN, World, world
 
 E = TypeVar("E", bound=SwitchEvent)
@@ -99,5 +101,17 @@ async def stage() -> AsyncIterator[UisStage]:
         await recordings.aclose()
 
 
+@pytest.mark.feature("T")
 class TestUisSwitch(SwitchContract):
-    """Every rule of the contract the engine is able to keep; the rest is skipped by name."""
+    """What every engine keeps; what this one cannot do it declares, and refuses."""
+
+    async def test_what_it_cannot_do_it_refuses(self, stage: SwitchStage) -> None:
+        switch, call_id, leg_id = stage.switch, CallId("c1"), LegId("agent-e1-1")
+        with pytest.raises(SwitchRefused):
+            await switch.mute(call_id, leg_id, on=True)
+        with pytest.raises(SwitchRefused):
+            await switch.play(call_id, leg_id, "hello-world")
+        with pytest.raises(SwitchRefused):
+            await switch.take_message(call_id, leg_id, "voice-1", max_s=5)
+        with pytest.raises(SwitchRefused):
+            await switch.announce_recording(call_id)
