@@ -11,13 +11,13 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 import httpx
-import msgspec
 
 from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
+from backend.telephony.asterisk import answers
 from backend.telephony.asterisk.wire import (
     Application,
     Attribute,
@@ -26,8 +26,6 @@ from backend.telephony.asterisk.wire import (
     Endpoint,
     Variable,
 )
-
-T = TypeVar("T")
 
 # Asterisk's http.conf closes idle connections after session_keep_alive = 15 s by default; one
 # must be given up before that, or the next command is written into a closing socket.
@@ -78,16 +76,16 @@ class AriClient:
     # -- reading ------------------------------------------------------------------------------
 
     async def application(self, name: str) -> Application:
-        return _read(await self._send("GET", f"/applications/{_part(name)}"), Application)
+        return answers.read(await self._send("GET", f"/applications/{_part(name)}"), Application)
 
     async def channels(self) -> list[Channel]:
-        return _read(await self._send("GET", "/channels"), list[Channel])
+        return answers.read(await self._send("GET", "/channels"), list[Channel])
 
     async def bridges(self) -> list[Bridge]:
-        return _read(await self._send("GET", "/bridges"), list[Bridge])
+        return answers.read(await self._send("GET", "/bridges"), list[Bridge])
 
     async def bridge(self, bridge_id: str) -> Bridge:
-        return _read(await self._send("GET", f"/bridges/{_part(bridge_id)}"), Bridge)
+        return answers.read(await self._send("GET", f"/bridges/{_part(bridge_id)}"), Bridge)
 
     async def endpoint_state(self, endpoint: str) -> str:
         """`online`, `offline` or `unknown`; one the switch does not have is offline."""
@@ -96,7 +94,7 @@ class AriClient:
             answer = await self._send("GET", f"/endpoints/{_part(technology)}/{_part(resource)}")
         except NotFound:
             return "offline"
-        return _read(answer, Endpoint).state
+        return answers.read(answer, Endpoint).state
 
     async def variable(self, channel_id: str, name: str) -> str:
         """The value; empty when it is not set, or the channel is gone or not in Stasis."""
@@ -105,7 +103,7 @@ class AriClient:
             answer = await self._send("GET", path, params={"variable": name})
         except (NotFound, SwitchRefused):
             return ""
-        return _read(answer, Variable).value or ""
+        return answers.read(answer, Variable).value or ""
 
     # -- channels -----------------------------------------------------------------------------
 
@@ -115,9 +113,9 @@ class AriClient:
         answer = await self._try("POST", f"/channels/{_part(channel_id)}", json=body)
         if answer.status_code == 409:
             return
-        if answer.status_code == 500 and "allocation failed" in _sentence(answer).lower():
+        if answer.status_code == 500 and "allocation failed" in answers.sentence(answer).lower():
             raise NoDevice("the endpoint is unknown or not registered")
-        _check(answer)
+        answers.check(answer)
 
     async def answer(self, channel_id: str) -> None:
         await self._send("POST", f"/channels/{_part(channel_id)}/answer")
@@ -147,7 +145,7 @@ class AriClient:
         """Keys for whoever is on the channel. In the body: they may be somebody's PIN. Asked
         once, because Asterisk may have begun before the connection died."""
         path = f"/channels/{_part(channel_id)}/dtmf"
-        _check(await self._once("POST", path, json={"dtmf": digits, **_KEY_MS}))
+        answers.check(await self._once("POST", path, json={"dtmf": digits, **_KEY_MS}))
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
         """Only for channels in Stasis (others: 409, SwitchRefused)."""
@@ -160,7 +158,7 @@ class AriClient:
             "DELETE", f"/channels/{_part(channel_id)}", params={"reason": reason}
         )
         if answer.status_code != 404:
-            _check(answer)
+            answers.check(answer)
 
     # -- bridges ------------------------------------------------------------------------------
 
@@ -177,9 +175,9 @@ class AriClient:
             try:
                 return await self.bridge(bridge_id)
             except NotFound:
-                _check(answer)
-        _check(answer)
-        return _read(answer, Bridge)
+                answers.check(answer)
+        answers.check(answer)
+        return answers.read(answer, Bridge)
 
     async def add_channels(self, bridge_id: str, channel_ids: Sequence[str]) -> None:
         """One bad id refuses the whole list: 400 "not found", which is NotFound here."""
@@ -193,18 +191,18 @@ class AriClient:
             params={"channel": channel_id},
         )
         if answer.status_code not in (400, 404, 422):
-            _check(answer)
+            answers.check(answer)
 
     async def delete_bridge(self, bridge_id: str) -> None:
         answer = await self._try("DELETE", f"/bridges/{_part(bridge_id)}")
         if answer.status_code != 404:
-            _check(answer)
+            answers.check(answer)
 
     async def has_sound(self, name: str) -> bool:
         answer = await self._try("GET", f"/sounds/{_part(name)}")
         if answer.status_code == 404:
             return False
-        _check(answer)
+        answers.check(answer)
         return True
 
     async def play(self, bridge_id: str, sound: str) -> None:
@@ -218,24 +216,24 @@ class AriClient:
         """Create or change a PJSIP object. Raises SwitchRefused when no writable place keeps this
         kind, or when the object stands in a file."""
         body = {"fields": [{"attribute": key, "value": value} for key, value in fields.items()]}
-        _check(await self._try("PUT", _object(kind, name), json=body))
+        answers.check(await self._try("PUT", _object(kind, name), json=body))
 
     async def object_fields(self, kind: str, name: str) -> dict[str, str]:
         answer = await self._send("GET", _object(kind, name))
-        return {pair.attribute: pair.value for pair in _read(answer, list[Attribute])}
+        return {pair.attribute: pair.value for pair in answers.read(answer, list[Attribute])}
 
     async def delete_object(self, kind: str, name: str) -> None:
         """One that is gone counts as done, one of a file (403) is left alone."""
         answer = await self._try("DELETE", _object(kind, name))
         if answer.status_code not in (403, 404):
-            _check(answer)
+            answers.check(answer)
 
     async def play_to(self, channel_id: str, playback_id: str, sound: str) -> None:
         """To this channel alone. A taken playback id (409) means it was asked before."""
         path = f"/channels/{_part(channel_id)}/play/{_part(playback_id)}"
         answer = await self._try("POST", path, params={"media": f"sound:{sound}"})
         if answer.status_code != 409:
-            _check(answer)
+            answers.check(answer)
 
     # -- recordings ---------------------------------------------------------------------------
 
@@ -247,7 +245,7 @@ class AriClient:
             params={"name": name, "format": "wav", "ifExists": "fail"},
         )
         if answer.status_code != 409:
-            _check(answer)
+            answers.check(answer)
 
     async def record_channel(self, channel_id: str, name: str, *, max_s: int) -> None:
         """Record this channel alone after a beep, until # or `max_s`. A taken name (409) means it
@@ -265,21 +263,21 @@ class AriClient:
             },
         )
         if answer.status_code != 409:
-            _check(answer)
+            answers.check(answer)
 
     async def mute_recording(self, name: str, *, on: bool) -> None:
         """One that is over is left alone."""
         path = f"/recordings/live/{_part(name)}/mute"
         answer = await self._try("POST" if on else "DELETE", path)
         if answer.status_code not in (404, 409):
-            _check(answer)
+            answers.check(answer)
 
     async def stop_recording(self, name: str) -> bool:
         """False: there was none under way."""
         answer = await self._try("POST", f"/recordings/live/{_part(name)}/stop")
         if answer.status_code == 404:
             return False
-        _check(answer)
+        answers.check(answer)
         return True
 
     async def stored_recording(self, name: str, into: Path, *, timeout_s: float) -> bool:
@@ -291,7 +289,7 @@ class AriClient:
                     return False
                 if answer.status_code >= 400:
                     await answer.aread()
-                    _check(answer)
+                    answers.check(answer)
                 with into.open("wb") as file:
                     async for chunk in answer.aiter_bytes(_CHUNK):
                         await asyncio.to_thread(file.write, chunk)
@@ -303,7 +301,7 @@ class AriClient:
         """One that is gone counts as done."""
         answer = await self._try("DELETE", f"/recordings/stored/{_part(name)}")
         if answer.status_code != 404:
-            _check(answer)
+            answers.check(answer)
 
     # -- the way there ------------------------------------------------------------------------
 
@@ -311,15 +309,15 @@ class AriClient:
         answer = await self._try(
             "POST", f"/bridges/{_part(bridge_id)}/{verb}", params={"channel": ",".join(channel_ids)}
         )
-        if answer.status_code == 400 and "not found" in _sentence(answer).lower():
+        if answer.status_code == 400 and "not found" in answers.sentence(answer).lower():
             raise NotFound("a leg is gone")
-        _check(answer)
+        answers.check(answer)
 
     async def _send(
         self, method: str, path: str, *, params: dict[str, str] | None = None
     ) -> httpx.Response:
         answer = await self._try(method, path, params=params)
-        _check(answer)
+        answers.check(answer)
         return answer
 
     async def _try(
@@ -338,7 +336,7 @@ class AriClient:
                 if last:
                     raise
                 continue
-            if last or answer.status_code < 500 or _is_final(answer):
+            if last or answer.status_code < 500 or answers.is_final(answer):
                 return answer
         raise AssertionError("the second round always ends")
 
@@ -360,41 +358,6 @@ class AriClient:
 
 class _NoConnection(SwitchUnavailable):
     """Nothing came back, and soon enough to ask again."""
-
-
-def _is_final(answer: httpx.Response) -> bool:
-    """A 5xx that will not change by asking again."""
-    return answer.status_code == 501 or "allocation failed" in _sentence(answer).lower()
-
-
-def _check(answer: httpx.Response) -> None:
-    status = answer.status_code
-    if status < 400:
-        return
-    sentence = f"{status}: {_sentence(answer)}"
-    if status >= 500:
-        raise SwitchUnavailable(sentence)
-    if status == 404:
-        raise NotFound(sentence)
-    raise SwitchRefused(sentence)
-
-
-def _sentence(answer: httpx.Response) -> str:
-    """The reason given: `message` as a rule, `error` for failed allocations."""
-    try:
-        body = msgspec.json.decode(answer.content)
-    except msgspec.DecodeError:
-        return ""
-    if not isinstance(body, dict):
-        return ""
-    return str(body.get("message") or body.get("error") or "")[:200]
-
-
-def _read(answer: httpx.Response, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(answer.content, type=shape)
-    except msgspec.DecodeError as error:
-        raise SwitchUnavailable(f"not an answer of ARI: {error}") from error
 
 
 def _object(kind: str, name: str) -> str:
