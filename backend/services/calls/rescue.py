@@ -41,14 +41,11 @@ class Rescue:
         core, leg = self._core, live.call.leg(ended.leg_id)
         if live.transfer is not None or leg is None or leg.employee_id is None:
             return
-        device = device_of(self._core, live, leg)
-        asked = ended.leg_id in live.asked_to_end
-        browser = device is not None and device.kind == "browser"
         side = live.call.side_of(leg)
-        if side is None or not is_loss(
-            live.call, ended.leg_id, ended.cause, browser=browser, asked=asked
-        ):
+        if side is None or not is_lost(core, live, ended):
             return
+        device = device_of(core, live, leg)
+        browser = device is not None and device.kind == "browser"
         log.warning("operator lost", call=live.call.call_id, leg_id=leg.leg_id, cause=ended.cause)
         core.record(live, Parted(leg_id=leg.leg_id, at=ended.at))
         # A telephone's own hold ends with it; a tab has none of its own.
@@ -169,6 +166,19 @@ class Rescue:
 
     def _colleagues(self, live: Live, employee_id: EmployeeId) -> Scenario:
         return colleagues_of(employee_id, self._core.account(live).groups, live.scenario)
+
+
+def is_lost(core: Core, live: Live, ended: Ended) -> bool:
+    """Whether this end of a leg leaves a customer alone whom nobody meant to leave."""
+    leg = live.call.leg(ended.leg_id)
+    device = None if leg is None else device_of(core, live, leg)
+    return is_loss(
+        live.call,
+        ended.leg_id,
+        ended.cause,
+        browser=device is not None and device.kind == "browser",
+        asked=ended.leg_id in live.asked_to_end,
+    )
 
 
 def given_up(live: Live) -> CallbackWanted | None:

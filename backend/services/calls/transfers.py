@@ -18,6 +18,7 @@ from backend.errors import NotFound, SwitchError, WrongState
 from backend.services.calls.core import Core
 from backend.services.calls.handover_notes import note
 from backend.services.calls.live import Live
+from backend.services.calls.rescue import is_lost
 from backend.services.calls.ringing import Ringing
 from backend.services.calls.talking import Talking
 from backend.services.calls.targets import target_of, trouble
@@ -306,11 +307,17 @@ class Transfers:
         live.unmet = None
         mates = [one for one in call.talkers if one != leg and call.side_of(one) == transfer.side]
         asked = ended.leg_id in live.asked_to_end
-        if transfer.rescue or asked or mates or call.state is CallState.ENDED:
+        if asked or mates or call.state is CallState.ENDED:
             return
+        if transfer.rescue and is_lost(core, live, ended):
+            return  # lost once more: his rescue begins anew
         core.record(live, Parted(leg_id=ended.leg_id, at=ended.at))
         live.handovers.pop()
-        back = in_phase(transfer, Phase.RETURNING, reason=TransferTrouble.TARGET_LEFT)
+        if transfer.rescue:
+            # He hung up on silence: his colleagues are rung, and he with them.
+            back = in_phase(transfer, Phase.SEEKING)
+        else:
+            back = in_phase(transfer, Phase.RETURNING, reason=TransferTrouble.TARGET_LEFT)
         live.transfer = replace(back, leg_id=None, swapped=False)
         note(core, live)
         # The order that failed may have ended the music.

@@ -11,7 +11,7 @@ import pytest
 
 from backend.domain.scenario import Device, Step
 from backend.domain.tab_phone import TabPhone
-from backend.errors import SwitchRefused
+from backend.errors import NotFound, SwitchRefused
 from backend.services.ports import CallbackWanted, SoundOver, TabPresence
 from backend.services.routing import AccountRoute
 from protocol.commands import Dial, HangUpCall
@@ -130,6 +130,23 @@ async def test_then_colleagues_are_rung_and_the_operator_with_them() -> None:
         assert stage.switch.said("connect")[-1] == (C1, (CUSTOMER, B1))
         kept = await end(stage)
         assert (kept.outcome, kept.answered_by, kept.wanted) == ("answered", ANNA, None)
+
+
+async def test_a_rescued_operator_who_hangs_up_on_silence_is_followed_by_his_colleagues() -> None:
+    async with talking(Stage(office(tab=False))) as stage:
+        await stage.gone(A1, "lost_contact")
+        stage.switch.errors["connect"] = NotFound("gone")
+        await stage.leg(A2, "up")
+        stage.switch.errors.clear()
+        stage.switch.orders.clear()
+        await stage.gone(A2, "normal")
+        assert stage.last(BORIS)["rescue"] == "seeking"
+        assert [order.endpoint for order in stage.switch.rung[1:]] == ["PJSIP/101", "PJSIP/102"]
+        assert stage.switch.said("hold") == [(C1, CUSTOMER, True)]
+        await stage.leg(B1, "up")
+        assert stage.switch.said("connect")[-1] == (C1, (CUSTOMER, B1))
+        kept = await end(stage)
+        assert (kept.outcome, kept.last_talked_by, kept.wanted) == ("answered", BORIS, None)
 
 
 async def test_at_last_the_customer_is_called_back() -> None:
