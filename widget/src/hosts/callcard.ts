@@ -15,8 +15,9 @@ import type { Clock } from '../protocol/clock';
 import { isRecord } from '../protocol/decode';
 import type { CallChanged } from '../protocol/messages';
 import { calls, contactOf, isLive } from '../state/selectors';
-import { CardEvents, recordKey } from './cardevents';
-import { asks, cardLook, type Advice, type CardLook } from './cardlook';
+import { commandId, forgetShown, newCard, recordKey, show, type Act, type Card } from './card';
+import { CardEvents } from './cardevents';
+import { asks, cardLook, type Advice } from './cardlook';
 import { CardQueue, type CardPort } from './cardqueue';
 import { muteAsk, transferAsk, TypedKeys } from './cardtalk';
 import { CARD_LOCK } from './ownpage';
@@ -46,34 +47,6 @@ export interface CardDriverOptions {
   /** The portal took commands for this live call's card and says that it has none. */
   readonly onHidden?: (callId: string) => void;
 }
-
-interface Card {
-  readonly id: string;
-  readonly queue: CardQueue;
-  /** Our call; null until the server said which. */
-  callId: string | null;
-  /** Nobody knows a call of ours for it: another application's, or the portal's own. */
-  foreign: boolean;
-  /** Whether this frame drives it: sliders of one page hear the same events. */
-  leading: boolean;
-  /** Whether our call was ever in the view: gone afterwards means over. */
-  seen: boolean;
-  /** What was sent last. */
-  sent: Partial<CardLook>;
-  /** Clicks on it, part of the command's id: two frames that hear one click send one id. */
-  clicks: number;
-  /** Pressed before this frame knew the call or led: done as soon as it does, while still meant. */
-  early: { readonly act: Act; readonly id: number; readonly until: number } | null;
-  /** What the operator is told for a moment. */
-  advice: { readonly text: Advice; readonly until: number } | null;
-  /** The record the portal shows, `CONTACT:7`; the first one was chosen by the portal itself. */
-  record: string;
-  /** The record the operator chose on the card, until our server knows it. */
-  choice: string | null;
-  readonly release: () => void;
-}
-
-type Act = (card: Card, call: CallChanged, commandId: string) => unknown;
 
 /**
  * The card may be drawn before our server stored the portal's answer; a clicked number's card is
@@ -181,24 +154,17 @@ export class CardDriver {
     const id = facts['CALL_ID'];
     if (typeof id !== 'string' || id === '' || this.#card?.id === id) return;
     this.#forget();
-    const card: Card = {
+    const card = newCard({
       id,
-      queue: new CardQueue(this.options.port, () => this.#gone(card)),
-      callId: null,
-      foreign: false,
-      leading: false,
-      seen: false,
-      sent: {},
+      facts,
       clicks: this.#clicks.get(id) ?? 0,
-      early: null,
-      advice: null,
-      record: recordKey(facts) ?? '',
-      choice: null,
-      release: this.options.takeTurns(`${CARD_LOCK}${id}`, () => {
-        card.leading = true;
-        this.#draw();
-      }),
-    };
+      queue: (one) => new CardQueue(this.options.port, () => this.#gone(one)),
+      turn: (one) =>
+        this.options.takeTurns(`${CARD_LOCK}${id}`, () => {
+          one.leading = true;
+          this.#draw();
+        }),
+    });
     this.#card = card;
     void this.#resolve(card);
   }
@@ -259,24 +225,7 @@ export class CardDriver {
     // A card that only says how its call ended makes room for a call that lives.
     const another = calls(view.state).some((one) => one !== call && isLive(one));
     if (!look || (another && !isLive(call))) this.#close(card);
-    else this.#send(card, look);
-  }
-
-  #send(card: Card, look: CardLook): void {
-    const { sent, queue } = card;
-    card.sent = look;
-    if (sent.title !== look.title) queue.add('CallCardSetCardTitle', { title: look.title });
-    const known = this.#states?.has(look.ui) ?? true;
-    if (sent.ui !== look.ui && known) queue.add('CallCardSetUiState', { uiState: look.ui });
-    if (look.ui === 'connected' && (sent.held ?? false) !== look.held) {
-      queue.add('CallCardSetHold', { held: look.held });
-    }
-    if (look.ui === 'connected' && (sent.muted ?? false) !== look.muted) {
-      queue.add('CallCardSetMute', { muted: look.muted });
-    }
-    if (sent.status !== look.status) {
-      queue.add('CallCardSetStatusText', { statusText: look.status });
-    }
+    else show(card, look, this.#states);
   }
 
   #close(card: Card): void {
@@ -397,8 +346,7 @@ export class CardDriver {
 
   /** The portal may have changed the card by itself: forget what it showed and say it again. */
   #restate(card: Card): void {
-    const { title, status, held, muted } = { ...NOTHING_SENT, ...card.sent };
-    card.sent = { title, status, held, muted };
+    forgetShown(card);
     this.#draw();
   }
 
@@ -414,11 +362,4 @@ export class CardDriver {
     if (!record || (chosen?.kind === record.kind && chosen.id === record.id)) return;
     void this.#phone.chooseContact(call.call_id, record);
   }
-}
-
-const NOTHING_SENT = { title: '', status: '', held: false, muted: false } as const;
-
-/** Fits the protocol's ids whatever the call's id holds. */
-function commandId(callId: string, click: number): string {
-  return `b24_${click}_${callId.replace(/[^A-Za-z0-9_-]/g, '_')}`.slice(0, 64);
 }

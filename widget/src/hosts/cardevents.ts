@@ -26,11 +26,3 @@ export class CardEvents {
     });
   }
 }
-
-/** `CONTACT:7`, or null when the portal names no record. Ids come as numbers and as texts. */
-export function recordKey(facts: Record<string, unknown>): string | null {
-  const [type, id] = [facts['CRM_ENTITY_TYPE'], facts['CRM_ENTITY_ID']];
-  if (typeof type !== 'string' || type === '') return null;
-  if (typeof id !== 'number' && typeof id !== 'string') return null;
-  return String(id) === '' || String(id) === '0' ? null : `${type}:${id}`;
-}
