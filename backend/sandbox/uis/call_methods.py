@@ -72,12 +72,12 @@ def hold_call(cloud: Cloud, params: Params) -> Any:
     message.text("value")
     message.done()
     params.done()
-    cloud.hold(session)
+    cloud.talks.hold(session)
     return _DONE
 
 
 def unhold_call(cloud: Cloud, params: Params) -> Any:
-    cloud.unhold(_only_session(cloud, params))
+    cloud.talks.unhold(_only_session(cloud, params))
     return _DONE
 
 
@@ -85,17 +85,17 @@ def make_call(cloud: Cloud, params: Params) -> Any:
     session, to = cloud.find(params.number("call_session_id")), params.text("to")
     params.optional("to_message")
     params.done()
-    cloud.make_call(session, to)
+    cloud.talks.make_call(session, to)
     return _DONE
 
 
 def transfer_talk(cloud: Cloud, params: Params) -> Any:
-    cloud.transfer(_only_session(cloud, params))
+    cloud.talks.transfer(_only_session(cloud, params))
     return _DONE
 
 
 def restore_talk(cloud: Cloud, params: Params) -> Any:
-    cloud.restore(_only_session(cloud, params))
+    cloud.talks.restore(_only_session(cloud, params))
     return _DONE
 
 
@@ -118,7 +118,21 @@ def record_call(cloud: Cloud, params: Params) -> Any:
     session = cloud.find(params.number("call_session_id"))
     on = params.text("action", among=("on", "off")) == "on"
     params.done()
-    cloud.record(session, on=on)
+    cloud.talks.record(session, on=on)
+    return _DONE
+
+
+def add_coach(cloud: Cloud, params: Params) -> Any:
+    session, number = cloud.find(params.number("call_session_id")), params.optional("phone_number")
+    params.done()
+    if not number:
+        # Left out, it is the coach that the employee's card over there names.
+        talker = session.talker()
+        employee = None if talker is None else talker.employee_id
+        number = None if employee is None else cloud.employee(employee).coach
+        if not number:
+            raise CloudError("coach_not_found")
+    cloud.talks.add_coach(session, str(number))
     return _DONE
 
 
@@ -150,5 +164,6 @@ METHODS: dict[str, Callable[[Cloud, Params], Any]] = {
     "release.call": release_call,
     "disconnect.leg": disconnect_leg,
     "record.call": record_call,
+    "add.coach": add_coach,
     "send.dtmf": send_dtmf,
 }

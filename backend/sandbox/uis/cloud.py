@@ -15,9 +15,7 @@ from backend.sandbox.ari.timers import Timers
 from backend.sandbox.uis.config import STATUSES, Employee, EmployeePhone
 from backend.sandbox.uis.errors import CloudError
 from backend.sandbox.uis.model import (
-    AMONG_US,
     DIALING,
-    ON_HOLD,
     OVER,
     QUEUED,
     TALKING,
@@ -26,6 +24,7 @@ from backend.sandbox.uis.model import (
 )
 from backend.sandbox.uis.notices import Notices
 from backend.sandbox.uis.scenario import Scenario
+from backend.sandbox.uis.talks import Talks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +62,7 @@ class Cloud:
         self._ids = itertools.count(60_001)
         self.timers = Timers(clock)
         self._scenario = Scenario(self)
+        self.talks = Talks(self)
 
     async def close(self) -> None:
         await self._scenario.close()
@@ -127,8 +127,10 @@ class Cloud:
 
     def pick_up(self, number: str) -> None:
         session, leg = self.rings(number)
-        if leg is session.third:
-            self._third_up(session, leg)
+        if leg.is_coach:
+            leg.connected_at, leg.caption = self.clock.now(), TALKING
+        elif leg is session.third:
+            self.talks.third_up(session, leg)
         elif number == session.contact:
             self._connect(session, leg)
         elif session.direction == "out":
@@ -139,7 +141,7 @@ class Cloud:
             contact = session.contact_leg
             for other in session.live:
                 if other is not leg and other is not contact:
-                    self._end(session, other, "another_operator_answer")
+                    self.end(session, other, "another_operator_answer")
             self._connect(session, leg)
 
     def decline(self, number: str, reason: str = "operator_disconnects") -> None:
@@ -170,45 +172,13 @@ class Cloud:
         self.timers.soon(lambda: self._next_phone(session, "operator_number_problems"))
         return session
 
-    def hold(self, session: Session) -> None:
-        self._require(session, "talk")
-        contact = session.contact_leg
-        if contact is not None:
-            contact.caption = ON_HOLD
-        session.state = "hold"
-
-    def unhold(self, session: Session) -> None:
-        self._require(session, "hold")
-        self._back(session)
-
-    def make_call(self, session: Session, to: str) -> None:
-        self._require(session, "hold")
-        leg = self._ring(session, to)
-        session.third, session.state, session.blind = leg, "dialing", False
-        if self.owner(to) is None:
-            self._by_script(session, leg)
-
-    def transfer(self, session: Session) -> None:
-        self._require(session, "dialing", "operator_talk")
-        talker = session.talker()
-        if session.state == "dialing":
-            session.blind = True
-        else:
-            self._hand_over(session)
-        if talker is not None:
-            self._end(session, talker, "transfer_disconnects")
-
-    def restore(self, session: Session) -> None:
-        self._require(session, "dialing", "operator_talk")
-        if session.third is not None:
-            self._end(session, session.third, "scenario_disconnects")
-        self._back(session)
-
     def disconnect(self, session: Session, leg: Leg, reason: str) -> None:
         """End a leg, and with the contact's or the talk's own the session."""
         if leg is session.third and session.state in ("dialing", "operator_talk"):
-            self._end(session, leg, reason)
+            self.end(session, leg, reason)
             session.third, session.state = None, "hold"
+        elif leg.is_coach:
+            self.end(session, leg, reason)
         elif leg.number == session.contact or leg.connected_at is not None:
             self.finish(session, reason)
         else:
@@ -217,28 +187,19 @@ class Cloud:
     def finish(self, session: Session, reason: str) -> None:
         if session.ended_at is not None:
             return
-        self._stop_record(session)
+        self.talks.stop_record(session)
         for leg in session.live:
-            self._end(session, leg, reason)
+            self.end(session, leg, reason)
         session.ended_at, session.reason, session.state = self.clock.now(), reason, "finished"
         if session.talked_at is None and session.direction == "in":
             self.notices.send("lost", session)
         self.notices.send("ended", session)
 
-    def record(self, session: Session, *, on: bool) -> None:
-        self._require(session, "talk")
-        if on == session.recording:
-            raise CloudError("record_already_started" if on else "record_already_stopped")
-        if not on and self.config.records_all:
-            raise CloudError("forbidden")
-        if on:
-            self._start_record(session)
-        else:
-            self._stop_record(session)
-
     def leg_failed(self, session: Session, leg: Leg, reason: str) -> None:
         """It did not come to a talk."""
-        self._end(session, leg, reason)
+        self.end(session, leg, reason)
+        if leg.is_coach:
+            return
         if leg is session.third:
             session.third = None
             if session.blind:
@@ -255,15 +216,14 @@ class Cloud:
 
     # ── inside ──
 
-    def _require(self, session: Session, *states: str) -> None:
-        if session.state not in states:
-            raise CloudError("invalid_state")
+    def new_id(self) -> int:
+        return next(self._ids)
 
     def _session(
         self, direction: str, virtual: str, contact: str, external_id: str | None
     ) -> Session:
         session = Session(
-            id=next(self._ids),
+            id=self.new_id(),
             direction=direction,
             virtual=virtual,
             contact=contact,
@@ -278,7 +238,7 @@ class Cloud:
     ) -> Leg:
         owner = self.owner(number)
         leg = Leg(
-            id=next(self._ids),
+            id=self.new_id(),
             number=number,
             calling=calling,
             called=called,
@@ -291,7 +251,7 @@ class Cloud:
         session.legs.append(leg)
         return leg
 
-    def _ring(self, session: Session, number: str) -> Leg:
+    def ring(self, session: Session, number: str) -> Leg:
         """A telephone rings; of an employee that is told, unless his line is not registered."""
         leg = self._leg(session, number, calling=session.contact, called=number)
         owner = self.owner(number)
@@ -314,7 +274,7 @@ class Cloud:
         """For an inbound call: these together; nobody to ring is as good as no answer."""
         known = [phone for phone in phones if phone]
         for phone in known:
-            self._ring(session, phone)
+            self.ring(session, phone)
         if not known:
             self._scenario.advance(session)
 
@@ -325,7 +285,7 @@ class Cloud:
         if not session.waiting:
             self.finish(session, reason)
             return
-        self._ring(session, session.waiting.pop(0))
+        self.ring(session, session.waiting.pop(0))
 
     def _call_contact(self, session: Session) -> None:
         leg = self._leg(session, session.contact, calling=session.virtual, called=session.contact)
@@ -333,9 +293,9 @@ class Cloud:
         if leg.is_operator:
             self.notices.send("ringing", session, leg)
         else:
-            self._by_script(session, leg)
+            self.by_script(session, leg)
 
-    def _by_script(self, session: Session, leg: Leg) -> None:
+    def by_script(self, session: Session, leg: Leg) -> None:
         script = called_script(leg.number)
         if script.refuse_with is not None:
             reason = _REFUSED.get(script.refuse_with, "subscriber_disconnects")
@@ -347,7 +307,7 @@ class Cloud:
         if not leg.live or leg.connected_at is not None:
             return
         if leg is session.third:
-            self._third_up(session, leg)
+            self.talks.third_up(session, leg)
         else:
             self._connect(session, leg)
 
@@ -362,42 +322,10 @@ class Cloud:
                 one.caption = TALKING
         session.state, session.talked_at = "talk", session.talked_at or now
         if self.config.records_all and not session.recording:
-            self._start_record(session)
+            self.talks.start_record(session)
         ids = [one.id for one in session.live if one.connected_at is not None]
         self.notices.send("talk_started", session, talker, leg_ids=ids)
 
-    def _third_up(self, session: Session, leg: Leg) -> None:
-        leg.connected_at = self.clock.now()
-        if session.blind:
-            self._hand_over(session)
-            return
-        session.state = "operator_talk"
-        leg.caption = AMONG_US
-        talker = session.talker()
-        if talker is not None:
-            talker.caption = AMONG_US
-
-    def _hand_over(self, session: Session) -> None:
-        """The contact talks to the third party from now on."""
-        session.third = None
-        self._back(session)
-
-    def _back(self, session: Session) -> None:
-        session.third, session.state, session.blind = None, "talk", False
-        for leg in session.live:
-            if leg.connected_at is not None:
-                leg.caption = TALKING
-
-    def _end(self, session: Session, leg: Leg, reason: str) -> None:
+    def end(self, session: Session, leg: Leg, reason: str) -> None:
         if leg.live:
             leg.ended_at, leg.reason, leg.caption = self.clock.now(), reason, OVER
-
-    def _start_record(self, session: Session) -> None:
-        session.recording, session.record_began = True, self.clock.now()
-
-    def _stop_record(self, session: Session) -> None:
-        if session.recording and session.record_began is not None:
-            seconds = (self.clock.now() - session.record_began).total_seconds()
-            session.records.append((next(self._ids), seconds))
-            session.recording, session.record_began = False, None
-            self.notices.send("recorded", session, session.talker())

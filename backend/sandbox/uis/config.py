@@ -21,6 +21,10 @@ class Employee:
     name: str
     phones: tuple[EmployeePhone, ...] = ()
     status: str = "available"
+    recording: str = "all"
+    """all, in, out, off: which talks the cloud records by itself."""
+    coach: str = ""
+    """Who is rung when nobody is named as coach."""
 
 
 @dataclass(frozen=True, kw_only=True)

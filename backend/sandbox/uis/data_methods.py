@@ -102,6 +102,7 @@ def get_call_legs_report(cloud: Cloud, params: Params) -> Any:
             "call_session_id": session.id,
             "employee_id": leg.employee_id,
             "is_operator": leg.is_operator,
+            "is_coach": leg.is_coach,
             "finish_reason": leg.reason,
             "release_cause_code": None,
         }

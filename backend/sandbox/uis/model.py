@@ -22,6 +22,8 @@ class Leg:
     calling: str
     called: str
     is_operator: bool
+    is_coach: bool = False
+    """Listens to a talk, and is heard by the employee only."""
     employee_id: int | None
     employee_name: str | None
     caption: str
@@ -90,7 +92,10 @@ class Session:
         own = [
             leg
             for leg in self.live
-            if leg.connected_at is not None and leg.number != self.contact and leg is not self.third
+            if leg.connected_at is not None
+            and leg.number != self.contact
+            and leg is not self.third
+            and not leg.is_coach
         ]
         return own[0] if own else None
 

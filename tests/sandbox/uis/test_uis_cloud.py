@@ -193,3 +193,15 @@ async def test_people_are_moved_over_http_too(rig: Rig) -> None:
     assert (await rig.http.post("/sandbox/phones/1/dance")).status_code == 404
     await rig.http.post("/sandbox/faults", json={"down": True})
     assert (await rig.http.post("/v4.0", content=b"{}")).status_code == 502
+
+
+async def test_a_coach_is_rung_and_leaves_without_ending_the_talk(rig: Rig) -> None:
+    session = await rig.talking()
+    unnamed = await rig.call("add.coach", call_session_id=session)
+    assert (mnemonic(unnamed), unnamed["error"]["code"]) == ("coach_not_found", -32602)
+    await rig.call("add.coach", call_session_id=session, phone_number="79160000777")
+    again = await rig.call("add.coach", call_session_id=session, phone_number="79160000777")
+    assert mnemonic(again) == "invalid_state"
+    rig.cloud.pick_up("79160000777")
+    rig.cloud.hang_up("79160000777")
+    assert rig.cloud.find(session).state == "talk"
