@@ -11,6 +11,23 @@ import msgspec
 from msgspec import Meta
 
 from protocol.callbacks import FinishCallback
+from protocol.dialer import (
+    BlendList,
+    DialItem,
+    DisposeItem,
+    ListItems,
+    ListLists,
+    MoveItem,
+    NextItem,
+    RefreshList,
+    RemoveItem,
+    RepeatList,
+    ResetList,
+    SkipItem,
+    StartList,
+    StopList,
+    TypeOn,
+)
 from protocol.frames import Command, Position
 from protocol.phone import RegisterPhone, ReleasePhone, ReportPhone, TakePhone
 from protocol.recording import PauseRecording
@@ -176,6 +193,21 @@ AnyCommand = (
     | RegisterPhone
     | TakePhone
     | ReleasePhone
+    | ListLists
+    | ListItems
+    | StartList
+    | StopList
+    | BlendList
+    | DialItem
+    | SkipItem
+    | NextItem
+    | TypeOn
+    | DisposeItem
+    | RemoveItem
+    | MoveItem
+    | RefreshList
+    | RepeatList
+    | ResetList
 )
 
 COMMANDS: tuple[type[Command], ...] = AnyCommand.__args__

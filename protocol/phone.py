@@ -14,6 +14,11 @@ from msgspec import Meta
 from protocol.frames import Command, Push
 from protocol.vocabulary import CallId, EmployeeId, LegId, Microphone, PhonePart
 
+StayReason = Literal["unreachable", "not_taken", "no_sound", "switch", "transfer"]
+"""Why a talk stayed in the tab it was in. unreachable: the other tab's line could not be rung.
+not_taken: that tab did not pick up. no_sound: it did, and no sound came up. switch: the telephone
+switch did not connect it. transfer: the call is being passed on, or is not talked on."""
+
 
 class ReportPhone(Command, frozen=True, kw_only=True, tag="phone.report"):
     """What this tab has proven of itself; the server chooses by it which tab is the phone, and
@@ -39,6 +44,26 @@ class RegisterPhone(Command, frozen=True, kw_only=True, tag="phone.register"):
 
 class TakePhone(Command, frozen=True, kw_only=True, tag="phone.take"):
     """Bring the voice to this tab (M14). Errors: wrong_state (its microphone is not granted)."""
+
+
+class MoveVoice(Command, frozen=True, kw_only=True, tag="call.move_voice"):
+    """Have the talk on this leg go on in the tab that is the phone now (M14). The leg goes on
+    talking until the sound of the other one is up; asked by the tab that has the talk.
+
+    Reply: empty, when the voice is there. Errors: not_found, wrong_state with a `reason`
+    (`StayReason`), which the card shows as well: the talk goes on where it was.
+    """
+
+    call_id: CallId
+    leg_id: LegId
+
+
+class TakeVoice(Command, frozen=True, kw_only=True, tag="call.take_voice"):
+    """The sound of this leg, which was rung to take a talk over, is up in both directions. Without
+    such a leg nothing happens."""
+
+    call_id: CallId
+    leg_id: LegId
 
 
 class ReleasePhone(Command, frozen=True, kw_only=True, tag="phone.release"):

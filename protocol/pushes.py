@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from protocol.callbacks import CallbacksChanged
+from protocol.dialer import ColleagueDialerChanged, DialerChanged
 from protocol.frames import Push
 from protocol.phone import (
     ColleaguePhoneChanged,
@@ -286,6 +287,8 @@ AnyPush = (
     | PhoneAsked
     | PhonePassed
     | ColleaguePhoneChanged
+    | DialerChanged
+    | ColleagueDialerChanged
 )
 PUSHES: tuple[type[Push], ...] = AnyPush.__args__
 REMOVALS: frozenset[str] = frozenset({"call.removed", "contact.removed", "employee.removed"})
@@ -314,6 +317,8 @@ FEATURE_OF: dict[str, Feature] = {
     "phone.asked": Feature.VOICE,
     "phone.passed": Feature.VOICE,
     "colleague.phone_changed": Feature.VOICE,
+    "dialer.changed": Feature.DIALER,
+    "colleague.dialer_changed": Feature.DIALER,
 }
 """A push goes only to sessions that negotiated its feature."""
 

@@ -114,6 +114,8 @@ class CrmTrouble(StrEnum):
     """It knows nobody with the number and keeps nothing of strangers."""
     COLLECTED = "collected"
     """An earlier call of this stranger waits there to be taken in hand; it is told after that."""
+    DECLINED = "declined"
+    """Somebody over there declined the request it would have joined."""
     NOBODY_KNOWN = "nobody_known"
     """None of the call's people is a user of it."""
     REJECTED = "rejected"
@@ -282,3 +284,4 @@ class Feature(StrEnum):
     DIRECTORY = "directory"
     HISTORY = "history"
     VOICE = "voice"
+    DIALER = "dialer"

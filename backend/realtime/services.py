@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from backend.domain.tab_phone import TabPhone
 from backend.services.ports import StreamKey, StreamRead
 from backend.services.presence import Seat
@@ -93,6 +95,14 @@ class CallbackService(Protocol):
     ) -> None: ...
 
 
+class DialerService(Protocol):
+    """`backend.services.dialer.desk.Desk`."""
+
+    async def ask(
+        self, account_id: AccountId, employee_id: EmployeeId, command: Command
+    ) -> msgspec.Struct | None: ...
+
+
 class SeenService(Protocol):
     """`backend.services.seen_today.SeenToday`."""
 
@@ -113,3 +123,5 @@ class Services:
     """None where nobody asks who was here today."""
     callbacks: CallbackService | None = None
     """None where no list of customers to call back is kept."""
+    dialer: DialerService | None = None
+    """None where nobody works through lists."""

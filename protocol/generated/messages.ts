@@ -9,6 +9,7 @@ export const FEATURES = [
   "directory",
   "history",
   "voice",
+  "dialer",
 ] as const;
 
 export const PUSH_TAGS = [
@@ -35,6 +36,8 @@ export const PUSH_TAGS = [
   "phone.asked",
   "phone.passed",
   "colleague.phone_changed",
+  "dialer.changed",
+  "colleague.dialer_changed",
 ] as const;
 
 export const ERROR_CODES = [
@@ -80,6 +83,7 @@ export const CRM_TROUBLES = [
   "withheld",
   "unknown_number",
   "collected",
+  "declined",
   "nobody_known",
   "rejected",
 ] as const;
@@ -121,6 +125,17 @@ export interface AnswerCall {
   readonly id: string;
   readonly ttl_ms?: number;
   readonly call_id: string;
+}
+
+/** What became of one dialling of one number. */
+export type AttemptOutcome = "busy" | "cancelled" | "failed" | "invalid_number" | "lost" | "no_answer" | "operator_away" | "reached" | "rejected" | "unreachable";
+
+/** Whether inbound calls are offered while the list runs. */
+export interface BlendList {
+  readonly type: "dialer.blend";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly on: boolean;
 }
 
 /** A call as this agent sees it. Entity `call:<id>`, stream `me`. */
@@ -251,6 +266,21 @@ export interface ColleagueBusyChanged {
   readonly employee_id: string;
   readonly busy: "free" | "ringing" | "talking";
   readonly since: string;
+}
+
+/** Whether a colleague works through a list. Entity `dialer:<employee id>`, `colleagues`. */
+export interface ColleagueDialerChanged {
+  readonly seq: number;
+  readonly type: "colleague.dialer_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly on_list: boolean;
+  readonly blend: boolean;
+  readonly since: string;
+  readonly list_id: string | null;
+  readonly list_name: string | null;
 }
 
 /**
@@ -405,8 +435,132 @@ export interface Dial {
   readonly extension?: string | null;
 }
 
+/**
+ * Dial whoever is shown, now. Errors: not_found, wrong_state (`why`: stale when another hand
+ * has the item by now; a `WaitReason` or an `ItemReason` otherwise).
+ */
+export interface DialItem {
+  readonly type: "dialer.dial";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly item_id: string;
+  readonly fence: number;
+  readonly number?: string | null;
+}
+
 export interface Dialed {
   readonly call_id: string;
+}
+
+/** How far this employee is with his list. Entity `dialer`, stream `me`. */
+export interface DialerChanged {
+  readonly seq: number;
+  readonly type: "dialer.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly state: RunState;
+  readonly since: string;
+  readonly current: DialerList | null;
+  readonly in_hand: DialerInHand | null;
+  readonly blend: boolean;
+  readonly dispositions: readonly DialerDisposition[];
+  readonly waits: WaitReason | null;
+  readonly refusal: RefusalReason | null;
+  readonly next_at: string | null;
+}
+
+/** What stands between a list and its start: rows with a reason, the first 200. */
+export interface DialerCheck {
+  readonly counts: DialerCounts;
+  readonly refused: readonly DialerItem[];
+  readonly waits: readonly DialerItem[];
+}
+
+/** loaded = waiting + in_hand + done + excluded, at every instant (R5). */
+export interface DialerCounts {
+  readonly loaded: number;
+  readonly waiting: number;
+  readonly in_hand: number;
+  readonly done: number;
+  readonly excluded: number;
+}
+
+export interface DialerDisposition {
+  readonly id: string;
+  readonly name: string;
+  readonly effect: DispositionEffect;
+  readonly reached: boolean;
+}
+
+/** Whoever is before the operator. */
+export interface DialerInHand {
+  readonly item: DialerItem;
+  readonly since: string;
+  readonly until: string | null;
+  readonly press: boolean;
+  readonly call_id: string | null;
+  readonly number: string | null;
+  readonly callback: boolean;
+}
+
+/** One person of a list. */
+export interface DialerItem {
+  readonly id: string;
+  readonly fence: number;
+  readonly phase: ItemPhase;
+  readonly name: string;
+  readonly numbers: readonly DialerNumber[];
+  readonly record: DialerRecord | null;
+  readonly reason: ItemReason | null;
+  readonly reason_text: string | null;
+  readonly same_as: string | null;
+  readonly due_at: string | null;
+  readonly mine: boolean;
+  readonly disposition: string | null;
+  readonly note: string;
+  readonly outcome: AttemptOutcome | null;
+  readonly attempts: number;
+  readonly zone: string | null;
+}
+
+export interface DialerItems {
+  readonly items: readonly DialerItem[];
+  readonly next: string | null;
+}
+
+export interface DialerList {
+  readonly id: string;
+  readonly name: string;
+  readonly purpose: ListPurpose;
+  readonly mode: ListMode;
+  readonly state: ListState;
+  readonly team: boolean;
+  readonly preview_s: number;
+  readonly wrap_up_s: number;
+  readonly counts: DialerCounts;
+  readonly may_edit: boolean;
+  readonly source: string;
+  readonly taken: number | null;
+  readonly offered: number | null;
+}
+
+/** Newest first, without those put away. */
+export interface DialerLists {
+  readonly lists: readonly DialerList[];
+}
+
+export interface DialerNumber {
+  readonly number: string;
+  readonly refusal: ItemReason | null;
+  readonly last: AttemptOutcome | null;
+  readonly attempts: number;
+}
+
+export interface DialerRecord {
+  readonly kind: "company" | "contact" | "deal" | "lead";
+  readonly id: string;
+  readonly url: string | null;
 }
 
 export type Direction = "inbound" | "internal" | "outbound";
@@ -418,6 +572,24 @@ export interface DismissCall {
   readonly ttl_ms?: number;
   readonly call_id: string;
 }
+
+/**
+ * What came of it. May be said in the talk and in the wrap-up, and again: the last word
+ * counts. Errors: bad_request (`why`: callback_at, disposition), not_found, wrong_state.
+ */
+export interface DisposeItem {
+  readonly type: "dialer.dispose";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly item_id: string;
+  readonly fence: number;
+  readonly disposition: string;
+  readonly note?: string;
+  readonly callback_at?: string | null;
+  readonly callback_mine?: boolean;
+}
+
+export type DispositionEffect = "callback" | "do_not_call" | "done" | "repeat";
 
 /** Entity `employee:<id>`, stream `account`. */
 export interface EmployeeChanged {
@@ -447,7 +619,7 @@ export interface EmployeeRemoved {
 export type ErrorCode = "bad_proof" | "bad_request" | "bad_ticket" | "crm_auth_expired" | "crm_rejected" | "crm_unavailable" | "expired" | "internal" | "no_device" | "not_allowed" | "not_found" | "switch_unavailable" | "too_many" | "unknown_command" | "wrong_state";
 
 /** What a widget may say it understands in `hello`; pushes of other features are not sent. */
-export type Feature = "calls" | "contacts" | "directory" | "history" | "statuses" | "voice";
+export type Feature = "calls" | "contacts" | "dialer" | "directory" | "history" | "statuses" | "voice";
 
 /**
  * The customer was reached, or need not be called. A talk with the number says it by itself.
@@ -565,6 +737,22 @@ export interface IceServer {
   readonly credential: string | null;
 }
 
+/**
+ * Where one person of a list is.
+ *
+ * waiting ──► shown ──► dialling ──► talking ──► wrap_up ──► done
+ *    ▲          │           └────────────────────▲  │
+ *    │          └──► waiting (nobody was dialled)   ├──► later ──► shown
+ *    └── repeated ◄─────────────────────────────────┘
+ * excluded: never dialled, or not any more; `reason` says why.
+ *
+ * loaded = waiting and later + shown, dialling, talking and wrap_up + done + excluded, always.
+ */
+export type ItemPhase = "dialling" | "done" | "excluded" | "later" | "shown" | "talking" | "waiting" | "wrap_up";
+
+/** Why a person is not dialled, or not now. */
+export type ItemReason = "attempts_spent" | "bad_number" | "do_not_call" | "in_other_hands" | "list_closed" | "no_consent" | "no_number" | "opted_out" | "outside_hours" | "record_gone" | "removed" | "same_person" | "too_soon";
+
 /** Leave a talk of three to the others. Errors: not_found, wrong_state, switch_unavailable. */
 export interface LeaveCall {
   readonly type: "call.leave";
@@ -585,6 +773,37 @@ export interface ListHistory {
   readonly limit?: number;
 }
 
+/** The people of a list, in its order. Reply: `DialerItems`. Errors: not_found. */
+export interface ListItems {
+  readonly type: "dialer.items";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly list_id: string;
+  readonly after?: string | null;
+  readonly limit?: number;
+  readonly part?: "all" | "done" | "excluded" | "in_hand" | "waiting";
+}
+
+/**
+ * The lists this employee may work on: own ones, and those of his groups. Reply:
+ * `DialerLists`.
+ */
+export interface ListLists {
+  readonly type: "dialer.lists";
+  readonly id: string;
+  readonly ttl_ms?: number;
+}
+
+export type ListMode = "preview" | "progressive";
+
+/**
+ * What the calls of a list are for. Chosen by a person when it is made; there is no default,
+ * for the law asks more of advertising.
+ */
+export type ListPurpose = "advertising" | "service";
+
+export type ListState = "closed" | "finished" | "open" | "paused";
+
 /** How far the search for the caller is. All four are drawn differently on the card (W3). */
 export type LookupState = "found" | "looking" | "not_found" | "unavailable";
 
@@ -599,6 +818,16 @@ export interface MergeCall {
 /** What a tab knows of its microphone. */
 export type Microphone = "absent" | "ask" | "blocked" | "denied" | "granted";
 
+/** Put a row before another one, or last. Errors: not_found, wrong_state. */
+export interface MoveItem {
+  readonly type: "dialer.move";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly list_id: string;
+  readonly item_id: string;
+  readonly before?: string | null;
+}
+
 /**
  * Let nobody hear this agent, or everybody again. Asking for the present state does nothing.
  *
@@ -610,6 +839,15 @@ export interface MuteCall {
   readonly ttl_ms?: number;
   readonly call_id: string;
   readonly on: boolean;
+}
+
+/** End the wrap-up before its time. Errors: as of `dialer.dial`. */
+export interface NextItem {
+  readonly type: "dialer.next";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly item_id: string;
+  readonly fence: number;
 }
 
 /**
@@ -762,6 +1000,19 @@ export interface RecordingPause {
 }
 
 /**
+ * Read the records anew, of one row or of all, and check them. Reply: `DialerCheck`.
+ *
+ * Errors: not_found, crm_unavailable.
+ */
+export interface RefreshList {
+  readonly type: "dialer.refresh";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly list_id: string;
+  readonly item_id?: string | null;
+}
+
+/**
  * Why a call cannot be placed. It travels in the data of a refused command and in notices.
  *
  * The first four are those the operator is told of by name (L1299-L1307).
@@ -787,11 +1038,32 @@ export interface ReleasePhone {
   readonly ttl_ms?: number;
 }
 
+/** Take a row off the list. Errors: not_found, wrong_state (in hand). */
+export interface RemoveItem {
+  readonly type: "dialer.remove";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly list_id: string;
+  readonly item_id: string;
+}
+
 /** Exchange the session token for a fresh one. Reply: `SessionToken`. */
 export interface RenewSession {
   readonly type: "session.renew";
   readonly id: string;
   readonly ttl_ms?: number;
+}
+
+/**
+ * Put those not reached back among those who wait. Reply: empty. Errors: not_found,
+ * wrong_state (`why`: nothing_left).
+ */
+export interface RepeatList {
+  readonly type: "dialer.repeat";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly list_id: string;
+  readonly outcomes?: readonly AttemptOutcome[];
 }
 
 /** Answers one command. `result` only for questions (`history.list`, `stream.subscribe`). */
@@ -832,6 +1104,17 @@ export interface ReportTab {
   readonly sound: boolean;
 }
 
+/**
+ * Put the list away: whoever waits is not called any more. Errors: not_found, wrong_state
+ * (somebody is in hand).
+ */
+export interface ResetList {
+  readonly type: "dialer.reset";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly list_id: string;
+}
+
 /** The server will close in a moment on purpose; come back after `in_ms` plus jitter. */
 export interface Restarting {
   readonly type: "restarting";
@@ -855,6 +1138,14 @@ export interface RingerChanged {
   readonly version: number;
   readonly tab: string | null;
 }
+
+/**
+ * How far one employee is with working through lists.
+ *
+ * idle ──► running ──► stopping ──► stopped ──► running
+ *             └──────► finished
+ */
+export type RunState = "finished" | "idle" | "running" | "stopped" | "stopping";
 
 /**
  * Let the other side hear these keys; a comma is a pause of a second. Heard once, whatever
@@ -882,6 +1173,29 @@ export interface SetStatus {
   readonly reason?: string | null;
 }
 
+/** Pass whoever is shown over: to the end of the list. Errors: as of `dialer.dial`. */
+export interface SkipItem {
+  readonly type: "dialer.skip";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly item_id: string;
+  readonly fence: number;
+}
+
+/**
+ * Begin, or go on with a list; on another computer too.
+ *
+ * Reply: empty; what is put before the operator arrives as `dialer.changed`. Errors: not_found,
+ * wrong_state (`why`: closed, paused, nothing_left, in_hand).
+ */
+export interface StartList {
+  readonly type: "dialer.start";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly list_id: string;
+  readonly blend?: boolean;
+}
+
 /** The agent's own status. Entity `status`, stream `me`. */
 export interface StatusChanged {
   readonly seq: number;
@@ -907,6 +1221,13 @@ export interface StepNote {
 
 /** Why a call was not forwarded to the customer's own manager (B13, A11). */
 export type StepReason = "busy" | "crm_failed" | "declined" | "late" | "no_answer" | "no_integration" | "no_manager" | "not_an_employee" | "not_in_today" | "off_work" | "unreachable";
+
+/** Take nothing more. Whoever is only shown goes back; a talk is finished first. */
+export interface StopList {
+  readonly type: "dialer.stop";
+  readonly id: string;
+  readonly ttl_ms?: number;
+}
 
 /** Streams a session can follow; `me` and `account` always, the rest while on screen. */
 export type StreamName = "account" | "colleagues" | "me";
@@ -994,6 +1315,18 @@ export interface TransferStep {
 /** Why a transfer came to nothing, or cannot begin. The talk itself is never lost to it. */
 export type TransferTrouble = "bad_number" | "busy" | "cancelled" | "declined" | "engine" | "failed" | "no_answer" | "no_trunk" | "off_work" | "target_left" | "under_way" | "unreachable";
 
+/**
+ * The operator writes: the wrap-up does not end in the middle of a word. Sent every few
+ * seconds at most; asked in vain it changes nothing.
+ */
+export interface TypeOn {
+  readonly type: "dialer.typing";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly item_id: string;
+  readonly fence: number;
+}
+
 /** Stop following. `me` and `account` cannot be left. */
 export interface Unsubscribe {
   readonly type: "stream.unsubscribe";
@@ -1029,6 +1362,9 @@ export interface VisitWay {
   readonly first_at: string | null;
   readonly last_at: string | null;
 }
+
+/** Why nothing is put before the operator, or not dialled, right now. */
+export type WaitReason = "callbacks" | "closed" | "no_device" | "no_trunk" | "not_ready" | "offline" | "on_call" | "others" | "outside_hours" | "paused" | "refused" | "status" | "switch_away" | "too_soon" | "vanished";
 
 export interface Welcome {
   readonly type: "welcome";
@@ -1082,7 +1418,22 @@ export type Command =
   | ReportPhone
   | RegisterPhone
   | TakePhone
-  | ReleasePhone;
+  | ReleasePhone
+  | ListLists
+  | ListItems
+  | StartList
+  | StopList
+  | BlendList
+  | DialItem
+  | SkipItem
+  | NextItem
+  | TypeOn
+  | DisposeItem
+  | RemoveItem
+  | MoveItem
+  | RefreshList
+  | RepeatList
+  | ResetList;
 
 export type Push =
   | CallChanged
@@ -1107,7 +1458,9 @@ export type Push =
   | PhoneChanged
   | PhoneAsked
   | PhonePassed
-  | ColleaguePhoneChanged;
+  | ColleaguePhoneChanged
+  | DialerChanged
+  | ColleagueDialerChanged;
 
 export type ServerFrame =
   | Welcome

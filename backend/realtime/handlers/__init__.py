@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.realtime.handlers import (
     calls,
     contacts,
+    dialer,
     history,
     phones,
     sessions,
@@ -19,6 +20,7 @@ __all__ = [
     "calls",
     "check",
     "contacts",
+    "dialer",
     "history",
     "phones",
     "sessions",

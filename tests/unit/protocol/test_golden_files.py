@@ -9,11 +9,12 @@ import jsonschema
 import msgspec
 import pytest
 
-from protocol import commands, frames, generate, pushes, samples
+from protocol import commands, dialer_samples, frames, generate, pushes, samples
 
 FIXTURES = Path(generate.__file__).parent / "fixtures"
 FRAME_TYPES = {generate.tag(type(message)): type(message) for message in samples.FRAMES}
-RESULT_TYPES = {name: type(result) for name, result in samples.RESULTS.items()}
+RESULTS = samples.RESULTS | dialer_samples.RESULTS
+RESULT_TYPES = {name: type(result) for name, result in RESULTS.items()}
 
 
 def test_what_is_on_disk_is_what_the_structs_say() -> None:

@@ -29,6 +29,8 @@ export function reduce(state: State, push: Push): State {
     case 'phone.changed':
     case 'phone.asked':
     case 'phone.passed':
+    case 'dialer.changed':
+    case 'colleague.dialer_changed':
       return put(state, push);
     case 'call.removed':
     case 'contact.removed':
