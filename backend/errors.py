@@ -18,6 +18,7 @@ AppError
     │   └── NotYet        nothing was tried: ours to wait, the CRM has no part in it
     └── CrmRejected       give up and keep the answer
         └── CrmUnknownNumber   it keeps nothing of callers it does not know
+            └── CrmDeclined    somebody over there wants nothing of this one
 """
 
 from __future__ import annotations
@@ -113,6 +114,10 @@ class CrmRejected(CrmError):
 
 class CrmUnknownNumber(CrmRejected):
     """Nothing is wrong: the CRM has nowhere to put a call of this number."""
+
+
+class CrmDeclined(CrmUnknownNumber):
+    """The caller's request was declined, and the call was waiting for what becomes of it."""
 
 
 class SettingsError(AppError):

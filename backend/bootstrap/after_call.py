@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.bootstrap.audio import FOLDER, SwitchFiles, audio_storage
@@ -13,6 +14,7 @@ from backend.bootstrap.callbacks import call_finished, callback_teller
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.sources import Sources
 from backend.domain.account_settings import CrmSettings, RecordingSettings
+from backend.errors import CrmError
 from backend.jobs import callbacks as callback_jobs
 from backend.jobs import crm_calls, portal_finish, portal_recordings
 from backend.jobs import recordings as recording_jobs
@@ -31,6 +33,8 @@ from backend.store.gateways import SqlCrmCalls, SqlRecordings
 from backend.store.recordings import RecordingStore
 from backend.store.switches import SwitchConnection
 from protocol.vocabulary import AccountId, CallId, CrmKind, Direction
+
+log = structlog.get_logger(__name__)
 
 
 class AfterCall:
@@ -154,10 +158,26 @@ class AfterCall:
             for call_id in await CrmCallStore(tx).known_by_now(account_id, kind):
                 await crm_calls.defer(self._jobs, tx, account_id, call_id)
 
+    async def request_settled(self, account_id: AccountId, ref: str) -> None:
+        """Somebody accepted or declined a request: the calls left to it are written or refused."""
+        kind = CrmKind.AMOCRM.value
+        async with self._base.database.begin(account_id) as tx:
+            for call_id in await CrmCallStore(tx).left_to(account_id, kind, ref):
+                await crm_calls.defer(self._jobs, tx, account_id, call_id)
+
+    async def look_at_requests(self, account_id: AccountId) -> None:
+        """Find out what became of requests where no webhook said so."""
+        for ref in await self.records.settled(account_id):
+            await self.request_settled(account_id, ref)
+
     async def tidy(self, account_id: AccountId) -> None:
         """Delete audio the account no longer wants to keep; tell the CRM what waited for a
-        contact that no webhook named."""
+        contact or a decision that no webhook named."""
         await self.numbers_changed(account_id)
+        try:
+            await self.look_at_requests(account_id)
+        except CrmError as error:
+            log.info("requests_not_looked_at", account=account_id, error=str(error))
         async with self._base.database.begin(account_id) as tx:
             wanted = await AccountSettingsStore(tx).get(account_id, RecordingSettings)
         await self.recordings.prune(account_id, keep=timedelta(days=wanted.keep_days))

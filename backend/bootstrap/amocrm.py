@@ -14,6 +14,7 @@ from backend.bootstrap.connecting import pairing
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.sources import Sources
 from backend.connectors.crm.amocrm import AmoCrm, webhooks
+from backend.connectors.crm.amocrm.calls import unsorted_ref
 from backend.connectors.crm.amocrm.care import AccountCare
 from backend.connectors.crm.amocrm.hosts import Hosts
 from backend.connectors.crm.amocrm.install import Installation, authorize_url, returned
@@ -99,6 +100,7 @@ def work(
     sources: Sources,
     phones: PhoneChanges,
     numbers_changed: Callable[[AccountId], Awaitable[None]],
+    request_settled: Callable[[AccountId, str], Awaitable[None]],
 ) -> AmoCrmKeeper:
     """Registers amoCRM's jobs and handlers; the keeper is to be run by one process."""
 
@@ -123,7 +125,11 @@ def work(
         clock=base.clock,
     )
     jobs_of_amocrm.register(jobs, install(base, jobs), keeper)
-    AmoCrmChanges(phones, source, numbers_changed).listen(events)
+
+    async def settled(account_id: AccountId, uid: str) -> None:
+        await request_settled(account_id, unsorted_ref(uid))
+
+    AmoCrmChanges(phones, source, numbers_changed, settled).listen(events)
     return keeper
 
 

@@ -146,6 +146,7 @@ class Worker:
             self.sources,
             self.phones,
             self.after_call.numbers_changed,
+            self.after_call.request_settled,
         )
         self.portals = portals.work(base, self.jobs, self.sources, self.crm_events, self.phones)
         self._leases = SqlLeases(base.database)

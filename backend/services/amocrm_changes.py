@@ -30,16 +30,26 @@ class AmoCrmChanges:
         phones: PhoneChanges,
         readers: Callable[[AccountId], Reader | None],
         changed: Callable[[AccountId], Awaitable[None]],
+        settled: Callable[[AccountId, str], Awaitable[None]],
     ) -> None:
-        """`changed` hears when an account may know numbers it did not."""
+        """`changed` hears when an account may know numbers it did not, `settled` which unsorted
+        request, by its uid, is waiting no longer."""
         self._phones = phones
         self._readers = readers
         self._changed = changed
+        self._settled = settled
 
     def listen(self, events: CrmEvents) -> None:
         for entity in _ENTITIES:
             for action in _ACTIONS:
                 events.on(KIND.value, f"{entity}.{action}", self.changed)
+        # It comes with the leads' (§7); where it does not, requests are looked at each hour.
+        events.on(KIND.value, "unsorted.delete", self.unsorted)
+
+    async def unsorted(self, event: CrmEvent) -> None:
+        uid = str(event.body.get("uid") or "")
+        if uid:
+            await self._settled(event.account_id, uid)
 
     async def changed(self, event: CrmEvent) -> None:
         """Raises CrmUnavailable: heard again later."""

@@ -98,6 +98,16 @@ class CallRecords:
                 if not spare:
                     raise
 
+    async def settled(self, account_id: AccountId) -> list[str]:
+        """Requests that calls were left to and that somebody has taken in hand. Raises CrmError."""
+        writer = self._writers(account_id)
+        if writer is None:
+            return []
+        refs = await self._rows.collected(account_id, writer.kind)
+        waiting = [ref for ref in refs if await writer.waits(ref)]
+        await self._rows.looked_at(account_id, writer.kind, waiting)
+        return [ref for ref in refs if ref not in waiting]
+
     async def _write(self, writer: CallWriter, facts: CallFacts) -> None:
         call, report = facts.call, self._report(facts)
         if not report.number:
@@ -215,6 +225,7 @@ class CallRecords:
             and direction is Direction.INBOUND
             and outcome is Outcome.ANSWERED,
             visit=call.visit,
+            joined=facts.row is not None and facts.row.joined,
         )
 
     def _user(self, account_id: AccountId, employees: Sequence[EmployeeId]) -> str | None:

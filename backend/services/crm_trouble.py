@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnknownNumber
+from backend.errors import CrmAuthExpired, CrmDeclined, CrmError, CrmRejected, CrmUnknownNumber
 from protocol.vocabulary import CrmTrouble
 
 WORDS: Final = 300
@@ -19,6 +19,8 @@ def trouble_of(error: CrmError) -> CrmTrouble:
     match error:
         case NobodyKnown():
             return CrmTrouble.NOBODY_KNOWN
+        case CrmDeclined():
+            return CrmTrouble.DECLINED
         case CrmUnknownNumber():
             return CrmTrouble.UNKNOWN_NUMBER
         case CrmRejected():

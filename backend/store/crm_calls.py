@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, exists, func, literal, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.services.ports import CrmCallRow, Taken
+from backend.services.ports.crm_calls import TROUBLE
 from backend.store.tables import calls, crm_calls, phone_index
-from protocol.vocabulary import AccountId, CallId
+from protocol.vocabulary import AccountId, CallId, CrmTrouble
 
-TROUBLE: Final = "trouble"
-"""In `data`: the `CrmTrouble` of the last try."""
+LOOKED_AT_ONCE: Final = 50
+"""Requests asked after in one go: each costs the account one of its seven a second."""
 HELD_S: Final = 120
 """Past this a try is over, whoever made it: it gives up by itself before (`WRITE_WITHIN_S`), and a
 killed process leaves its mark behind."""
@@ -66,9 +78,7 @@ class CrmCallStore:
             return "busy"
         known = await self.find(account_id, call_id, kind)
         await self.save(account_id, call_id, kind, state="writing")
-        # Of those nothing was written yet, so there is nothing to look for.
-        untold = known is None or known.state in ("expected", "collected")
-        return "first" if untold else "again"
+        return "first" if known is None or known.untold else "again"
 
     async def earlier(self, account_id: AccountId, kind: str, number: str) -> str | None:
         """Where the number's last written call stands over there."""
@@ -88,7 +98,7 @@ class CrmCallStore:
         return found.scalar_one_or_none()
 
     async def known_by_now(self, account_id: AccountId, kind: str) -> list[CallId]:
-        """Collected calls whose number is the CRM's by now, oldest first."""
+        """Calls left to a request whose number is the CRM's by now, oldest first."""
         known = exists().where(
             phone_index.c.account_id == account_id,
             phone_index.c.crm_kind == kind,
@@ -101,12 +111,40 @@ class CrmCallStore:
             .where(
                 crm_calls.c.account_id == account_id,
                 crm_calls.c.crm_kind == kind,
-                crm_calls.c.state == "collected",
+                _was_joined(),
                 known,
             )
             .order_by(calls.c.started_at)
         )
         return [CallId(call_id) for call_id in found.scalars()]
+
+    async def collected(self, account_id: AccountId, kind: str) -> list[str]:
+        """The requests calls were left to, the one nobody looked at for longest first."""
+        found = await self._tx.execute(
+            select(crm_calls.c.external_call_id)
+            .where(*_waits_for_a_request(account_id, kind))
+            .group_by(crm_calls.c.external_call_id)
+            .order_by(func.min(crm_calls.c.updated_at))
+            .limit(LOOKED_AT_ONCE)
+        )
+        return list(found.scalars())
+
+    async def left_to(self, account_id: AccountId, kind: str, ref: str) -> list[CallId]:
+        """The calls that wait for what becomes of this request."""
+        found = await self._tx.execute(
+            select(crm_calls.c.call_id)
+            .where(*_waits_for_a_request(account_id, kind), crm_calls.c.external_call_id == ref)
+            .order_by(crm_calls.c.updated_at)
+        )
+        return [CallId(call_id) for call_id in found.scalars()]
+
+    async def looked_at(self, account_id: AccountId, kind: str, refs: Sequence[str]) -> None:
+        """These requests still wait; others are looked at before them the next time."""
+        await self._tx.execute(
+            update(crm_calls)
+            .where(*_waits_for_a_request(account_id, kind), crm_calls.c.external_call_id.in_(refs))
+            .values(updated_at=func.now())
+        )
 
     async def lock(self, account_id: AccountId, call_id: CallId) -> None:
         """Until the transaction ends, nobody else decides what becomes of the call's recording.
@@ -160,6 +198,21 @@ class CrmCallStore:
             .where(*_this(account_id, call_id, kind))
             .values(**values, updated_at=func.now())
         )
+
+
+def _waits_for_a_request(account_id: AccountId, kind: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        crm_calls.c.account_id == account_id,
+        crm_calls.c.crm_kind == kind,
+        crm_calls.c.state == "collected",
+        crm_calls.c.external_call_id.is_not(None),
+    )
+
+
+def _was_joined() -> ColumnElement[bool]:
+    """Left to a request, which waits or was declined."""
+    declined = crm_calls.c.data[TROUBLE].astext == CrmTrouble.DECLINED.value
+    return or_(crm_calls.c.state == "collected", and_(crm_calls.c.state == "refused", declined))
 
 
 def _same_call() -> ColumnElement[bool]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from backend.domain.visits import Way
 from backend.services.ports.recordings import RecordingRow
@@ -15,8 +16,10 @@ CrmCallState = Literal["waiting", "writing", "written", "refused", "collected"]
 """waiting ─► writing ─► written;  writing ─► waiting (an answer was lost: look before writing);
 writing ─► refused ─► writing (somebody asked for another try);  writing ─► collected (an earlier
 call of the number still waits over there to be taken in hand) ─► writing (the CRM knows the number
-now)."""
+now, or the request was declined: then it is refused, until the number is known)."""
 Taken = Literal["first", "again", "busy"]
+TROUBLE: Final = "trouble"
+"""In `CrmCallRow.data`: the `CrmTrouble` of the last try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class CallReport:
     """What led the caller here, for a record the CRM makes of it."""
     earlier: str | None = None
     """`Written.ref` of the number's last call over there."""
+    joined: bool = False
+    """It was left to an earlier call's request once: that one speaks for it for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,9 @@ class CallWriter(Protocol):
     async def look(self, report: CallReport) -> Written | None:
         """The call as it stands there, if an earlier try wrote it."""
 
+    async def waits(self, ref: str) -> bool:
+        """Whether what stands at `ref` is still to be taken in hand by somebody."""
+
     async def amend(self, ref: str, report: CallReport) -> Written:
         """Make what stands there say this. Saying it twice changes nothing."""
 
@@ -86,6 +94,17 @@ class CrmCallRow:
     recording: str | None = None
     """`attached`, or what is the matter with it."""
     data: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def joined(self) -> bool:
+        """It was left to an earlier call's request: `ref` is not its own yet."""
+        return self.ref is not None and self.state != "written"
+
+    @property
+    def untold(self) -> bool:
+        """Nothing of it can stand over there."""
+        declined = self.state == "refused" and self.data.get(TROUBLE) == CrmTrouble.DECLINED
+        return declined or self.state in ("expected", "collected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +135,13 @@ class CrmCallRows(Protocol):
     async def earlier(self, account_id: AccountId, kind: str, number: str) -> str | None:
         """The `ref` of what was written last for this number. Ask after `take`: until then
         another call of the number may be on its way."""
+
+    async def collected(self, account_id: AccountId, kind: str) -> list[str]:
+        """The requests, by `ref`, that calls were left to: those nobody looked at for longest, as
+        many as are worth looking at in one go."""
+
+    async def looked_at(self, account_id: AccountId, kind: str, refs: Sequence[str]) -> None:
+        """These still wait: others come first the next time."""
 
     async def save(
         self,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from backend.domain.account_settings import CrmSettings, RecordingSettings
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import CallFacts, CrmCallState, Taken
+from backend.services.ports.crm_calls import TROUBLE
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.calls import CallStore
-from backend.store.crm_calls import TROUBLE, CrmCallStore
+from backend.store.crm_calls import CrmCallStore
 from backend.store.crm_connections import default_responsible
 from backend.store.database import Database
 from backend.store.recordings import RecordingStore
@@ -46,6 +48,14 @@ class SqlCrmCalls:
     async def earlier(self, account_id: AccountId, kind: str, number: str) -> str | None:
         async with self._database.begin(account_id) as tx:
             return await CrmCallStore(tx).earlier(account_id, kind, number)
+
+    async def collected(self, account_id: AccountId, kind: str) -> list[str]:
+        async with self._database.begin(account_id) as tx:
+            return await CrmCallStore(tx).collected(account_id, kind)
+
+    async def looked_at(self, account_id: AccountId, kind: str, refs: Sequence[str]) -> None:
+        async with self._database.begin(account_id) as tx:
+            await CrmCallStore(tx).looked_at(account_id, kind, refs)
 
     async def note(
         self,

@@ -10,11 +10,12 @@ from backend.domain.recording_pause import Pause
 from backend.kit.secrets_box import SecretsBox
 from backend.services.ports import CrmCallRow, FinishedCall, FinishedHandover, RecordingRow
 from backend.services.ports import StepNote as KeptNote
+from backend.services.ports.crm_calls import TROUBLE
 from backend.services.recordings import recording_url
 from backend.services.visit_ways import shown
 from backend.store.callbacks import CallbackStore
 from backend.store.calls import CallStore, HistoryRow
-from backend.store.crm_calls import TROUBLE, CrmCallStore
+from backend.store.crm_calls import CrmCallStore
 from backend.store.database import Database
 from backend.store.employees import EmployeeStore
 from backend.store.recordings import RecordingStore

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from backend.services.ports.crm_calls import TROUBLE
 from backend.services.ports.portal_calls import FinishedInPortal
 from backend.store.asked_calls import AskedCallStore
 from backend.store.calls import CallStore, CrmCall
-from backend.store.crm_calls import TROUBLE, CrmCallStore
+from backend.store.crm_calls import CrmCallStore
 from backend.store.database import Database
 from protocol.pushes import RecordRef
 from protocol.vocabulary import AccountId, CallId, CrmKind, CrmTrouble

@@ -253,6 +253,50 @@ async def test_after_a_declined_request_the_stranger_s_next_call_is_a_new_one(ho
     assert [u["source_uid"] for u in _unsorted(home)] == ["c0", "c1"]
 
 
+async def test_calls_left_to_a_declined_request_wait_no_longer(home: House) -> None:
+    for n in range(3):
+        await home.end(ended(f"c{n}", number=STRANGER))
+        await home.settle()
+    (request,) = _unsorted(home)
+    await home.after.look_at_requests(ALPHA)
+    await home.settle()
+    assert [entry.crm_reason for entry in await home.entries()].count("collected") == 2
+    request["_state"] = "declined"
+    await home.after.look_at_requests(ALPHA)
+    await home.settle()
+    entries = {entry.call_id: (entry.crm, entry.crm_reason) for entry in await home.entries()}
+    assert entries == {
+        CallId("c0"): ("written", None),
+        CallId("c1"): ("refused", "declined"),
+        CallId("c2"): ("refused", "declined"),
+    }
+    assert len(_unsorted(home)) == 1, "nobody who said no is asked again"
+    assert await home.jobs.parked() == []
+
+    # Somebody made a card of the number after all.
+    await _gets_a_card(home, STRANGER)
+    await home.after.numbers_changed(ALPHA)
+    await home.settle()
+    assert [entry.crm for entry in await home.entries()] == ["written"] * 3
+    assert [len(_notes(home, call)) for call in ("c1", "c2")] == [1, 1]
+
+
+async def _gets_a_card(home: House, number: str) -> None:
+    phone = {"field_code": "PHONE", "values": [{"value": number}]}
+    body = await home.rig.source.client.send(  # type: ignore[union-attr]
+        "POST",
+        "/contacts",
+        [{"name": "Somebody", "custom_fields_values": [phone]}],
+        priority=Priority.CALL,
+    )
+    record_id = str(body["_embedded"]["contacts"][0]["id"])
+    known = IndexedPhone(
+        e164=number, kind="contact", record_id=record_id, name="", responsible_crm_id=None
+    )
+    async with home.database.begin(ALPHA) as tx:
+        await PhoneIndexStore(tx).add(ALPHA, CrmKind.AMOCRM, [known])
+
+
 async def test_an_answer_lost_with_a_customers_card_leaves_no_second_note(home: House) -> None:
     """A repeat buyer without an open deal gets his calls in the customer's card (§6.6)."""
     world = home.rig.amo.world  # type: ignore[union-attr]

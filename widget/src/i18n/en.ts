@@ -186,6 +186,7 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'crm_trouble.withheld': 'the caller hid the number',
   'crm_trouble.unknown_number': 'the CRM does not know this number',
   'crm_trouble.collected': 'a request from this number waits among the unsorted; the call joins its card once that is accepted',
+  'crm_trouble.declined': 'the request of this number was declined in the CRM; the call joins the card once the number is in one',
   'crm_trouble.nobody_known': 'nobody on the call is linked to a user of the CRM',
   'crm_trouble.rejected': 'the CRM refused it',
   'crm_trouble.other': 'ask an administrator why',

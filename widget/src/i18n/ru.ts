@@ -195,6 +195,7 @@ export const ru = {
   'crm_trouble.withheld': 'номер звонившего скрыт',
   'crm_trouble.unknown_number': 'CRM не знает этого номера',
   'crm_trouble.collected': 'заявка этого номера ждёт в «Неразобранном»; звонок попадёт в карточку, когда её примут',
+  'crm_trouble.declined': 'заявку этого номера в CRM отклонили; звонок попадёт в карточку, если номер в ней появится',
   'crm_trouble.nobody_known': 'никто из говоривших не связан с пользователем CRM',
   'crm_trouble.rejected': 'CRM ответила отказом',
   'crm_trouble.other': 'спросите администратора о причине',

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from backend.connectors.crm.amocrm.errors import NotThere
 from backend.connectors.crm.amocrm.limits import PAGE
 from backend.connectors.crm.amocrm.tracking import tracking_values
-from backend.errors import CrmAuthExpired, CrmRejected, CrmUnavailable, CrmUnknownNumber
+from backend.errors import (
+    CrmAuthExpired,
+    CrmDeclined,
+    CrmRejected,
+    CrmUnavailable,
+    CrmUnknownNumber,
+)
 from backend.kit.budget import Priority
 from backend.services.call_words import said
 from backend.services.ports import Written
@@ -59,6 +65,11 @@ _RESULT: Final[dict[int, Word]] = {
     _BUSY: "busy",
     _UNREACHABLE: "unreachable",
 }
+
+
+def unsorted_ref(uid: str) -> str:
+    """Where a call stands that waits as this request."""
+    return f"{_UNSORTED}:{uid}"
 
 
 class AmoCalls:
@@ -106,8 +117,11 @@ class AmoCalls:
     async def _stranger(self, report: CallReport) -> Written:
         """Its address can never be added later, so the recording's is told even before the file is
         there; it is the same for good. While an earlier one of the number waits, none is added."""
-        if report.earlier is not None and await self._waits(report.earlier):
+        if report.earlier is not None and await self.waits(report.earlier):
             return Written(ref=report.earlier, linked=False, joined=True)
+        if report.joined:
+            # Whoever declined the request did so for all that was gathered under it.
+            raise CrmDeclined("the request of this number was declined")
         user = report.responsible or report.stand_in
         metadata = {
             "from": report.number,
@@ -137,9 +151,9 @@ class AmoCalls:
             "POST", "/leads/unsorted/sip", [request], priority=Priority.CALL
         )
         rows = (body.get("_embedded") or {}).get("unsorted") or [{}]
-        return Written(ref=f"{_UNSORTED}:{rows[0].get('uid', '')}", linked=report.link is not None)
+        return Written(ref=unsorted_ref(rows[0].get("uid", "")), linked=report.link is not None)
 
-    async def _waits(self, ref: str) -> bool:
+    async def waits(self, ref: str) -> bool:
         """Whether this request is neither accepted nor declined: then it is not there any more
         (§6.8), and what became of its contact shows in the next `POST /calls`."""
         plural, _, uid = ref.partition(":")
@@ -211,7 +225,7 @@ class AmoCalls:
                 metadata = row.get("metadata") or {}
                 if report.call_id in (row.get("source_uid"), metadata.get("uniq")):
                     linked = bool(metadata.get("link"))
-                    return Written(ref=f"{_UNSORTED}:{row['uid']}", linked=linked)
+                    return Written(ref=unsorted_ref(row["uid"]), linked=linked)
             if len(rows) < PAGE or int(rows[-1].get("created_at") or 0) < since:
                 return None
         raise CrmUnavailable("unsorted: too many calls to find one of them")
