@@ -22,6 +22,7 @@ class AsteriskStage:
 
     phones = ("PJSIP/101", "PJSIP/102")
     missing_phone = "PJSIP/103"
+    slack_s = 0.0
 
     def __init__(self, made: World, recordings: AsteriskRecordings) -> None:
         self._world = made

@@ -360,7 +360,8 @@ class Softphone:
         sender = asyncio.create_task(self._send())
         try:
             async for text in self._socket:
-                self._got(Message.parse(text.encode() if isinstance(text, str) else text))
+                if text.strip():  # an empty one asks whether we are there (RFC 5626 §3.5.1)
+                    self._got(Message.parse(text.encode() if isinstance(text, str) else text))
         except ConnectionClosed:
             pass
         finally:
