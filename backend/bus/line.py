@@ -75,7 +75,7 @@ class Wire(asyncio.Protocol):
         """Questions without a reply, oldest first, with the second they were asked."""
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
-        """Packed commands of this turn of the loop: a write costs more than packing one."""
+        """Packed commands that wait for one write: it costs more than packing a dozen of them."""
         self.lost: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -122,7 +122,9 @@ class Wire(asyncio.Protocol):
 
     def _write(self, words: tuple[Word, ...]) -> None:
         if not self._out:
-            self._loop.call_soon(self._flush)
+            # One turn of the loop later: what the sockets that are readable now will ask goes
+            # along. An idle loop turns in microseconds; a thousand tabs save half of the writes.
+            self._loop.call_soon(self._loop.call_soon, self._flush)
         self._out.append(hiredis.pack_command(cast(Any, words)))
 
     def _flush(self) -> None:

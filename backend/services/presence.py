@@ -8,7 +8,6 @@ there and tells what changed; that two of them come to the same conclusion is th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -44,8 +43,7 @@ def ringer(tabs: Iterable[TabPresence]) -> TabPresence | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(msgspec.Struct, frozen=True, gc=False):
     """One live tab and whose it is."""
 
     account_id: AccountId

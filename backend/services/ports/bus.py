@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -40,8 +39,7 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRead:
+class StreamRead(msgspec.Struct, frozen=True, gc=False):
     """Answer to "where is this stream": the missed deliveries, or a snapshot."""
 
     epoch: str
@@ -50,8 +48,7 @@ class StreamRead:
     deliveries: tuple[Delivery, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TabPresence:
+class TabPresence(msgspec.Struct, frozen=True, gc=False):
     """One live socket of an employee, as the web process that holds it knows it."""
 
     session: str

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 import pytest
 
 from backend.domain.tab_phone import TabPhone
@@ -29,7 +30,8 @@ class Link:
         self.seat = Seat(AccountId("acme"), EmployeeId("anna"), tab)
 
     async def be_phone(self, phone: TabPhone | None) -> None:
-        self.seat = replace(self.seat, tab=replace(self.seat.tab, phone=phone))
+        tab = msgspec.structs.replace(self.seat.tab, phone=phone)
+        self.seat = msgspec.structs.replace(self.seat, tab=tab)
 
 
 class SlowPhones:
