@@ -25,6 +25,7 @@ RESOLVERS: Final = frozenset(
         "pairings",  # by the hash of a pairing code or state
         "pending_installs",  # belongs to no account yet
         "sessions",  # by the hash of the token
+        "sounds",  # by the secret in its address
         "switch_accounts",  # the accounts a switch serves
         "switch_connections",  # belongs to no account
         "uis_legs",  # of a switch

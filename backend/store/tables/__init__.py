@@ -20,6 +20,7 @@ from backend.store.tables.contacts import (
 )
 from backend.store.tables.grants import crm_bindings, crm_grants
 from backend.store.tables.installs import crm_clients, crm_installs, pairings, pending_installs
+from backend.store.tables.lines import issued_lines
 from backend.store.tables.outgoing import asked_calls, manager_answers
 from backend.store.tables.people import (
     accounts,
@@ -40,6 +41,7 @@ from backend.store.tables.routing import (
     virtual_numbers,
 )
 from backend.store.tables.settings import account_settings, settings_log, team_members, teams
+from backend.store.tables.sounds import sounds
 from backend.store.tables.sync import crm_people, crm_seen, employee_syncs, workdays
 from backend.store.tables.technical import leases
 from backend.store.tables.uis import uis_legs, uis_letters, uis_statuses
@@ -70,6 +72,7 @@ __all__ = [
     "groups",
     "inbox",
     "intents",
+    "issued_lines",
     "leases",
     "manager_answers",
     "metadata",
@@ -82,6 +85,7 @@ __all__ = [
     "scenarios",
     "sessions",
     "settings_log",
+    "sounds",
     "status_log",
     "statuses",
     "switch_accounts",

@@ -21,7 +21,18 @@ callback_tasks = Table(
     instant("created_at"),
     instant("done_at", nullable=True),
     maybe_text("done_by"),
+    # How far its task in the CRM is; nothing: it is not to have one.
+    maybe_text("crm_kind"),
+    maybe_text("crm_state"),
+    maybe_text("crm_ref"),
+    maybe_text("crm_trouble"),
+    maybe_text("crm_reason"),
     Index(
         "ix_callback_tasks_open", "account_id", "number", postgresql_where=sql("done_at IS NULL")
+    ),
+    Index(
+        "ix_callback_tasks_unsettled",
+        "account_id",
+        postgresql_where=sql("crm_state IN ('expected', 'writing', 'waiting', 'written')"),
     ),
 )
