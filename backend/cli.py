@@ -6,21 +6,17 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from getpass import getpass
 from pathlib import Path
 from typing import Any, get_args
 
-from starlette.routing import BaseRoute
-
 from backend.bootstrap import (
-    Foundation,
     amocrm_connect,
     create_app,
     create_worker_app,
     foundation,
     portal_check,
+    uis_check,
 )
 from backend.bootstrap.asterisk_check import examine as look_at_asterisks
 from backend.bootstrap.asterisk_files import init, lines
@@ -35,13 +31,7 @@ from backend.bootstrap.settings_file import apply, export, told
 from backend.bootstrap.tracking import visits_command
 from backend.bootstrap.who_rings import ask as who_would_ring
 from backend.demo.addresses import Addresses
-from backend.demo.cast import (
-    AMO_CLIENT_ID,
-    AMO_CLIENT_SECRET,
-    PORTAL_CLIENT_ID,
-    PORTAL_CLIENT_SECRET,
-)
-from backend.demo.servers import sandboxes
+from backend.demo.command import overrides, run_demo
 from backend.errors import AppError, BadRequest, SettingsError
 from backend.kit.secrets_box import new_key
 from backend.services.settings_texts import Language, language_of
@@ -83,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
             _asterisk,
             "init writes an Asterisk's configuration, check looks at a running one",
         ),
+        ("uis", _uis, "check looks at a UIS cloud, list says what lines and numbers it has"),
         ("pair", _pair, "print a code that joins a CRM's installation to an account"),
         ("disconnect", _disconnect, "forget a CRM of an account and what came from it"),
         ("who-rings", _who_rings, "say who would ring for a number, and why not others"),
@@ -121,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
                 default="busy",
                 help="init: what callers get while Dozvon is away",
             )
+        if name == "uis":
+            verb.add_argument("what", choices=["check", "list"])
+            verb.add_argument("--account", default="", metavar="ACCOUNT", help="one account only")
         if name == "pair":
             verb.add_argument("account", metavar="ACCOUNT", help="its short name or id")
             verb.add_argument("--crm", choices=[kind.value for kind in CrmKind], required=True)
@@ -295,6 +289,16 @@ def _asterisk(arguments: argparse.Namespace) -> int:
     return 1 if any(one.weight == "fail" for _, one in found) else 0
 
 
+def _uis(arguments: argparse.Namespace) -> int:
+    """1 while something keeps calls from working, for scripts that watch."""
+    asked = uis_check.command(
+        _read(arguments), arguments.what, arguments.account, language=_language()
+    )
+    told_lines, well = asyncio.run(asked)
+    sys.stdout.write("".join(f"{line}\n" for line in told_lines))
+    return 0 if well else 1
+
+
 def _language() -> Language:
     return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")
 
@@ -352,44 +356,7 @@ def _reseal(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     port = arguments.port or int(os.environ.get("DOZVON_PORT") or 8080)
     where = Addresses(port)
-    # Data of its own for an Asterisk of the reader's: numbers belong to one connection.
-    data = "demo-asterisk" if os.environ.get("DOZVON_ARI_URL") else "demo"
-    settings = _read(
-        arguments,
-        port=port,
-        public_url=where.app,
-        var_dir=Path(os.environ.get("DOZVON_VAR_DIR") or "var") / data,
-        bitrix24_auth_urls=f"{where.server(1)}/oauth-server/rest/",
-        bitrix24_client_id=PORTAL_CLIENT_ID,
-        bitrix24_client_secret=PORTAL_CLIENT_SECRET,
-        # One label before: the sandbox account may be renamed.
-        amocrm_hosts=f"*.localhost:{port + 2}",
-        amocrm_site=where.amo,
-        amocrm_client_id=AMO_CLIENT_ID,
-        amocrm_client_secret=AMO_CLIENT_SECRET,
-        sandbox=True,
-    )
-
-    @asynccontextmanager
-    async def extra(base: Foundation) -> AsyncIterator[list[BaseRoute]]:
-        async with sandboxes(base, where) as routes:
-            yield routes
-
-    switch = settings.ari_url or where.switchboard
-    app = create_app(settings, with_worker=True, extra=extra, ready=lambda: _greet(where, switch))
-    return serve(app, settings.host, settings.port)
-
-
-def _greet(where: Addresses, switch: str) -> None:
-    sys.stdout.write(
-        f"\n  Dozvon is ready.\n\n"
-        f"    Start here    {where.app}\n"
-        f"    CRM 1         {where.portal}\n"
-        f"    CRM 2         {where.amo}\n"
-        f"    Switchboard   {switch}\n\n"
-        f"  Ctrl-C stops everything; `make demo-reset` forgets the data.\n\n"
-    )
-    sys.stdout.flush()
+    return run_demo(_read(arguments, port=port, **overrides(where, os.environ)), where)
 
 
 if __name__ == "__main__":

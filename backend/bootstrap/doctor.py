@@ -14,6 +14,7 @@ from backend.bootstrap import uis, uis_check
 from backend.bootstrap.audio import FOLDER, audio_storage
 from backend.bootstrap.findings import Finding
 from backend.bootstrap.foundation import Foundation, foundation
+from backend.bootstrap.lines import connection_accounts
 from backend.bootstrap.outside import clock, outside
 from backend.jobs.queue import JobQueue
 from backend.kit.ids import new_id
@@ -122,7 +123,9 @@ async def _switches(base: Foundation) -> list[Finding]:
     for connection in connections:
         cloud = connection.kind == uis.KIND
         if cloud:
-            findings += await uis_check.check(connection, base.settings)
+            there = uis_check.on_connection(connection.id, await connection_accounts(base))
+            told = await uis_check.look(base, connection, there)
+            findings += uis_check.findings(connection.id, told)
         else:
             findings.append(await _asterisk(base, connection))
         for account_id in accounts[connection.id]:
@@ -178,8 +181,6 @@ async def _routes(
         for employee in route.employees.values()
         if not employee.devices and employee.calls_enabled
     ]
-    if not alone:
-        faults += uis_check.lines(route)
     if not route.virtual_numbers:
         faults.append(Finding(False, f"{route.slug} has no virtual number: nobody can call it."))
     return faults or [

@@ -36,6 +36,11 @@ from protocol.vocabulary import AgentStatus, EmployeeId, LegId
 log = structlog.get_logger(__name__)
 
 KIND: Final = "uis"
+HOLD: Final = "hold"
+RECORDING: Final = "recording"
+OWNER: Final = "owner"
+"""Keys of a connection's settings: what whoever waits hears, who begins recordings, and whose
+administrators may change it."""
 SECRETS_S: Final = 10.0
 """How soon a new or changed connection's secret opens the door."""
 _GRACE_S: Final = 1.5
@@ -68,6 +73,11 @@ def addresses(url: str) -> Addresses:
 def credentials(secret: str, token: str) -> str:
     """As they are kept: the secret of our door, then the cloud's key."""
     return f"{secret}:{token}"
+
+
+def by_command(connection: SwitchConnection) -> bool:
+    """Whether talks are recorded by our command rather than by the cloud's rules."""
+    return connection.settings.get(RECORDING) == "dozvon"
 
 
 class SqlPost:
@@ -181,7 +191,8 @@ def switch(base: Foundation, connection: SwitchConnection, routing: RoutingTable
         data_url=where.data,
         poll_s=float(settings.uis_poll_s),
         answer_s=settings.uis_answer_ms / 1000,
-        hold_message=settings.uis_hold,
+        hold_message=str(connection.settings.get(HOLD) or settings.uis_hold),
+        records_by_command=by_command(connection),
     )
 
 

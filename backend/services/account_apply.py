@@ -8,6 +8,7 @@ read ─► troubles? nothing happens
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -42,6 +43,11 @@ from protocol.vocabulary import AccountId
 ENV = "env:"
 KINDS = ("asterisk", "uis")
 """Engines there are; what opens them is `user:password` of ARI, `secret:key` of the cloud."""
+
+SWITCH_SETTINGS = ("sip_ws_url", "hold", "recording", "owner")
+"""What a connection may have beside its address; kept only where it is not empty."""
+HOLD = re.compile(r"media:[0-9]+|tts:.{1,200}")
+RECORDERS = ("", "dozvon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +265,7 @@ def _switches(
             troubles.append(Trouble(f"{path}.credentials", *wrong))
         fields = {
             name: value
-            for name in ("kind", "url", "app", "sip_ws_url")
+            for name in ("kind", "url", "app", *SWITCH_SETTINGS)
             if (value := getattr(patch, name)) is not UNSET
         }
         if "url" in fields:
@@ -275,10 +281,22 @@ def _switches(
             troubles.append(Trouble(f"{path}.url", "bad_url"))
         if config.sip_ws_url and not _is_address(config.sip_ws_url, ("wss", "ws")):
             troubles.append(Trouble(f"{path}.sip_ws_url", "bad_ws_url"))
+        troubles += [Trouble(f"{path}.{name}", *wrong) for name, *wrong in _of_cloud(config)]
         switch = KeptSwitch(config, credentials)
         if found != switch:
             new.append(switch)
     return new, troubles
+
+
+def _of_cloud(config: SwitchConfig) -> list[tuple[str, str, dict[str, str]]]:
+    """What is wrong with what only a cloud has."""
+    found: list[tuple[str, str, dict[str, str]]] = []
+    if config.hold and not HOLD.fullmatch(config.hold):
+        found.append(("hold", "bad_hold", {}))
+    if config.recording not in RECORDERS:
+        known = ", ".join(repr(one) for one in RECORDERS)
+        found.append(("recording", "not_one_of", {"known": known}))
+    return found
 
 
 def _credentials(

@@ -34,6 +34,9 @@ class SwitchPatch(Patch, frozen=True, kw_only=True):
     url: str | msgspec.UnsetType = UNSET
     app: str | msgspec.UnsetType = UNSET
     sip_ws_url: str | msgspec.UnsetType = UNSET
+    hold: str | msgspec.UnsetType = UNSET
+    recording: str | msgspec.UnsetType = UNSET
+    owner: str | msgspec.UnsetType = UNSET
     credentials: MaybeText = UNSET
 
 
@@ -142,14 +145,21 @@ def trouble_of(fault: Fault, account: int, merged: Merged | None) -> Trouble:
 
 
 class SwitchConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A switch connection without what opens it. `sip_ws_url`: where browsers speak SIP to it, when
-    that is not its own `/ws`."""
+    """A switch connection without what opens it.
+
+    `sip_ws_url`: where browsers speak SIP to it, when that is not its own `/ws`. Of a cloud:
+    `hold`, what whoever waits hears (empty: as the server's settings say), `recording`, `dozvon`
+    when talks are recorded by our command (empty: by the cloud's rules). `owner`: the id of the
+    account whose administrators may change it on their page."""
 
     id: str
     kind: str
     url: str
     app: str
     sip_ws_url: str = ""
+    hold: str = ""
+    recording: str = ""
+    owner: str = ""
 
 
 def written(

@@ -271,6 +271,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Переменная окружения {name} не задана. Задайте её и повторите.",
         "The environment variable {name} is not set. Set it and try again.",
     ),
+    "bad_hold": (
+        "Напишите `media:<номер файла>` или `tts:<текст>`.",
+        "Write `media:<id of a file>` or `tts:<text>`.",
+    ),
     "bad_ws_url": (
         "Это не адрес. Нужен адрес вида wss://phone.example.ru/sip.",
         "This is no address. It looks like wss://phone.example.com/sip.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
@@ -16,6 +16,8 @@ KEPT: Final = timedelta(days=7)
 """For whoever asks what the cloud sent; no call lasts as long."""
 AT_ONCE: Final = 200
 QUESTION: Final = "question"
+UNREADABLE: Final = "unreadable"
+"""Events of our own: what was asked, and what no template of ours could have sent."""
 
 
 class UisStore:
@@ -54,6 +56,22 @@ class UisStore:
             .limit(AT_ONCE)
         )
         return [(row.id, row.body) for row in rows]
+
+    async def newest(self) -> tuple[datetime | None, datetime | None, int]:
+        """When the newest notification and the newest question came, and how many of what is kept
+        could not be read."""
+        c = uis_letters.c
+        asked, broken = c.event == QUESTION, c.event == UNREADABLE
+        row = (
+            await self._tx.execute(
+                select(
+                    func.max(c.received_at).filter(~asked & ~broken),
+                    func.max(c.received_at).filter(asked),
+                    func.count().filter(broken),
+                ).where(c.connection_id == self._id)
+            )
+        ).one()
+        return row[0], row[1], int(row[2])
 
     async def read(self, ids: Sequence[int]) -> None:
         c = uis_letters.c

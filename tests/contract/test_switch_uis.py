@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx
 import pytest
 
 from backend.errors import SwitchRefused
-from backend.services.ports import Switch, SwitchEvent, SwitchRecordings, Towards
+from backend.services.ports import (
+    Arrived,
+    LegMoved,
+    Switch,
+    SwitchEvent,
+    SwitchRecordings,
+    Towards,
+)
 from backend.telephony.uis import UisRecordings
-from protocol.vocabulary import CallId, LegId
-from tests.contract.switch_suite import SwitchContract, SwitchStage
-from tests.integration.uis.world import ANNA, BORIS, DID, TOKEN, World, world
+from protocol.vocabulary import CallId, LegId, LegState
+from tests.contract.switch_suite import RecordsByCommand, SwitchContract, SwitchStage, order
+from tests.integration.uis.world import ANNA, BORIS, CONFIG, DID, TOKEN, World, world
 
 E = TypeVar("E", bound=SwitchEvent)
 
@@ -23,6 +31,7 @@ class UisStage:
 
     phones = (f"UIS/11:{ANNA}", f"UIS/12:{BORIS}")
     missing_phone = "UIS/99:0700999"
+    slack_s = 0.0
 
     def __init__(self, made: World, recordings: UisRecordings) -> None:
         self._world = made
@@ -76,6 +85,9 @@ class UisStage:
         await self._world.clock.advance(seconds)
         await self._world.heard.settle()
 
+    def refuses_next(self, mnemonic: str) -> None:
+        self._world.app.state.call_api.refuse = mnemonic
+
     async def loses_contact(self) -> None:
         self._world.cloud.down = True
         for _ in range(70):
@@ -88,8 +100,10 @@ def _number(endpoint: str) -> str:
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[UisStage]:
-    async with world() as made:
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[UisStage]:
+    ours = bool(getattr(request.cls, "records_by_command", False))
+    config = replace(CONFIG, records_all=not ours)
+    async with world(config, records_by_command=ours) as made:
         recordings = UisRecordings(
             "http://cloud.test/v2.0",
             TOKEN,
@@ -115,3 +129,22 @@ class TestUisSwitch(SwitchContract):
             await switch.take_message(call_id, leg_id, "voice-1", max_s=5)
         with pytest.raises(SwitchRefused):
             await switch.announce_recording(call_id)
+
+
+class TestUisSwitchThatRecordsByCommand(RecordsByCommand, SwitchContract):
+    """An account whose own rules record nobody."""
+
+    records_by_command = True
+
+    async def test_a_pause_that_the_cloud_refuses_is_none(self, stage: UisStage) -> None:
+        await stage.calls_in("79160000001")
+        arrived = await stage.until(Arrived)
+        leg = order(stage, arrived.call_id, stage.phones[0])
+        await stage.switch.ring(leg)
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.RINGING)
+        await stage.picks_up(stage.phones[0])
+        await stage.until(LegMoved, leg_id=leg.leg_id, state=LegState.UP)
+        await stage.switch.record(arrived.call_id, "talk-1")
+        stage.refuses_next("forbidden")
+        with pytest.raises(SwitchRefused):
+            await stage.switch.mute_recording("talk-1", on=True)

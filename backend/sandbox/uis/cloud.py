@@ -321,7 +321,7 @@ class Cloud:
                 one.connected_at = one.connected_at or now
                 one.caption = TALKING
         session.state, session.talked_at = "talk", session.talked_at or now
-        if self.config.records_all and not session.recording:
+        if self.talks.recorded_by_rule(session) and not session.recording:
             self.talks.start_record(session)
         ids = [one.id for one in session.live if one.connected_at is not None]
         self.notices.send("talk_started", session, talker, leg_ids=ids)

@@ -13,6 +13,8 @@ class EmployeePhone:
     registered: bool = True
     active: bool = True
     dial_time: int = 60
+    billing: str = "active"
+    """Of a SIP line: active, manual_lock or limit_lock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,7 @@ class Number:
     number: str
     steps: tuple[Ask | Forward | Queue, ...] = ()
     name: str = ""
+    status: str = "active"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,8 @@ class CloudConfig:
     minute_limit: int = 100
     day_limit: int = 10_000
     records_all: bool = True
-    """The account's settings record every talk: then nobody can switch it off."""
+    """Talks are recorded as each employee's card says, and then nobody can switch it off; else by
+    command only."""
 
 
 STATUSES: tuple[tuple[int, str, str], ...] = (

@@ -30,6 +30,8 @@ def get_sip_lines(cloud: Cloud, params: Params) -> Any:
             "id": int(phone.number),
             "phone_number": phone.number,
             "employee_id": employee.id,
+            "type": "in_out",
+            "billing_state": phone.billing,
             "physical_state": _REGISTERED if cloud.registered[phone.number] else _AWAY,
         }
         for employee in cloud.config.employees
@@ -54,6 +56,7 @@ def get_employees(cloud: Cloud, params: Params) -> Any:
             "id": employee.id,
             "full_name": employee.name,
             "status_id": cloud.statuses[employee.id],
+            "call_recording": employee.recording,
             "phone_numbers": [
                 {"phone_number": p.number, "status": "active" if p.active else "inactive"}
                 for p in employee.phones
@@ -61,6 +64,26 @@ def get_employees(cloud: Cloud, params: Params) -> Any:
         }
         for employee in cloud.config.employees
     ]
+    return _chosen(rows, params)
+
+
+def get_virtual_numbers(cloud: Cloud, params: Params) -> Any:
+    rows: list[dict[str, Any]] = [
+        {
+            "id": place,
+            "virtual_phone_number": number.number,
+            "status": number.status,
+            "type": "va",
+            "name": number.name,
+            "scenarios": [
+                {"scenario_id": place, "scenario_name": number.name or number.number,
+                 "is_active": True}
+            ]
+            if number.steps
+            else [],
+        }
+        for place, number in enumerate(cloud.config.numbers, start=1)
+    ]  # fmt: skip
     return _chosen(rows, params)
 
 
@@ -150,6 +173,7 @@ METHODS: dict[str, Callable[[Cloud, Params], Any]] = {
     "get.sip_lines": get_sip_lines,
     "get.statuses": get_statuses,
     "get.employees": get_employees,
+    "get.virtual_numbers": get_virtual_numbers,
     "update.employees": update_employees,
     "get.calls_report": get_calls_report,
     "get.call_legs_report": get_call_legs_report,

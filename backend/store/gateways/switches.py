@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from backend.kit.secrets_box import SecretsBox
-from backend.services.account_apply import KeptSwitch
+from backend.services.account_apply import SWITCH_SETTINGS, KeptSwitch
 from backend.services.account_file import SwitchConfig
 from backend.store.accounts import AccountStore
 from backend.store.database import Database
-from backend.store.switches import SIP_WS_URL, SwitchConnection, SwitchStore
+from backend.store.switches import SwitchConnection, SwitchStore
 from backend.store.tables import virtual_numbers
 from protocol.vocabulary import AccountId
 
@@ -31,7 +31,7 @@ class SqlSwitches:
                     kind=s.kind,
                     url=s.url,
                     app=s.app,
-                    sip_ws_url=str(s.settings.get(SIP_WS_URL) or ""),
+                    **{name: str(s.settings.get(name) or "") for name in SWITCH_SETTINGS},
                 ),
                 s.credentials,
             )
@@ -45,8 +45,8 @@ class SqlSwitches:
             store = SwitchStore(tx, self._secrets)
             known = {s.id: s.settings for s in await store.all()}
             before = known.get(config.id, {})
-            kept = {key: before[key] for key in before if key != SIP_WS_URL}
-            said = {SIP_WS_URL: config.sip_ws_url} if config.sip_ws_url else {}
+            kept = {key: before[key] for key in before if key not in SWITCH_SETTINGS}
+            said = {name: told for name in SWITCH_SETTINGS if (told := getattr(config, name))}
             await store.save(
                 SwitchConnection(
                     id=config.id,

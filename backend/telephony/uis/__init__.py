@@ -1,6 +1,6 @@
 """The UIS/CoMagic cloud through its Call API and Data API: the second engine behind the port."""
 
-from backend.telephony.uis.asking import ask_account
+from backend.telephony.uis.check import Expected, Heard, Person, Told, UisCheck
 from backend.telephony.uis.post import Answer, Letter, MemoryPost, Post
 from backend.telephony.uis.questions import NOBODY, UNKNOWN
 from backend.telephony.uis.recordings import UisRecordings
@@ -12,11 +12,15 @@ __all__ = [
     "NOBODY",
     "UNKNOWN",
     "Answer",
+    "Expected",
+    "Heard",
     "Letter",
     "MemoryPost",
+    "Person",
     "Post",
+    "Told",
+    "UisCheck",
     "UisRecordings",
     "UisStatuses",
     "UisSwitch",
-    "ask_account",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import wave
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -47,7 +49,8 @@ class UisRecordings:
         self._data = DataApi(self._rpc)
 
     async def fetch(self, name: str, into: Path) -> bool:
-        """The longest wav file of the call: a pause of the recording splits it. False: none."""
+        """The call's wav file; its pieces one after another when a pause split it. Of several
+        attempts of a call the longest counts. False: none."""
         if not urlsplit(self._rpc.url).scheme:
             return False
         now = self._clock.now()
@@ -57,8 +60,8 @@ class UisRecordings:
         found = await self._data.recordings(field, value, since=now - _BACK, now=now)
         best = b""
         for session, records in found:
-            for record in records:
-                best = max(best, await self._file(session, record), key=len)
+            pieces = [await self._file(session, record) for record in records]
+            best = max(best, joined([piece for piece in pieces if piece]), key=len)
         if not best:
             return False
         await asyncio.to_thread(into.write_bytes, best)
@@ -79,3 +82,28 @@ class UisRecordings:
 
     async def aclose(self) -> None:
         await self._rpc.aclose()
+
+
+def joined(pieces: list[bytes]) -> bytes:
+    """WAV files as one, in their order. What is no PCM or unlike the first is left out: a talk
+    without a piece is worth more than none."""
+    if len(pieces) < 2:
+        return pieces[0] if pieces else b""
+    out, shape = io.BytesIO(), None
+    with wave.open(out, "wb") as whole:
+        for piece in pieces:
+            try:
+                with wave.open(io.BytesIO(piece)) as part:
+                    own = (part.getnchannels(), part.getsampwidth(), part.getframerate())
+                    if shape is None:
+                        shape = own
+                        whole.setnchannels(own[0])
+                        whole.setsampwidth(own[1])
+                        whole.setframerate(own[2])
+                    if own == shape:
+                        whole.writeframes(part.readframes(part.getnframes()))
+            except (wave.Error, EOFError):
+                continue
+        if shape is None:
+            return b""
+    return out.getvalue()

@@ -11,12 +11,23 @@ from backend.telephony.uis.errors import mnemonic_of
 from backend.telephony.uis.session import Session
 from protocol.vocabulary import CallId
 
-# `forbidden`: the account records by its own settings, and nobody switches that off.
-_DONE: Final = frozenset({"record_already_started", "record_already_stopped", "forbidden"})
+_DONE: Final = frozenset({"record_already_started", "record_already_stopped"})
+_RULED: Final = "forbidden"
+"""The account records by its own settings, and nobody switches that off."""
 
 
 class Tape:
-    def __init__(self, calls: CallApi, session_of: Callable[[CallId], Session | None]) -> None:
+    """`strict`: recording is ours alone, so a pause that the cloud refuses is a failure; whoever
+    was told "paused" may be saying his card's digits."""
+
+    def __init__(
+        self,
+        calls: CallApi,
+        session_of: Callable[[CallId], Session | None],
+        *,
+        strict: bool = False,
+    ) -> None:
+        self._strict = strict
         self._calls = calls
         self._session_of = session_of
         self._names: dict[str, CallId] = {}
@@ -45,5 +56,7 @@ class Tape:
         try:
             await self._calls.record(session.session_id, on=on)
         except (SwitchRefused, NotFound) as error:
-            if mnemonic_of(error) not in _DONE and (on or not isinstance(error, NotFound)):
+            mnemonic = mnemonic_of(error)
+            done = mnemonic in _DONE or (mnemonic == _RULED and not self._strict)
+            if not done and (on or not isinstance(error, NotFound)):
                 raise

@@ -81,7 +81,7 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What the console's templates were told to send (`docs/uis.md`)."""
+    """What the console's templates were told to send (`docs/connectors/uis.md`)."""
 
     event: str
     session_id: int

@@ -126,13 +126,15 @@ class Heard:
 
 
 class World:
-    def __init__(self, app: Starlette, clock: ManualClock, post: MemoryPost) -> None:
+    def __init__(
+        self, app: Starlette, clock: ManualClock, post: MemoryPost, **changes: Any
+    ) -> None:
         self.app = app
         self.clock = clock
         self.post = post
         self._made: list[UisSwitch] = []
         self._heard: list[Heard] = []
-        self.switch = self.adapter()
+        self.switch = self.adapter(**changes)
         self.heard = self.listen(self.switch)
 
     @property
@@ -205,11 +207,12 @@ class World:
 
 @asynccontextmanager
 async def world(
-    config: CloudConfig = CONFIG, post: MemoryPost | None = None
+    config: CloudConfig = CONFIG, post: MemoryPost | None = None, **changes: Any
 ) -> AsyncIterator[World]:
+    """`changes` are the adapter's."""
     clock, post = ManualClock(), post or MemoryPost()
     app = create_cloud(config, clock, transport=door(post))
-    made = World(app, clock, post)
+    made = World(app, clock, post, **changes)
     try:
         await made.heard.until(SwitchConnected)
         yield made
