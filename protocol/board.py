@@ -176,7 +176,7 @@ class BoardTally(Push, frozen=True, kw_only=True, tag="board.tally_changed"):
     talk_s: int
 
 
-class BoardHour(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class BoardHour(msgspec.Struct, frozen=True, kw_only=True):
     """One hour of the account's day, in the order of `BoardCounts.hours`."""
 
     inbound: int

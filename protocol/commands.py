@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from protocol.board import LowerHand, RaiseHand
 from protocol.callbacks import FinishCallback
 from protocol.dialer import (
     BlendList,
@@ -29,7 +30,14 @@ from protocol.dialer import (
     TypeOn,
 )
 from protocol.frames import Command, Position
-from protocol.phone import RegisterPhone, ReleasePhone, ReportPhone, TakePhone
+from protocol.phone import (
+    MoveVoice,
+    RegisterPhone,
+    ReleasePhone,
+    ReportPhone,
+    TakePhone,
+    TakeVoice,
+)
 from protocol.recording import PauseRecording
 from protocol.transfers import (
     CancelTransfer,
@@ -193,6 +201,8 @@ AnyCommand = (
     | RegisterPhone
     | TakePhone
     | ReleasePhone
+    | MoveVoice
+    | TakeVoice
     | ListLists
     | ListItems
     | StartList
@@ -208,6 +218,8 @@ AnyCommand = (
     | RefreshList
     | RepeatList
     | ResetList
+    | RaiseHand
+    | LowerHand
 )
 
 COMMANDS: tuple[type[Command], ...] = AnyCommand.__args__

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from protocol import commands, dialer, dialer_samples, frames, phone, pushes, samples
+from protocol import board_samples, commands, dialer, dialer_samples, frames, phone, pushes, samples
 from protocol.close_codes import CloseCode
 from protocol.typescript import Schema, constant, declaration, union
 from protocol.vocabulary import PROTOCOL_VERSION, CrmTrouble, ErrorCode, Feature, RefusalReason
@@ -89,9 +89,11 @@ def typescript(parts: dict[str, Schema]) -> str:
 def fixtures() -> dict[str, bytes]:
     """File name to golden message, indented; pushes carry a number as on the wire."""
     golden = {f"{tag(type(message))}.json": _pretty(message) for message in samples.FRAMES}
-    asked = (*samples.COMMANDS, *dialer_samples.COMMANDS)
+    asked = (*samples.COMMANDS, *dialer_samples.COMMANDS, *board_samples.COMMANDS)
     golden |= {f"{tag(type(command))}.json": _pretty(command) for command in asked}
-    for seq, push in enumerate((*samples.PUSHES, *dialer_samples.PUSHES), start=41):
+    for seq, push in enumerate(
+        (*samples.PUSHES, *dialer_samples.PUSHES, *board_samples.PUSHES), start=41
+    ):
         wire = frames.numbered(pushes.encode(push), seq)
         golden[f"{tag(type(push))}.json"] = _indented(wire)
     golden |= {f"{name}.json": _pretty(result) for name, result in samples.RESULTS.items()}

@@ -7,6 +7,18 @@ from typing import Literal
 
 import msgspec
 
+from protocol.board import (
+    BOARD_PUSHES,
+    BoardCall,
+    BoardCallRemoved,
+    BoardCounts,
+    BoardPerson,
+    BoardPersonRemoved,
+    BoardSetup,
+    BoardTally,
+    HandChanged,
+    MonitoredChanged,
+)
 from protocol.callbacks import CallbacksChanged
 from protocol.dialer import ColleagueDialerChanged, DialerChanged
 from protocol.frames import Push
@@ -16,6 +28,7 @@ from protocol.phone import (
     PhoneAsked,
     PhoneChanged,
     PhonePassed,
+    StayReason,
 )
 from protocol.recording import RecordingMark, RecordingPause
 from protocol.transfers import CallParty, Control, GroupsChanged, PastTransfer, TransferStep
@@ -94,6 +107,8 @@ class CallChanged(Push, frozen=True, kw_only=True, tag="call.changed"):
     """What would be possible now if the telephone switch could do it."""
     recording: RecordingMark | None = None
     """The talk is being recorded; whoever talks may pause that."""
+    voice_stayed: StayReason | None = None
+    """Its sound was to be brought to another tab and is still where it was; for some seconds."""
 
 
 class CallRemoved(Push, frozen=True, kw_only=True, tag="call.removed"):
@@ -289,9 +304,26 @@ AnyPush = (
     | ColleaguePhoneChanged
     | DialerChanged
     | ColleagueDialerChanged
+    | HandChanged
+    | MonitoredChanged
+    | BoardSetup
+    | BoardPerson
+    | BoardPersonRemoved
+    | BoardCall
+    | BoardCallRemoved
+    | BoardTally
+    | BoardCounts
 )
 PUSHES: tuple[type[Push], ...] = AnyPush.__args__
-REMOVALS: frozenset[str] = frozenset({"call.removed", "contact.removed", "employee.removed"})
+REMOVALS: frozenset[str] = frozenset(
+    {
+        "call.removed",
+        "contact.removed",
+        "employee.removed",
+        "board.person_removed",
+        "board.call_removed",
+    }
+)
 
 FEATURE_OF: dict[str, Feature] = {
     "call.changed": Feature.CALLS,
@@ -317,6 +349,9 @@ FEATURE_OF: dict[str, Feature] = {
     "phone.asked": Feature.VOICE,
     "phone.passed": Feature.VOICE,
     "colleague.phone_changed": Feature.VOICE,
+    "hand.changed": Feature.BOARD,
+    "monitored.changed": Feature.BOARD,
+    **{str(kind.__struct_config__.tag): Feature.BOARD for kind in BOARD_PUSHES},
     "dialer.changed": Feature.DIALER,
     "colleague.dialer_changed": Feature.DIALER,
 }

@@ -268,11 +268,13 @@ class ErrorCode(StrEnum):
 
 
 class StreamName(StrEnum):
-    """Streams a session can follow; `me` and `account` always, the rest while on screen."""
+    """Streams a session can follow; `me` and `account` always, the rest while on screen. `board`:
+    only sessions that were opened for one."""
 
     ME = "me"
     ACCOUNT = "account"
     COLLEAGUES = "colleagues"
+    BOARD = "board"
 
 
 class Feature(StrEnum):
@@ -284,4 +286,6 @@ class Feature(StrEnum):
     DIRECTORY = "directory"
     HISTORY = "history"
     VOICE = "voice"
+    BOARD = "board"
+    """The supervisor's board, and what operators are told of it."""
     DIALER = "dialer"

@@ -24,6 +24,7 @@ AreaName = Literal[
     "hours",
     "personal_manager",
     "call_tracking",
+    "board",
 ]
 
 
@@ -145,6 +146,24 @@ class CallTrackingSettings(Area, frozen=True, kw_only=True):
     origins: tuple[str, ...] = ()
 
 
+class BoardSettings(Area, frozen=True, kw_only=True):
+    """The supervisors' board.
+
+    `monitoring`: supervisors may listen to talks; off by default, since the law of many places
+    wants people told of it first. `tell_operators`: whoever is listened to sees it at once.
+    `waiting_s`, `break_min`, `lost_percent`: what turns red, 0 nothing. `answer_s`: an answer
+    counts as in time within this; 0: every answer does. `keep_days`: how far one can look back.
+    """
+
+    monitoring: bool = False
+    tell_operators: bool = True
+    waiting_s: Annotated[int, Meta(ge=0, le=3600)] = 60
+    answer_s: Annotated[int, Meta(ge=0, le=600)] = 20
+    break_min: Annotated[int, Meta(ge=0, le=600)] = 20
+    lost_percent: Annotated[int, Meta(ge=0, le=100)] = 10
+    keep_days: Annotated[int, Meta(ge=1, le=60)] = 7
+
+
 class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Every area of one account."""
 
@@ -156,6 +175,7 @@ class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
     hours: HoursSettings = msgspec.field(default_factory=HoursSettings)
     personal_manager: PersonalManagerSettings = PersonalManagerSettings()
     call_tracking: CallTrackingSettings = CallTrackingSettings()
+    board: BoardSettings = BoardSettings()
 
 
 AREAS: Final[dict[AreaName, type[Area]]] = {
@@ -167,6 +187,7 @@ AREAS: Final[dict[AreaName, type[Area]]] = {
     "hours": HoursSettings,
     "personal_manager": PersonalManagerSettings,
     "call_tracking": CallTrackingSettings,
+    "board": BoardSettings,
 }
 _NAMES: Final[dict[type[Area], AreaName]] = {kind: name for name, kind in AREAS.items()}
 
@@ -210,4 +231,5 @@ def all_kept(rows: Mapping[str, dict[str, Any]]) -> AllSettings:
         hours=area(HoursSettings),
         personal_manager=area(PersonalManagerSettings),
         call_tracking=area(CallTrackingSettings),
+        board=area(BoardSettings),
     )

@@ -103,6 +103,15 @@ class DialerService(Protocol):
     ) -> msgspec.Struct | None: ...
 
 
+class HandService(Protocol):
+    """`backend.services.hands.Hands`."""
+
+    async def up(
+        self, account_id: AccountId, employee_id: EmployeeId, reason: str, call_id: CallId | None
+    ) -> None: ...
+    async def down(self, account_id: AccountId, employee_id: EmployeeId) -> None: ...
+
+
 class SeenService(Protocol):
     """`backend.services.seen_today.SeenToday`."""
 
@@ -125,3 +134,5 @@ class Services:
     """None where no list of customers to call back is kept."""
     dialer: DialerService | None = None
     """None where nobody works through lists."""
+    hands: HandService | None = None
+    """None where no board is kept."""

@@ -9,6 +9,7 @@ export const FEATURES = [
   "directory",
   "history",
   "voice",
+  "board",
   "dialer",
 ] as const;
 
@@ -38,6 +39,15 @@ export const PUSH_TAGS = [
   "colleague.phone_changed",
   "dialer.changed",
   "colleague.dialer_changed",
+  "hand.changed",
+  "monitored.changed",
+  "board.setup_changed",
+  "board.person_changed",
+  "board.person_removed",
+  "board.call_changed",
+  "board.call_removed",
+  "board.tally_changed",
+  "board.counts_changed",
 ] as const;
 
 export const ERROR_CODES = [
@@ -138,6 +148,158 @@ export interface BlendList {
   readonly on: boolean;
 }
 
+/** A live call. Entity `call:<id>`. */
+export interface BoardCall {
+  readonly seq: number;
+  readonly type: "board.call_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly call_id: string;
+  readonly direction: Direction;
+  readonly state: CallState;
+  readonly number: string;
+  readonly name: string | null;
+  readonly line: string | null;
+  readonly scenario: string | null;
+  readonly started_at: string;
+  readonly answered_at: string | null;
+  readonly waits_since: string | null;
+  readonly talking: readonly string[];
+  readonly ringing: readonly string[];
+  readonly people: readonly string[];
+  readonly watchers: readonly BoardWatcher[];
+}
+
+/** It is over. Removes entity `call:<id>`. */
+export interface BoardCallRemoved {
+  readonly seq: number;
+  readonly type: "board.call_removed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly call_id: string;
+}
+
+/** The day of everybody on this board. Entity `counts`. */
+export interface BoardCounts {
+  readonly seq: number;
+  readonly type: "board.counts_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly day: string;
+  readonly inbound: number;
+  readonly answered: number;
+  readonly lost: number;
+  readonly failed: number;
+  readonly in_time: number;
+  readonly wait_s: number;
+  readonly longest_wait_s: number;
+  readonly outbound: number;
+  readonly reached: number;
+  readonly internal: number;
+  readonly talk_s: number;
+  readonly hours: readonly BoardHour[];
+  readonly drift: number | null;
+  readonly compared_at: string | null;
+}
+
+export interface BoardHand {
+  readonly reason: string;
+  readonly call_id: string | null;
+  readonly since: string;
+  readonly answered_by: string | null;
+}
+
+/** One hour of the account's day, in the order of `BoardCounts.hours`. */
+export interface BoardHour {
+  readonly inbound: number;
+  readonly answered: number;
+  readonly lost: number;
+  readonly outbound: number;
+}
+
+/** When the board turns a figure red; 0 switches one off. */
+export interface BoardLimits {
+  readonly waiting_s: number;
+  readonly answer_s: number;
+  readonly break_min: number;
+  readonly lost_percent: number;
+}
+
+/** Entity `person:<id>`. */
+export interface BoardPerson {
+  readonly seq: number;
+  readonly type: "board.person_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly name: string;
+  readonly extension: string | null;
+  readonly status: AgentStatus;
+  readonly status_since: string | null;
+  readonly online: boolean;
+  readonly busy: "free" | "ringing" | "talking";
+  readonly busy_since: string | null;
+  readonly missing: readonly PhonePart[] | null;
+  readonly hand: BoardHand | null;
+}
+
+/** Removes entity `person:<id>`. */
+export interface BoardPersonRemoved {
+  readonly seq: number;
+  readonly type: "board.person_removed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+}
+
+/** What the board is about. Entity `setup`. */
+export interface BoardSetup {
+  readonly seq: number;
+  readonly type: "board.setup_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly teams: readonly BoardTeam[];
+  readonly limits: BoardLimits;
+  readonly modes: readonly ("barge" | "listen" | "whisper")[];
+  readonly tells_operators: boolean;
+  readonly timezone: string;
+  readonly keeps_days: number;
+}
+
+/** One person's day. Entity `tally:<id>`. */
+export interface BoardTally {
+  readonly seq: number;
+  readonly type: "board.tally_changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly employee_id: string;
+  readonly answered: number;
+  readonly missed: number;
+  readonly placed: number;
+  readonly reached: number;
+  readonly talk_s: number;
+}
+
+export interface BoardTeam {
+  readonly team_id: string;
+  readonly name: string;
+  readonly members: readonly string[];
+}
+
+/** Who listens to whom in a call. */
+export interface BoardWatcher {
+  readonly by: string;
+  readonly mode: "barge" | "listen" | "whisper";
+  readonly employee_id: string;
+}
+
 /** A call as this agent sees it. Entity `call:<id>`, stream `me`. */
 export interface CallChanged {
   readonly seq: number;
@@ -174,6 +336,7 @@ export interface CallChanged {
   readonly controls: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
   readonly barred: readonly ("keypad" | "leave" | "merge" | "mute" | "swap" | "transfer_attended" | "transfer_blind" | "transfer_cancel" | "transfer_complete" | "unmute")[];
   readonly recording: RecordingMark | null;
+  readonly voice_stayed: "no_sound" | "not_taken" | "switch" | "transfer" | "unreachable" | null;
 }
 
 /** Somebody who is part of a call, as the others see it. */
@@ -619,7 +782,7 @@ export interface EmployeeRemoved {
 export type ErrorCode = "bad_proof" | "bad_request" | "bad_ticket" | "crm_auth_expired" | "crm_rejected" | "crm_unavailable" | "expired" | "internal" | "no_device" | "not_allowed" | "not_found" | "switch_unavailable" | "too_many" | "unknown_command" | "wrong_state";
 
 /** What a widget may say it understands in `hello`; pushes of other features are not sent. */
-export type Feature = "calls" | "contacts" | "dialer" | "directory" | "history" | "statuses" | "voice";
+export type Feature = "board" | "calls" | "contacts" | "dialer" | "directory" | "history" | "statuses" | "voice";
 
 /**
  * The customer was reached, or need not be called. A talk with the number says it by itself.
@@ -647,6 +810,20 @@ export interface GroupsChanged {
   readonly entity: string;
   readonly version: number;
   readonly groups: readonly GroupBrief[];
+}
+
+/** The agent's own raised hand. Entity `hand`, stream `me`. */
+export interface HandChanged {
+  readonly seq: number;
+  readonly type: "hand.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly raised: boolean;
+  readonly reason: string;
+  readonly call_id: string | null;
+  readonly since: string;
+  readonly answered_by: string | null;
 }
 
 /** End the talk. Errors: not_found, wrong_state, switch_unavailable. */
@@ -807,6 +984,13 @@ export type ListState = "closed" | "finished" | "open" | "paused";
 /** How far the search for the caller is. All four are drawn differently on the card (W3). */
 export type LookupState = "found" | "looking" | "not_found" | "unavailable";
 
+/** Help is no longer needed. Reply: empty; without a raised hand nothing happens. */
+export interface LowerHand {
+  readonly type: "hand.lower";
+  readonly id: string;
+  readonly ttl_ms?: number;
+}
+
 /** All three hear each other. Errors: not_found, wrong_state, switch_unavailable. */
 export interface MergeCall {
   readonly type: "call.merge";
@@ -818,6 +1002,21 @@ export interface MergeCall {
 /** What a tab knows of its microphone. */
 export type Microphone = "absent" | "ask" | "blocked" | "denied" | "granted";
 
+/**
+ * Somebody listens to the agent's talk, where the account's rules say that he is told. Entity
+ * `monitored`, stream `me`.
+ */
+export interface MonitoredChanged {
+  readonly seq: number;
+  readonly type: "monitored.changed";
+  readonly stream: StreamName;
+  readonly entity: string;
+  readonly version: number;
+  readonly mode: "barge" | "listen" | "whisper" | null;
+  readonly by: string;
+  readonly call_id: string | null;
+}
+
 /** Put a row before another one, or last. Errors: not_found, wrong_state. */
 export interface MoveItem {
   readonly type: "dialer.move";
@@ -826,6 +1025,21 @@ export interface MoveItem {
   readonly list_id: string;
   readonly item_id: string;
   readonly before?: string | null;
+}
+
+/**
+ * Have the talk on this leg go on in the tab that is the phone now (M14). The leg goes on
+ * talking until the sound of the other one is up; asked by the tab that has the talk.
+ *
+ * Reply: empty, when the voice is there. Errors: not_found, wrong_state with a `reason`
+ * (`StayReason`), which the card shows as well: the talk goes on where it was.
+ */
+export interface MoveVoice {
+  readonly type: "call.move_voice";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly leg_id: string;
 }
 
 /**
@@ -975,6 +1189,19 @@ export interface Ping {
 export interface Pong {
   readonly type: "pong";
   readonly n: number;
+}
+
+/**
+ * Ask a supervisor for help without a word to the customer (M17).
+ *
+ * Reply: empty; the hand arrives as `hand.changed`.
+ */
+export interface RaiseHand {
+  readonly type: "hand.raise";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly reason?: string;
+  readonly call_id?: string | null;
 }
 
 /** A record of the CRM that a phone number can belong to. */
@@ -1229,8 +1456,11 @@ export interface StopList {
   readonly ttl_ms?: number;
 }
 
-/** Streams a session can follow; `me` and `account` always, the rest while on screen. */
-export type StreamName = "account" | "colleagues" | "me";
+/**
+ * Streams a session can follow; `me` and `account` always, the rest while on screen. `board`:
+ * only sessions that were opened for one.
+ */
+export type StreamName = "account" | "board" | "colleagues" | "me";
 
 /** The stream has another history now (its epoch changed): start it over from `start`. */
 export interface StreamReset {
@@ -1277,6 +1507,18 @@ export interface TakePhone {
   readonly type: "phone.take";
   readonly id: string;
   readonly ttl_ms?: number;
+}
+
+/**
+ * The sound of this leg, which was rung to take a talk over, is up in both directions. Without
+ * such a leg nothing happens.
+ */
+export interface TakeVoice {
+  readonly type: "call.take_voice";
+  readonly id: string;
+  readonly ttl_ms?: number;
+  readonly call_id: string;
+  readonly leg_id: string;
 }
 
 /**
@@ -1419,6 +1661,8 @@ export type Command =
   | RegisterPhone
   | TakePhone
   | ReleasePhone
+  | MoveVoice
+  | TakeVoice
   | ListLists
   | ListItems
   | StartList
@@ -1433,7 +1677,9 @@ export type Command =
   | MoveItem
   | RefreshList
   | RepeatList
-  | ResetList;
+  | ResetList
+  | RaiseHand
+  | LowerHand;
 
 export type Push =
   | CallChanged
@@ -1460,7 +1706,16 @@ export type Push =
   | PhonePassed
   | ColleaguePhoneChanged
   | DialerChanged
-  | ColleagueDialerChanged;
+  | ColleagueDialerChanged
+  | HandChanged
+  | MonitoredChanged
+  | BoardSetup
+  | BoardPerson
+  | BoardPersonRemoved
+  | BoardCall
+  | BoardCallRemoved
+  | BoardTally
+  | BoardCounts;
 
 export type ServerFrame =
   | Welcome

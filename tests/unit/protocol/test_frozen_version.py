@@ -18,9 +18,9 @@ from protocol.vocabulary import PROTOCOL_VERSION
 
 FROZEN = Path(generate.__file__).parent / "frozen"
 FIXTURES = Path(generate.__file__).parent / "fixtures"
-OPEN = {"ErrorCode", "Feature"}
+OPEN = {"ErrorCode", "Feature", "StreamName"}
 """Enums the server may add to: a widget has a sentence for a code it does not know, and is told
-only of features it named itself."""
+only of features it named and of streams it asked for itself."""
 
 Schema = dict[str, Any]
 

@@ -23,6 +23,24 @@ export interface BindingAnswer {
 }
 
 /**
+ * The supervisors' board.
+ *
+ * `monitoring`: supervisors may listen to talks; off by default, since the law of many places
+ * wants people told of it first. `tell_operators`: whoever is listened to sees it at once.
+ * `waiting_s`, `break_min`, `lost_percent`: what turns red, 0 nothing. `answer_s`: an answer
+ * counts as in time within this; 0: every answer does. `keep_days`: how far one can look back.
+ */
+export interface BoardSettings {
+  readonly monitoring: boolean;
+  readonly tell_operators: boolean;
+  readonly waiting_s: number;
+  readonly answer_s: number;
+  readonly break_min: number;
+  readonly lost_percent: number;
+  readonly keep_days: number;
+}
+
+/**
  * Visitors of the account's sites and the numbers they are shown.
  *
  * `visits`: pages and numbers are taken in, and cards show the caller's way. `shown_min`: how long
@@ -533,4 +551,5 @@ export interface AreaValues {
   readonly hours: HoursSettings;
   readonly personal_manager: PersonalManagerSettings;
   readonly call_tracking: CallTrackingSettings;
+  readonly board: BoardSettings;
 }

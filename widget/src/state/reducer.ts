@@ -31,10 +31,19 @@ export function reduce(state: State, push: Push): State {
     case 'phone.passed':
     case 'dialer.changed':
     case 'colleague.dialer_changed':
+    case 'hand.changed':
+    case 'monitored.changed':
+    case 'board.setup_changed':
+    case 'board.person_changed':
+    case 'board.call_changed':
+    case 'board.tally_changed':
+    case 'board.counts_changed':
       return put(state, push);
     case 'call.removed':
     case 'contact.removed':
     case 'employee.removed':
+    case 'board.person_removed':
+    case 'board.call_removed':
       return known ? without(state, push) : state;
     default:
       return unreachable(push);

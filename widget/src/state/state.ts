@@ -5,4 +5,4 @@ export type Entities = Readonly<Record<string, Push>>;
 
 export type State = Readonly<Record<StreamName, Entities>>;
 
-export const EMPTY: State = { me: {}, account: {}, colleagues: {} };
+export const EMPTY: State = { me: {}, account: {}, colleagues: {}, board: {} };

@@ -1,0 +1,1 @@
+"""The supervisor's board: who sees whom, what the figures are, how pushes become a view. Pure."""
