@@ -290,6 +290,8 @@ COMMANDS: tuple[frames.Command, ...] = (
     phone.RegisterPhone(id=CommandId("cmd_00000022")),
     phone.TakePhone(id=CommandId("cmd_00000023")),
     phone.ReleasePhone(id=CommandId("cmd_00000024")),
+    phone.MoveVoice(id=CommandId("cmd_00000041"), call_id=_CALL, leg_id=LegId("agent-e_101-1")),
+    phone.TakeVoice(id=CommandId("cmd_00000042"), call_id=_CALL, leg_id=LegId("agent-e_101-1")),
 )
 
 PUSHES: tuple[frames.Push, ...] = (

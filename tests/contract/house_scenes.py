@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -326,6 +327,7 @@ async def a_browser_becomes_the_phone(hour: Hour) -> None:
     asked = [f for f in tab.frames if f["type"] == "phone.asked"][-1]
     assert (asked["call_id"], asked["act"]) == (call, "answer")
     await hour.picks_up(call, VERA)
+    await _moves_to_another_tab(hour, call)
     await hour.leaves(call)
     await hour.wait(3)
     await tab.ask("phone.take")
@@ -333,6 +335,28 @@ async def a_browser_becomes_the_phone(hour: Hour) -> None:
     assert not hour.ready_lines.is_ready(ACC, VERA)
     hour.routing.replace(route)
     await hour.devices.tell(route)
+
+
+async def _moves_to_another_tab(hour: Hour, call: CallId) -> None:
+    """Vera's voice goes on on another leg, then its next move fails: her card says why."""
+    tab = hour.tabs[VERA]
+    [old] = _legs_of(hour, call)
+    moving = asyncio.create_task(tab.ask("call.move_voice", call_id=call, leg_id=old))
+    await idle(120)
+    [new] = [leg for leg in _legs_of(hour, call) if leg != old]
+    await tab.ask("call.take_voice", call_id=call, leg_id=new)
+    await moving
+    assert _legs_of(hour, call) == [new]
+    again = tab.ask("call.move_voice", refused="wrong_state", call_id=call, leg_id=new)
+    moving = asyncio.create_task(again)
+    await idle(120)
+    await hour.wait(9)
+    await moving
+    assert tab.cards()[call]["voice_stayed"] == "no_sound"
+
+
+def _legs_of(hour: Hour, call: CallId) -> list[LegId]:
+    return [leg for c, leg in hour.switch.legs if c == call and f"-{VERA}-" in leg]
 
 
 def _short(who: EmployeeId) -> str:

@@ -6,6 +6,7 @@ from backend.realtime.agent import Agent
 from backend.realtime.registry import handles
 from backend.realtime.services import Services
 from protocol.commands import AnswerCall, DeclineCall, Dial, DismissCall, HangUpCall, HoldCall
+from protocol.phone import MoveVoice, TakeVoice
 from protocol.recording import PauseRecording
 from protocol.transfers import (
     CancelTransfer,
@@ -32,6 +33,8 @@ CallCommand = (
     | MuteCall
     | SendKeys
     | PauseRecording
+    | MoveVoice
+    | TakeVoice
 )
 
 
@@ -114,4 +117,14 @@ async def pause_recording(
 
 @handles(SendKeys)
 async def send_keys(command: SendKeys, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(MoveVoice)
+async def move_voice(command: MoveVoice, agent: Agent, services: Services) -> bytes | None:
+    return await _ask(command, agent, services)
+
+
+@handles(TakeVoice)
+async def take_voice(command: TakeVoice, agent: Agent, services: Services) -> bytes | None:
     return await _ask(command, agent, services)

@@ -212,6 +212,8 @@ class Adoption:
             )
         if found.held != live.call.is_held and len(found.connected) + found.held > 0:
             core.record(live, Held(on=found.held, at=at))
+        if found.held and live.call.customer is not None:
+            live.held_leg = live.held_leg or live.call.customer.leg_id
         # Whatever we asked of the switch before, these legs live.
         live.unheeded.update(there.keys() & live.asked_to_end)
         if live.call.state is CallState.ENDED:

@@ -14,6 +14,7 @@ from backend.services.calls import browser
 from backend.services.calls.asked import Asked
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
+from backend.services.calls.moving import Moving
 from backend.services.calls.passing import Passing
 from backend.services.calls.placing import Placing, Wish, dialed_call_id
 from backend.services.calls.ringing import Ringing
@@ -30,6 +31,7 @@ from protocol.commands import (
     HoldCall,
     RetryLookup,
 )
+from protocol.phone import MoveVoice, TakeVoice
 from protocol.pushes import Dialed, RecordRef
 from protocol.recording import PauseRecording
 from protocol.transfers import (
@@ -65,12 +67,14 @@ class Commands:
         placing: Placing,
         talking: Talking,
         transfers: Transfers,
+        moving: Moving,
     ) -> None:
         self._core = core
         self._passing = Passing(core, talking, transfers)
         self._ringing = ringing
         self._placing = placing
         self._talking = talking
+        self._moving = moving
         self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
         """Oldest first."""
 
@@ -142,6 +146,14 @@ class Commands:
             case PauseRecording(on=on):
                 live = self._core.find(account_id, employee_id, command.call_id)
                 await self._talking.pausing.ask(live, employee_id, on=on)
+                return None
+            case MoveVoice(leg_id=leg_id):
+                live = self._core.find(account_id, employee_id, command.call_id)
+                await self._moving.move(live, employee_id, leg_id)
+                return None
+            case TakeVoice(leg_id=leg_id):
+                live = self._core.find(account_id, employee_id, command.call_id)
+                self._moving.sounds(live, employee_id, leg_id)
                 return None
             case ChooseContact(kind=kind, record_id=record_id):
                 self._core.find(account_id, employee_id, command.call_id)

@@ -41,7 +41,6 @@ from backend.services.calls.publisher import Publisher
 from backend.services.ports import (
     CALL_HEADER,
     LEG_HEADER,
-    RESCUE_HEADER,
     Bus,
     CallJournal,
     Lease,
@@ -310,12 +309,13 @@ class Core:
         caller: tuple[str, str],
         auto_answer: bool = False,
         towards: Towards | None = None,
-        rescue: bool = False,
+        header: str = "",
     ) -> AppError | None:
         """Ring once, whoever asks and however often; the intent is on disk first.
 
-        `caller` is number and name to show. Returns what went wrong, for the ringer to go on. A
-        refusal ends the leg; a switch that did not answer may have rung it all the same.
+        `caller` is number and name to show; `header` says why a tab is rung. Returns what went
+        wrong, for the ringer to go on. A refusal ends the leg; a switch that did not answer may
+        have rung it all the same.
         """
         call, lease = live.call, self.lease()
         live.ordering.add(leg_id)
@@ -338,7 +338,7 @@ class Core:
                 timeout_s=max(1, round(timeout_s)),
                 auto_answer=auto_answer,
                 towards=towards,
-                headers=_headers(call.call_id, leg_id, rescue=rescue),
+                headers=_headers(call.call_id, leg_id, header),
             )
             # Safe to repeat: the leg's id on the switch is derived from its name.
             await self.order(lambda: self.switch.ring(order))
@@ -438,7 +438,7 @@ class Core:
         return live
 
 
-def _headers(call_id: CallId, leg_id: LegId, *, rescue: bool) -> dict[str, str]:
-    """What a tab's line is told with the call; `rescue`: to pick up by itself."""
+def _headers(call_id: CallId, leg_id: LegId, why: str) -> dict[str, str]:
+    """What a tab's line is told with the call."""
     told = {CALL_HEADER: call_id, LEG_HEADER: leg_id}
-    return {**told, RESCUE_HEADER: "1"} if rescue else told
+    return {**told, why: "1"} if why else told

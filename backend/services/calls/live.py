@@ -14,6 +14,7 @@ from backend.services.calls.asked import Asked
 from backend.services.calls.transfer import Handover, Transfer
 from backend.services.ports import CallbackWanted, Capabilities, StepNote
 from backend.services.routing import EmployeeRoute, VirtualNumber
+from protocol.phone import StayReason
 from protocol.pushes import CallChanged
 from protocol.vocabulary import CallState, EmployeeId, LegId
 
@@ -40,6 +41,23 @@ class Offer:
     """Monotonic second when `timer` ends what rings now."""
     returning: bool = False
     """The page it rang in went, and is waited for."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Move:
+    """A voice on its way to another tab (`moving`)."""
+
+    old: LegId
+    new: LegId
+    by: EmployeeId
+    until: float
+    """Monotonic second when it has to be there."""
+    silent: bool = False
+    """The switch lets nobody hear the new leg."""
+    sounds: bool = False
+    """Its tab said that sound is up."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there may be something to go on with."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,6 +139,12 @@ class Live:
     """The talk is being passed on."""
     handovers: list[Handover] = field(default_factory=list)
     """What became of earlier transfers, oldest first."""
+    moves: dict[LegId, Move] = field(default_factory=dict)
+    """Voices on their way to another tab, by the leg they are leaving."""
+    moved: dict[LegId, LegId] = field(default_factory=dict)
+    """Legs that gave their talk to these."""
+    stayed: dict[EmployeeId, StayReason] = field(default_factory=dict)
+    """Whose voice could not be moved, for as long as the card says so."""
     unmet: tuple[LegId, Transfer] | None = None
     """Who joined the talk by this transfer, until he is connected."""
     fallback: Scenario | None = None
@@ -147,6 +171,11 @@ class Live:
     def lets_go(self, leg_id: LegId) -> bool:
         """Its hang-up is on its way and nobody has the talk: that it picked up is no answer."""
         return leg_id in self.asked_to_end and self.call.taken is None
+
+    @property
+    def coming(self) -> set[LegId]:
+        """Legs that voices are moving to."""
+        return {move.new for move in self.moves.values()}
 
     @property
     def rung_legs(self) -> set[LegId]:

@@ -28,6 +28,7 @@ from backend.services.calls.hooks import (
 )
 from backend.services.calls.idle import LastTalks
 from backend.services.calls.live import Live
+from backend.services.calls.moving import Moving
 from backend.services.calls.placing import Placing
 from backend.services.calls.rescue import Rescue
 from backend.services.calls.ringing import Ringing
@@ -124,6 +125,7 @@ class CallOwner:
         self._talking = Talking(self._core, self._ringing)
         self._transfers = Transfers(self._core, self._ringing, self._talking)
         self._rescue = Rescue(self._core, self._ringing, notice=rescue_notice)
+        self._moving = Moving(self._core, self._talking, self._settle)
         self._vanish = Vanish(self._core, bus, self._rescue.vanished)
         self._adoption = Adoption(
             self._core,
@@ -137,7 +139,12 @@ class CallOwner:
         )
         self._callbacks = CallBacks(self._core, self._ringing)
         self._commands = Commands(
-            self._core, self._ringing, self._placing, self._talking, self._transfers
+            self._core,
+            self._ringing,
+            self._placing,
+            self._talking,
+            self._transfers,
+            self._moving,
         )
         self._early: OrderedDict[CallId, list[Fact]] = OrderedDict()
         self._served: dict[AccountId, AsyncExitStack] = {}
@@ -351,6 +358,7 @@ class CallOwner:
 
     def _settle(self, live: Live) -> None:
         """See to whatever the call's facts now demand. Doing it twice does nothing."""
+        self._moving.settle(live)
         if live.call.state is not CallState.ENDED:
             self._move_on(live)
         if live.call.state is CallState.ENDED:

@@ -30,7 +30,7 @@ from backend.services.calls.live import Live, Offer, RemovalReason
 from backend.services.calls.page_return import PageReturn
 from backend.services.calls.steps import Steps
 from backend.services.calls.views import other_party
-from backend.services.ports import StepNote
+from backend.services.ports import RESCUE_HEADER, StepNote
 from backend.services.routing import AccountRoute
 from protocol.vocabulary import (
     AgentStatus,
@@ -293,7 +293,7 @@ class Ringing:
             timeout_s=seconds,
             caller=(number, label),
             auto_answer=auto_answer,
-            rescue=_brings_back(live, offer.route.employee_id),
+            header=RESCUE_HEADER if _brings_back(live, offer.route.employee_id) else "",
         )
 
     def _time(self, live: Live, offer: Offer, seconds: float) -> None:

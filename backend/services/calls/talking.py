@@ -68,10 +68,11 @@ class Talking:
     def drop_losers(self, live: Live) -> None:
         """Whoever was called and did not win hears that somebody else answered."""
         talk, sought = live.call.talkers, live.rung_legs if live.seeks else set()
+        sought |= live.coming
         if live.transfer is not None and live.transfer.leg_id is not None:
             sought.add(live.transfer.leg_id)
         for leg in live.call.live_legs:
-            if leg not in talk and leg.leg_id not in sought and not live.call.is_origin(leg):
+            if leg not in talk and leg.leg_id not in sought:
                 self._core.end_leg(live, leg.leg_id, HangupCause.ANSWERED_ELSEWHERE)
 
     async def connect(self, live: Live, *, resume: bool = False) -> None:
@@ -88,20 +89,20 @@ class Talking:
     async def _mute_again(self, live: Live, leg_id: LegId) -> None:
         core, call_id = self._core, live.call.call_id
         # Before the switch's word: his tab goes by his card, and he may be lost once more.
-        self._note_mute(live, leg_id, on=True)
+        self.note_mute(live, leg_id, on=True)
         try:
             await core.order(lambda: core.switch.mute(call_id, leg_id, on=True))
         except (NotFound, SwitchError) as error:
             # His card says that he is heard: better than a customer alone.
             log.error("not muted again", call=call_id, error=repr(error))
-            self._note_mute(live, leg_id, on=False)
+            self.note_mute(live, leg_id, on=False)
 
     async def _connect(self, live: Live, *, resume: bool) -> None:
         core, call, room = self._core, live.call, self.room(live)
         if not room or call.state is CallState.ENDED:
             return
         try:
-            await self._assemble(live, room)
+            await self._assemble(live, room, resume=resume)
             if resume and (live.call.is_held or live.held_leg is not None) and not live.stays_held:
                 await self._unhold(live, self.other(live, room, None))
         except NotFound:
@@ -117,13 +118,13 @@ class Talking:
             self.tape(live)
             core.spawn(self._keys.dial_extension(live))
 
-    async def _assemble(self, live: Live, room: tuple[LegId, ...]) -> None:
-        """Have exactly these in one room. Raises SwitchError, NotFound."""
+    async def _assemble(self, live: Live, room: tuple[LegId, ...], *, resume: bool) -> None:
+        """Have exactly these in one room, `resume`: with whoever is held. Raises SwitchError,
+        NotFound."""
         core, call_id = self._core, live.call.call_id
         if live.call.direction is Direction.INBOUND:
             await core.order(lambda: core.switch.answer(call_id, room[0]))
-        waits = self.other(live, room, None) if live.stays_held else None
-        legs = tuple(leg for leg in room if leg != waits)
+        legs = room if resume and not live.stays_held else self.inside(live)
         await core.order(lambda: core.switch.connect(live.slug, call_id, legs))
 
     def reunite(self, live: Live) -> None:
@@ -150,6 +151,13 @@ class Talking:
             passing = live.transfer is not None and not live.transfer.swapped
             if live.disconnected and not passing:
                 await self._connect(live, resume=True)
+
+    def inside(self, live: Live) -> tuple[LegId, ...]:
+        """Those of the talk who hear each other: without whoever waits with music."""
+        room, waits = self.room(live), live.held_leg
+        if live.stays_held and waits is None:
+            waits = self.other(live, room, None)
+        return tuple(leg for leg in room if leg != waits)
 
     def tape(self, live: Live) -> None:
         """See that the talk is recorded, if it is to be: from the first answer on."""
@@ -179,7 +187,7 @@ class Talking:
                 return
             other = self.other(live, room, own)
             if live.disconnected:
-                await self._assemble(live, room)
+                await self._assemble(live, room, resume=True)
                 live.disconnected, live.unmet = False, None
             if not on:
                 await self._unhold(live, other)
@@ -234,10 +242,17 @@ class Talking:
         """Nobody hears this leg, or everybody again. Raises SwitchError, NotFound."""
         leg = live.call.leg(leg_id)
         if leg is not None and leg.is_muted != on:
-            await self._core.switch.mute(live.call.call_id, leg_id, on=on)
-            self._note_mute(live, leg_id, on=on)
+            try:
+                await self._core.switch.mute(live.call.call_id, leg_id, on=on)
+            except NotFound:
+                if leg_id not in live.moved:
+                    raise
+            self.note_mute(live, leg_id, on=on)
+        if leg_id in live.moved:
+            # His voice went to another tab while the switch was asked.
+            await self.mute(live, live.moved[leg_id], on=on)
 
-    def _note_mute(self, live: Live, leg_id: LegId, *, on: bool) -> None:
+    def note_mute(self, live: Live, leg_id: LegId, *, on: bool) -> None:
         core, leg = self._core, live.call.leg(leg_id)
         at = core.clock.now()
         if leg is not None and leg.mute is not None:

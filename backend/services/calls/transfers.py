@@ -252,12 +252,15 @@ class Transfers:
         self._ringing.advance(live)
 
     def _has_picked_up(self, live: Live, leg: Leg) -> bool:
-        """A leg that was rung for the transfer, rather than one that is leaving."""
+        """A leg that was rung for the transfer, rather than one that is leaving. A voice on its way
+        to another tab is nobody new, unless it is the one that was lost."""
+        transfer = live.transfer
         return (
             leg.answered_at is not None
             and not leg.has_parted
             and leg not in live.call.members
             and leg.leg_id not in live.asked_to_end
+            and (leg.leg_id not in live.coming or (transfer is not None and transfer.rescue))
         )
 
     def _picked_up(self, live: Live, leg: Leg) -> None:

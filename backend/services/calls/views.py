@@ -79,6 +79,7 @@ def card(live: Live, employee_id: EmployeeId, account: AccountRoute) -> CallChan
         controls=controls,
         barred=barred,
         recording=None if offered else _recording(live, account),
+        voice_stayed=None if call.ended_at is not None else live.stayed.get(employee_id),
     )
 
 

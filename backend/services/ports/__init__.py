@@ -30,6 +30,7 @@ from backend.services.ports.crm_calls import (
 from backend.services.ports.lines import (
     CALL_HEADER,
     LEG_HEADER,
+    MOVE_HEADER,
     RESCUE_HEADER,
     BrowserLine,
     LineHome,
@@ -78,6 +79,7 @@ from backend.services.ports.switch import (
 __all__ = [
     "CALL_HEADER",
     "LEG_HEADER",
+    "MOVE_HEADER",
     "RESCUE_HEADER",
     "Arrived",
     "AudioStorage",

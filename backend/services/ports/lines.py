@@ -16,6 +16,9 @@ LEG_HEADER: Final = "X-Dozvon-Leg"
 """In the INVITE to a line: by them the tab knows which card the ringing belongs to."""
 RESCUE_HEADER: Final = "X-Dozvon-Rescue"
 """`1`: the talk was lost by this person and comes back: the tab picks up by itself."""
+MOVE_HEADER: Final = "X-Dozvon-Move"
+"""`1`: the talk is still in another tab of this person and comes here as soon as this tab says that
+sound is up (`call.take_voice`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
