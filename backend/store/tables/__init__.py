@@ -18,6 +18,15 @@ from backend.store.tables.contacts import (
     phone_index,
     phone_index_doubts,
 )
+from backend.store.tables.dialer import (
+    dialer_attempts,
+    dialer_consents,
+    dialer_dispositions,
+    dialer_items,
+    dialer_lists,
+    dialer_runs,
+    dialer_stops,
+)
 from backend.store.tables.grants import crm_bindings, crm_grants
 from backend.store.tables.installs import crm_clients, crm_installs, pairings, pending_installs
 from backend.store.tables.lines import issued_lines
@@ -65,6 +74,13 @@ __all__ = [
     "crm_installs",
     "crm_people",
     "crm_seen",
+    "dialer_attempts",
+    "dialer_consents",
+    "dialer_dispositions",
+    "dialer_items",
+    "dialer_lists",
+    "dialer_runs",
+    "dialer_stops",
     "employee_numbers",
     "employee_syncs",
     "employees",
