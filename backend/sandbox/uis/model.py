@@ -72,6 +72,8 @@ class Session:
     record_began: datetime | None = None
     keys: list[tuple[datetime, str]] = field(default_factory=list)
     """What the contact's line was sent, and when."""
+    said: list[str] = field(default_factory=list)
+    """Messages the caller heard, by name or text."""
     blind: bool = False
     """The third party gets the contact as soon as it answers."""
     waiting: list[str] = field(default_factory=list)

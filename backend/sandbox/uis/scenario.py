@@ -42,6 +42,8 @@ class Scenario:
         if session.ended_at is not None:
             return
         phones = answer.get("phones")
+        if isinstance(phones, list) and (said := answer.get("message_name") or answer.get("text")):
+            session.said.append(str(said))
         if not isinstance(phones, list):
             phones = dict(step.branches).get(answer.get("returned_code", 0), ())
         self._cloud.ring_all(session, [str(phone) for phone in phones])

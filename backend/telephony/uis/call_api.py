@@ -76,6 +76,9 @@ class CallApi:
         action = "on" if on else "off"
         await self._rpc.call("record.call", call_session_id=session_id, action=action)
 
+    async def coach(self, session_id: int, number: str) -> None:
+        await self._rpc.call("add.coach", call_session_id=session_id, phone_number=number)
+
     async def send_dtmf(self, session_id: int, key: str) -> None:
         """One symbol: the cloud takes no more at a time."""
         await self._rpc.call("send.dtmf", call_session_id=session_id, dtmf_string=key)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from backend.telephony.uis import names
-from backend.telephony.uis.session import Leg, Session
+from backend.telephony.uis.session import Leg, Session, is_of
 from backend.telephony.uis.wire import LegRow
 from protocol.vocabulary import EmployeeId, LegId
+
+LISTENS: Final = LegId("listens")
+"""In place of a name, for a leg that is no part of its call."""
 
 Who = Callable[[int], EmployeeId | None]
 """Our employee behind one of the cloud's."""
@@ -33,6 +37,25 @@ class Naming:
     def forget(self, session_id: int) -> None:
         """The session is over."""
         self._kept.pop(session_id, None)
+
+    def is_aside(self, session: Session, vendor_id: int, employee: int | None, number: str) -> bool:
+        """Whether the leg is of somebody who listens only. It is remembered like a name, so that
+        the next owner does not take him for somebody who is rung."""
+        if vendor_id in session.aside:
+            return True
+        if self._kept.get(session.session_id, {}).get(vendor_id) == LISTENS:
+            session.aside.add(vendor_id)
+            return True
+        if session.by_vendor(vendor_id) is not None:
+            return False
+        found = next((one for one in session.coaches if is_of(one, employee, number)), None)
+        if found is None:
+            return False
+        session.coaches.remove(found)
+        session.aside.add(vendor_id)
+        self._kept.setdefault(session.session_id, {})[vendor_id] = LISTENS
+        self.named.append((session.session_id, vendor_id, LISTENS))
+        return True
 
     def outside(self, session: Session, row: LegRow) -> Leg:
         """A leg of nobody's of ours: the contact's, or a third party's whom we asked for."""

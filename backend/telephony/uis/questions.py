@@ -31,6 +31,8 @@ class _Desk:
 
     phones: dict[LegId, str] = field(default_factory=dict)
     """Ordered and not answered with yet."""
+    greeting: str = ""
+    """A message of the cloud's that the caller is to hear before they ring."""
     came: asyncio.Event = field(default_factory=asyncio.Event)
     given: dict[LegId, float] = field(default_factory=dict)
     """The last answer's legs, and the monotonic second it was given."""
@@ -47,6 +49,10 @@ class Questions:
         desk = self._desks.setdefault(session_id, _Desk())
         desk.phones[leg_id] = phone
         desk.came.set()
+
+    def greet(self, session_id: int, message: str) -> None:
+        """Have the caller hear this message with the next answer that has somebody ring."""
+        self._desks.setdefault(session_id, _Desk()).greeting = message
 
     def withdraw(self, session_id: int, leg_id: LegId) -> bool:
         """False when the cloud was already told to ring it."""
@@ -82,7 +88,10 @@ class Questions:
                 break
         desk.given = dict.fromkeys(desk.phones, self._clock.monotonic())
         phones, desk.phones = list(dict.fromkeys(desk.phones.values())), {}
-        return {"phones": phones} if phones else {"returned_code": NOBODY}
+        if not phones:
+            return {"returned_code": NOBODY}
+        greeting, desk.greeting = desk.greeting, ""
+        return {"phones": phones, "message_name": greeting} if greeting else {"phones": phones}
 
     async def _within(self, came: asyncio.Event, seconds: float) -> None:
         waits = asyncio.ensure_future(came.wait())

@@ -29,11 +29,16 @@ class Expected:
         return any(self.fits(leg.employee, names.digits(leg.called)) for leg in live)
 
     def fits(self, employee: int | None, number: str) -> bool:
-        if isinstance(self.target, names.Outside):
-            return number == self.target.number
-        if employee is not None:
-            return employee == self.target.employee
-        return bool(number) and number == self.target.number
+        return is_of(self.target, employee, number)
+
+
+def is_of(target: names.Line | names.Outside, employee: int | None, number: str) -> bool:
+    """Whether a leg of this employee and number is the one that was asked for."""
+    if isinstance(target, names.Outside):
+        return number == target.number
+    if employee is not None:
+        return employee == target.employee
+    return bool(number) and number == target.number
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +70,10 @@ class Session:
     """Employees' legs of a session of ours that nobody has ordered yet."""
     by_phone: LegId | None = None
     """Whose leg placed it, past us: dialled on the telephone."""
+    coaches: list[names.Line | names.Outside] = field(default_factory=list)
+    """Who was asked to listen to the talk, and has not been shown yet."""
+    aside: set[int] = field(default_factory=set)
+    """The cloud's numbers of legs that are no part of the call: of those who listen."""
     leaving: bool = False
     """We asked for its end: another attempt of its call is another session."""
     held: bool = False
@@ -96,6 +105,11 @@ class Session:
     @property
     def contact(self) -> Leg | None:
         return self.legs.get(names.CONTACT_LEG)
+
+    @property
+    def answered(self) -> bool:
+        """Somebody talks with the contact, or did."""
+        return any(leg.state is LegState.UP for leg in self.live if leg is not self.contact)
 
     @property
     def setting_up(self) -> bool:

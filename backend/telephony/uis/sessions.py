@@ -307,7 +307,10 @@ class Sessions:
         if not note.leg_ids or note.employee is None:
             self.ignored["ringing without a leg"] += 1
             return []
-        leg = self._naming.of(session, note.leg_ids[0], note.employee, note.employee_number)
+        vendor_id, number = note.leg_ids[0], note.employee_number
+        if self._naming.is_aside(session, vendor_id, note.employee, number):
+            return []
+        leg = self._naming.of(session, vendor_id, note.employee, number)
         return [] if leg is None else self._move(session, leg, LegState.RINGING, at)
 
     def _talks(self, session: Session, note: Notification, at: datetime) -> list[SwitchEvent]:
@@ -333,6 +336,8 @@ class Sessions:
             self.ignored[f"state {row.caption}"] += 1
             return []
         if row.state is LegState.ENDED and session.by_vendor(row.leg_id) is None:
+            return []
+        if self._naming.is_aside(session, row.leg_id, row.employee, names.digits(row.called)):
             return []
         if row.is_operator:
             leg = self._naming.of(session, row.leg_id, row.employee, names.digits(row.called))

@@ -14,11 +14,12 @@ from typing import Final
 
 import httpx
 
-from backend.errors import NotFound, SwitchRefused
+from backend.errors import NoDevice, NotFound, SwitchRefused
 from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock
-from backend.services.ports import Capabilities, HoldReported, RingOrder, SwitchEvent
+from backend.services.ports import Capabilities, HoldReported, RingOrder, SoundOver, SwitchEvent
 from backend.services.ports.switch import Sound
+from backend.telephony.uis import names
 from backend.telephony.uis.call_api import DTMF, CallApi, message
 from backend.telephony.uis.data_api import DataApi
 from backend.telephony.uis.errors import mnemonic_of
@@ -44,6 +45,8 @@ CAPABILITIES: Final = Capabilities(
     routes=True,
 )
 _PAUSE: Final = ","
+_OURS: Final = "dozvon/"
+"""Files that were put onto a switch of our own; messages of the cloud have other names."""
 
 
 class UisSwitch:
@@ -219,7 +222,17 @@ class UisSwitch:
                     await self._calls.send_dtmf(session_id, key)
 
     async def play(self, call_id: CallId, leg_id: LegId, sound: str) -> None:
-        raise SwitchRefused("the cloud plays sounds by its own scenario only")
+        """The cloud says its messages when it forwards a caller, so this one is heard with the
+        next people to ring, and counts as over at once. `sound` is its name in the cloud."""
+        session = self._listener.sessions.of_call(call_id)
+        waits = session is not None and session.inbound and leg_id == names.CONTACT_LEG
+        if session is None or not waits or session.answered:
+            raise SwitchRefused("the cloud plays messages to callers who wait only")
+        if sound.startswith(_OURS):
+            raise SwitchRefused("that sound is another switch's")
+        self._questions.greet(session.session_id, sound)
+        now = self._clock.now()
+        self._listener.tell([SoundOver(call_id=call_id, leg_id=leg_id, kind="played", at=now)])
 
     async def take_message(self, call_id: CallId, leg_id: LegId, name: str, *, max_s: int) -> None:
         raise SwitchRefused("the cloud takes messages by its own scenario only")
@@ -235,6 +248,22 @@ class UisSwitch:
 
     async def stop_recording(self, name: str) -> None:
         await self._tape.stop(name)
+
+    async def coach(self, call_id: CallId, endpoint: str) -> None:
+        """Ring somebody who listens to the talk and is heard by the employee only. His leg is no
+        part of the call; he leaves by hanging up, and with the talk."""
+        session = self._session(call_id)
+        target = names.parse(endpoint)
+        if target is None:
+            raise NoDevice(f"{endpoint!r} is no line of this cloud")
+        if session.has(target):
+            raise SwitchRefused("he takes part in the talk already")
+        session.coaches.append(target)
+        try:
+            await self._calls.coach(session.session_id, names.number_of(target))
+        except (SwitchRefused, NotFound):
+            session.coaches.remove(target)
+            raise
 
     # ── the end ──
 
