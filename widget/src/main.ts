@@ -62,6 +62,9 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
   ringTone.arm(window);
   window.addEventListener('online', () => phone.networkChanged(true));
   window.addEventListener('offline', () => phone.networkChanged(false));
+  // A page whose scripts are stopped is no place for a call: another tab is to have it at once.
+  document.addEventListener('freeze', () => phone.networkChanged(false));
+  document.addEventListener('resume', () => phone.networkChanged(true));
   host.onDial((clicked) => void phone.dialClicked(clicked));
 
   const title = watchTitle(document);
@@ -70,6 +73,7 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
   let asking = false;
   let closed = false;
   let stopVoice = (): void => undefined;
+  let quiet: ReadonlySet<string> = new Set();
   /** A session that was taken away has a reason the person can do something about. */
   const explain = async (): Promise<void> => {
     // Nothing of a call can be ordered any more: no line, and no talk without a button to end it.
@@ -93,7 +97,7 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
       host.signIn();
     }
     const all = calls(state);
-    const asks = all.find(rings);
+    const asks = all.find((call) => rings(call) && !quiet.has(call.call_id));
     const busy = all.some((call) => isLive(call) && !rings(call));
     const believed = reach.believes(connection);
     ringTone.ring(believed && asks !== undefined && chosenRinger(state)?.tab === tab.id, busy);
@@ -106,6 +110,13 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
     const live = all.some(isLive);
     if (live !== calling) host.calling((calling = live));
   };
+  const siblings = {
+    quiet: (calls: ReadonlySet<string>): void => {
+      quiet = calls;
+      react();
+    },
+    called: (): void => phone.connectNow(),
+  };
   const reach = new Reach(systemClock, react);
   const parts = new Store<VoiceParts | null>(null);
   let voiceAsked = false;
@@ -116,7 +127,7 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
         import('./ui/PhoneLine'),
       ]);
       if (closed) return;
-      const controls = startVoice({ phone, tabId: tab.id, ringer: ringTone, canAsk: true });
+      const controls = startVoice({ phone, tabId: tab.id, ringer: ringTone, canAsk: true, siblings });
       stopVoice = () => controls.voice.stop();
       parts.set({ controls, Line: PhoneLine, Sound: LegSound });
     } catch {

@@ -66,6 +66,7 @@ async function start(around: PortalAddress): Promise<void> {
   let returning = false;
   let voiceAsked = false;
   let stopVoice = (): void => undefined;
+  let quiet: ReadonlySet<string> = new Set();
   const react = (): void => {
     const { state, connection } = phone.view.get();
     const over = connection.phase === 'stopped' && connection.reason === 'session_ended';
@@ -76,15 +77,28 @@ async function start(around: PortalAddress): Promise<void> {
       startOver();
     }
     const all = calls(state);
+    const asked = all.some((call) => rings(call) && !quiet.has(call.call_id));
     const busy = all.some((call) => isLive(call) && !rings(call));
     const believed = reach.believes(connection);
-    tone.ring(believed && all.some(rings) && chosenRinger(state)?.tab === tab.id, busy);
+    tone.ring(believed && asked && chosenRinger(state)?.tab === tab.id, busy);
     if (device(state) === 'browser' && !voiceAsked) {
       voiceAsked = true;
       // Without pixels nobody can be asked: this frame is a phone only where all was granted.
       void import('../voice/start')
         .then(({ startVoice }) => {
-          const { voice } = startVoice({ phone, tabId: tab.id, ringer: tone, canAsk: false });
+          const { voice } = startVoice({
+            phone,
+            tabId: tab.id,
+            ringer: tone,
+            canAsk: false,
+            siblings: {
+              quiet: (calls) => {
+                quiet = calls;
+                react();
+              },
+              called: () => phone.connectNow(),
+            },
+          });
           stopVoice = () => voice.stop();
         })
         .catch(() => (voiceAsked = false));
@@ -94,5 +108,8 @@ async function start(around: PortalAddress): Promise<void> {
   phone.view.watch(react);
   window.addEventListener('online', () => phone.networkChanged(true));
   window.addEventListener('offline', () => phone.networkChanged(false));
+  // A page whose scripts are stopped is no place for a call: another tab is to have it at once.
+  document.addEventListener('freeze', () => phone.networkChanged(false));
+  document.addEventListener('resume', () => phone.networkChanged(true));
   phone.start();
 }

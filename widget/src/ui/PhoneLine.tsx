@@ -48,7 +48,7 @@ export function PhoneLine(props: Props): JSX.Element | null {
   const said = useSaid();
   const voice = useStore(controls.voice.view);
   if (!voice.on) return null;
-  const box = <DevicesBox devices={controls.devices} said={said} />;
+  const box = <DevicesBox devices={controls.devices} said={said} alone={voice.alone} />;
   if (view.connection.phase !== 'online') {
     // Nothing is known of the phone, but a talk may go on, and its headset be changed.
     return (
@@ -113,7 +113,14 @@ function useSaid(): Said {
 
 const USES: readonly DeviceUse[] = ['microphone', 'speaker', 'ringer'];
 
-function DevicesBox({ devices, said }: { devices: DeviceMenu; said: Said }): JSX.Element {
+interface DevicesProps {
+  readonly devices: VoiceControls['devices'];
+  readonly said: Said;
+  /** Tabs of this browser cannot agree with each other. */
+  readonly alone: boolean;
+}
+
+function DevicesBox({ devices, said, alone }: DevicesProps): JSX.Element {
   const { inputs, outputs, chosen, ringVolume, canChooseOutput, lasts } = useStore(devices.view);
   return (
     <details class="devices">
@@ -142,6 +149,7 @@ function DevicesBox({ devices, said }: { devices: DeviceMenu; said: Said }): JSX
         />
       </label>
       {!lasts && <p class="muted">{said.t('devices.forgotten')}</p>}
+      {alone && <p class="muted">{said.t('devices.alone')}</p>}
     </details>
   );
 }

@@ -43,6 +43,7 @@ async function show(connection: Connection, memory: Partial<Memory> = {}): Promi
     looked: true,
     line: { connected: false, registered: false },
     noLine: false,
+    alone: false,
     legs: {},
   };
   const nothing = (): Promise<void> => Promise.resolve();

@@ -2,6 +2,9 @@
 import type { Ringer } from '../media/ringer';
 import type { Phone } from '../phone';
 import { systemClock } from '../protocol/clock';
+import type { SiblingsHeard } from '../tabs/agreement';
+import { webLocks } from '../tabs/leader';
+import { openChannel } from '../tabs/siblings';
 import { DeviceMenu, keptLocally, outputsCanBeChosen, playOn } from './devices';
 import { Microphone, thisPage } from './microphone';
 import type { Playing } from './talks';
@@ -17,9 +20,13 @@ export interface StartOptions {
   readonly tabId: string;
   readonly ringer: Ringer;
   readonly canAsk: boolean;
+  readonly siblings?: SiblingsHeard;
 }
 
-export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Started {
+const UNHEARD: SiblingsHeard = { quiet: () => undefined, called: () => undefined };
+
+export function startVoice(options: StartOptions): Started {
+  const { phone, tabId, ringer, canAsk, siblings = UNHEARD } = options;
   const page = thisPage();
   const media = (navigator as { mediaDevices?: MediaDevices }).mediaDevices;
   const devices = new DeviceMenu(media, keptLocally('dozvon.'), outputsCanBeChosen());
@@ -38,6 +45,7 @@ export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Star
     loadLine: async () => (await import('./sipline')).openSipLine,
     context: () => ringer.context,
     play,
+    tabs: { locks: webLocks, channel: openChannel, ...siblings },
     random: Math.random,
     canAsk,
   });
@@ -54,6 +62,8 @@ export function startVoice({ phone, tabId, ringer, canAsk }: StartOptions): Star
   window.addEventListener('pageshow', ({ persisted }) => {
     if (persisted) voice.resume();
   });
+  document.addEventListener('freeze', () => voice.freeze());
+  document.addEventListener('resume', () => voice.resume());
   voice.start();
   return { voice, devices };
 }

@@ -7,6 +7,7 @@ import type { CallChanged } from '../protocol/messages';
 import type { Phone } from '../phone';
 import { calls, phoneAsked } from '../state/selectors';
 import { Store } from '../state/store';
+import type { Said } from '../tabs/siblings';
 import { playOn, type DeviceMenu } from './devices';
 import { LevelMeter, MutedSpeech } from './levels';
 import type { LegEvents, LineLeg } from './line';
@@ -63,6 +64,8 @@ export class Talks {
 
   constructor(
     private readonly options: TalksOptions,
+    /** What the other tabs of this browser are to know at once. */
+    private readonly tell: (said: Said) => void,
     /** One rang, was taken or is over. */
     private readonly changed: () => void,
   ) {}
@@ -103,8 +106,12 @@ export class Talks {
         void playOn(talk.playing.element, this.options.devices.current('speaker'));
       },
       up: () => this.changed(),
-      ended: () => this.#over(talk),
+      ended: () => {
+        const wasHere = this.#over(talk);
+        if (wasHere && !talk.answered) this.#say('gone', talk);
+      },
     };
+    this.#say('rings', talk);
     leg.watch(events);
     if (leg.answersItself) void this.#answer(talk);
     else this.obey();
@@ -204,6 +211,7 @@ export class Talks {
     }
     if (!this.#speaks(talk, stream)) return;
     talk.leg.answer(stream);
+    this.#say('answered', talk);
     this.mutes();
     this.changed();
     this.#look();
@@ -259,8 +267,13 @@ export class Talks {
     return true;
   }
 
-  #over(talk: Talk): void {
-    if (!this.#talks.delete(talk.leg)) return;
+  #say(what: 'rings' | 'answered' | 'gone', { leg }: Talk): void {
+    if (leg.callId !== null) this.tell({ what, call: leg.callId });
+  }
+
+  /** False: it was over before. */
+  #over(talk: Talk): boolean {
+    if (!this.#talks.delete(talk.leg)) return false;
     talk.playing?.stop();
     talk.meter?.stop();
     if (talk.stream) stop(talk.stream);
@@ -270,6 +283,7 @@ export class Talks {
       this.views.set(Object.fromEntries(left));
     }
     this.changed();
+    return true;
   }
 
   #look(): void {

@@ -37,6 +37,8 @@ const ru = {
   'devices.unplugged': 'Выбранное (отключено)',
   'devices.forgotten':
     'Браузер запрещает хранить данные на этой странице: выбор действует, пока она открыта. Чтобы он сохранялся, разрешите сторонние данные для Dozvon или откройте окно телефона.',
+  'devices.alone':
+    'Браузер не даёт вкладкам договориться между собой, поэтому вкладку для звонков выбирает только сервер.',
   'voice.speaks_muted': 'Вас не слышно: микрофон выключен',
   'quality.good': 'Связь хорошая',
   'quality.microphone_silent': 'Микрофон молчит: проверьте гарнитуру',
@@ -88,6 +90,8 @@ const en: Record<VoiceTextKey, string> = {
   'devices.unplugged': 'The chosen one (unplugged)',
   'devices.forgotten':
     'The browser forbids this page to keep data: your choice lasts while it is open. To keep it, allow third-party data for Dozvon or open the phone window.',
+  'devices.alone':
+    'The browser keeps these tabs from agreeing with each other, so the server alone chooses the one for calls.',
   'voice.speaks_muted': 'They cannot hear you: the microphone is muted',
   'quality.good': 'Good connection',
   'quality.microphone_silent': 'The microphone is silent: check the headset',

@@ -2,9 +2,9 @@
  * The voice of one tab: proves what it can, holds the line while this tab is the phone, takes what
  * rings when its person says so.
  *
- * The server chooses the tab (`phone.changed`); Web Locks and channels are not asked, so storage
- * that is partitioned or blocked changes nothing. What fences two tabs off is the password: each
- * registration gets a new one, and the one before opens nothing.
+ * The server chooses the tab (`phone.changed`), a lock of this browser confirms it (`tabs/lock`).
+ * Where storage is partitioned or blocked the server is alone in it: what fences two tabs off then
+ * is the password, since each registration gets a new one and the one before opens nothing.
  */
 import type { Clock } from '../protocol/clock';
 import type { Microphone as Heard, PhoneCredentials } from '../protocol/messages';
@@ -12,6 +12,7 @@ import { failureCode } from '../protocol/failure';
 import type { Phone } from '../phone';
 import { device, phoneState } from '../state/selectors';
 import { Store } from '../state/store';
+import { Agreement, type TabsPage } from '../tabs/agreement';
 import type { DeviceMenu } from './devices';
 import type { Line, LineState, OpenLine } from './line';
 import type { Microphone } from './microphone';
@@ -26,6 +27,8 @@ export interface VoiceView {
   readonly line: LineState;
   /** The switch gives no line to browsers: only an administrator can mend that. */
   readonly noLine: boolean;
+  /** No lock of this browser confirms that this tab is the phone: the server alone says so. */
+  readonly alone: boolean;
   /** Talks whose sound is in this tab, by call. */
   readonly legs: LegViews;
 }
@@ -43,6 +46,7 @@ export interface VoiceOptions {
   readonly loadLine: () => Promise<OpenLine>;
   readonly context: () => AudioContext | null;
   readonly play: (stream: MediaStream) => Playing;
+  readonly tabs: TabsPage;
   /** 0 to 1, for waits that are not to end together. */
   readonly random: () => number;
   /** A page that cannot ask its person says nothing of itself until it was granted all. */
@@ -60,6 +64,7 @@ const RENEW_BEFORE_MS = 10 * 60_000;
 export class Voice {
   readonly view: Store<VoiceView>;
   readonly #talks: Talks;
+  readonly #tabs: Agreement;
   #line: Line | null = null;
   /** No credentials are held, or they are void. */
   #needed = true;
@@ -83,9 +88,20 @@ export class Voice {
       looked: false,
       line: OFF,
       noLine: false,
+      alone: false,
       legs: {},
     });
-    this.#talks = new Talks(options, () => this.#follow());
+    this.#tabs = new Agreement({
+      page: options.tabs,
+      clock: options.clock,
+      lost: () => {
+        this.#dropLine();
+        this.#follow();
+      },
+      changed: () => this.#follow(),
+      unheard: () => options.phone.view.get().connection.phase !== 'online',
+    });
+    this.#talks = new Talks(options, (said) => this.#tabs.tell(said), () => this.#follow());
   }
 
   start(): void {
@@ -156,9 +172,15 @@ export class Voice {
     this.#stopped = true;
     this.#talks.stop();
     this.#letGo();
+    this.#tabs.leave();
   }
 
-  /** The browser had kept the page, and shows it again. */
+  /** The browser stops the page's scripts. One that talks is left alone by it, and by us. */
+  freeze(): void {
+    if (!this.#talks.talking) this.stop();
+  }
+
+  /** The browser had kept the page or stopped it, and goes on with it. */
   resume(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
@@ -171,7 +193,7 @@ export class Voice {
   #follow(): void {
     if (this.#stopped) return;
     const { phone, microphone, tabId } = this.options;
-    const { state, connection } = phone.view.get();
+    const { state, connection, you } = phone.view.get();
     const on = device(state) === 'browser';
     if (on !== this.view.get().on) {
       this.#patch({ on });
@@ -179,6 +201,7 @@ export class Voice {
       else this.#leave();
     }
     if (!on) return;
+    if (you) this.#tabs.join(you.account_id, you.employee_id);
     if (connection.phase !== 'online') {
       // The server forgot what this socket proved; it hears it again.
       this.#reported = '';
@@ -190,10 +213,10 @@ export class Voice {
     const may = microphone.state.get() === 'granted' || (this.view.get().looked && this.options.canAsk);
     // What was said once is also taken back: a microphone may go.
     if (may || this.#reported !== '') this.#report();
-    const mine = phoneState(state)?.tab === tabId;
-    if (mine) {
+    const told = phoneState(state);
+    if (told?.tab === tabId) {
       this.#had = true;
-      this.#hold();
+      this.#hold(String(told.version));
     } else {
       this.#handOver();
       this.#letGo();
@@ -218,6 +241,7 @@ export class Voice {
 
   #leave(): void {
     this.#letGo();
+    this.#tabs.leave();
     this.#reported = '';
     this.options.phone.askFor({ type: 'phone.release' }).catch(() => undefined);
   }
@@ -233,19 +257,23 @@ export class Voice {
     });
   }
 
-  #hold(): void {
-    if (this.#needed && !this.#registering && !this.#waiting) void this.#register();
+  /** `word`: of the server, which says that it is this tab. */
+  #hold(word: string): void {
+    const may = this.#tabs.take(word);
+    if (this.view.get().alone !== this.#tabs.alone) this.#patch({ alone: this.#tabs.alone });
+    if (may && this.#needed && !this.#registering && !this.#waiting) void this.#register();
   }
 
   async #register(): Promise<void> {
     this.#forgetRetry();
     this.#registering = true;
+    this.#tabs.tell({ what: 'holds' });
     try {
       const [open, credentials] = await Promise.all([
         this.options.loadLine(),
         this.options.phone.askFor({ type: 'phone.register' }) as Promise<PhoneCredentials>,
       ]);
-      if (!this.#isMine()) return;
+      if (!this.#isMine() || !this.#tabs.has) return;
       this.#line ??= open({
         changed: (line) => {
           if (line.registered) this.#wait = RETRY_MS;
@@ -264,6 +292,8 @@ export class Voice {
       this.#again();
     } finally {
       this.#registering = false;
+      // It went and came back while the credentials were on their way.
+      if (this.#needed && !this.#waiting && this.#isMine()) this.#follow();
     }
   }
 
@@ -305,6 +335,11 @@ export class Voice {
   }
 
   #letGo(): void {
+    this.#tabs.letGo();
+    this.#dropLine();
+  }
+
+  #dropLine(): void {
     this.#forgetRetry();
     this.#cancelRenewal();
     this.#needed = true;

@@ -6,6 +6,7 @@ import type { View } from '../phone';
 import { reduce } from '../state/reducer';
 import { EMPTY } from '../state/state';
 import { Store } from '../state/store';
+import { FakeBrowser } from '../tabs/fakebrowser';
 import { FakeClock, settle } from '../testing';
 import callJson from '../../../protocol/fixtures/call.changed.json';
 import credentialsJson from '../../../protocol/fixtures/phone_credentials.json';
@@ -80,7 +81,7 @@ export class House {
   readonly view = new Store<View>({
     state: EMPTY,
     connection: { phase: 'online' },
-    you: null,
+    you: { account_id: 'a_1', employee_id: 'e_101', name: '', extension: null, is_supervisor: false },
     skewMs: 0,
     notices: [],
     pending: new Set(),
@@ -88,8 +89,11 @@ export class House {
     from: null,
   });
   readonly voice: Voice;
+  quiet: ReadonlySet<string> = new Set();
+  called = 0;
 
-  constructor(canAsk = true) {
+  /** Without a browser its storage is blocked. */
+  constructor(canAsk = true, browser?: FakeBrowser, readonly tab = TAB) {
     const microphone = new Microphone({
       secure: true,
       media: { getUserMedia: () => this.#open() },
@@ -118,7 +122,7 @@ export class House {
         fail: (code) => this.failed.push(code),
       },
       clock: this.clock,
-      tabId: TAB,
+      tabId: tab,
       microphone,
       devices: this.devices,
       sound: this.sound,
@@ -135,6 +139,12 @@ export class House {
         }),
       context: () => null,
       play: () => ({ element: {}, stop: () => undefined }),
+      tabs: {
+        locks: () => browser?.locks(),
+        channel: (name) => (browser ?? new FakeBrowser()).channel(name),
+        quiet: (calls) => (this.quiet = calls),
+        called: () => void (this.called += 1),
+      },
       random: () => 1,
       canAsk,
     });
