@@ -19,6 +19,8 @@ export interface LegEvents {
   /** The other side's sound. */
   hears(stream: MediaStream): void;
   up(): void;
+  /** Sound may flow, both ways. */
+  connected(): void;
   ended(): void;
 }
 
@@ -28,6 +30,8 @@ export interface LineLeg {
   readonly legId: string | null;
   /** The server wants it taken without a button: its person pressed one already. */
   readonly answersItself: boolean;
+  /** The talk is in another tab, and comes here as soon as this leg is `connected`. */
+  readonly movesHere: boolean;
   watch(events: LegEvents): void;
   answer(stream: MediaStream): void;
   /** Hangs up; what only rings goes on to its person's next device. */

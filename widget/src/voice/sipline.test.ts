@@ -88,7 +88,7 @@ class Session extends Emitter {
   }
 }
 
-function rung(): { agent: Agent; session: Session; leg: LineLeg; line: Line } {
+function rung(headers: Readonly<Record<string, string>> = {}): { agent: Agent; session: Session; leg: LineLeg; line: Line } {
   const legs: LineLeg[] = [];
   const line = openSipLine({
     changed: () => undefined,
@@ -101,7 +101,7 @@ function rung(): { agent: Agent; session: Session; leg: LineLeg; line: Line } {
   agent.emit('newRTCSession', {
     originator: 'remote',
     session,
-    request: { getHeader: () => undefined },
+    request: { getHeader: (name: string) => headers[name] },
   });
   const [leg] = legs;
   if (!leg) throw new Error('nothing rang');
@@ -111,6 +111,22 @@ function rung(): { agent: Agent; session: Session; leg: LineLeg; line: Line } {
 const RESTARTED = ['renegotiate', { rtcOfferConstraints: { iceRestart: true } }];
 
 describe('a leg over SIP', () => {
+  it('is known for one a talk moves to, and tells when its sound may flow', () => {
+    expect(rung().leg.movesHere).toBe(false);
+    const { session, leg } = rung({ 'X-Dozvon-Move': '1' });
+    expect(leg.movesHere).toBe(true);
+    let connected = 0;
+    const nothing = (): void => undefined;
+    leg.watch({ hears: nothing, up: nothing, connected: () => (connected += 1), ended: nothing });
+    const peer = Object.assign(new EventTarget(), { connectionState: 'connecting' });
+    session.emit('peerconnection', { peerconnection: peer });
+    peer.dispatchEvent(new Event('connectionstatechange'));
+    expect(connected).toBe(0);
+    peer.connectionState = 'connected';
+    peer.dispatchEvent(new Event('connectionstatechange'));
+    expect(connected).toBe(1);
+  });
+
   it('is not refused when the page leaves it ringing', () => {
     const { session, leg } = rung();
     leg.end();

@@ -14,6 +14,7 @@ import type { LegEvents, Line, LineEvents, LineLeg, LineState } from './line';
 /** Names of backend/services/ports/lines.py. */
 const CALL_HEADER = 'X-Dozvon-Call';
 const LEG_HEADER = 'X-Dozvon-Leg';
+const MOVE_HEADER = 'X-Dozvon-Move';
 /** `Call-Info: <…>;answer-after=0`: the server's order to pick up by itself. */
 const ANSWER_AFTER = /;\s*answer-after\s*=\s*0\b/i;
 /** A socket that closed is tried again soon, and at the latest after this many seconds: a call is
@@ -81,6 +82,7 @@ class SipLine implements Line {
         callId: header(CALL_HEADER),
         legId: header(LEG_HEADER),
         answersItself: ANSWER_AFTER.test(header('Call-Info') ?? ''),
+        movesHere: header(MOVE_HEADER) !== null,
         prove: () => this.#prove(agent, credentials),
         gone: () => this.#gone(leg),
       });
@@ -172,6 +174,7 @@ interface About {
   readonly callId: string | null;
   readonly legId: string | null;
   readonly answersItself: boolean;
+  readonly movesHere: boolean;
   /** Find out whether the switch hears us; `reached` follows when it does. */
   readonly prove: () => void;
   readonly gone: () => void;
@@ -181,6 +184,7 @@ class SipLeg implements LineLeg {
   readonly callId: string | null;
   readonly legId: string | null;
   readonly answersItself: boolean;
+  readonly movesHere: boolean;
   #events: LegEvents | null = null;
   #ended = false;
   #muted = false;
@@ -196,6 +200,7 @@ class SipLeg implements LineLeg {
     this.callId = about.callId;
     this.legId = about.legId;
     this.answersItself = about.answersItself;
+    this.movesHere = about.movesHere;
     const over = (): void => {
       if (this.#ended) return;
       this.#ended = true;
@@ -297,6 +302,9 @@ class SipLeg implements LineLeg {
 
   #listen(connection: RTCPeerConnection): void {
     this.#gathering.begin(connection);
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'connected') this.#events?.connected();
+    });
     connection.addEventListener('track', ({ track, streams }) => {
       this.#events?.hears(streams[0] ?? new MediaStream([track]));
     });

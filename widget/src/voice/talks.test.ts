@@ -117,34 +117,79 @@ describe('the talks of a tab', () => {
     expect(leg.muted).toBe(false);
   });
 
-  it('hands the talk over once the tab the person chose is ready, and not before', async () => {
-    const leg = new Leg();
-    house.line.events.rings(leg);
-    house.voice.answer(CALL.call_id);
-    await settle();
-    await house.told({ ...CALL, state: 'talking', transfer: null });
+  const moved = { type: 'call.move_voice', call_id: CALL.call_id, leg_id: 'agent-e_101-1' };
+
+  it('has its talk go on in the tab the person chose once that is ready, and talks till then', async () => {
+    const leg = await house.talk();
     await house.phone('tab_there', 'registration');
-    expect(leg.ended).toBe(false);
+    expect(house.of('call.move_voice')).toEqual([]);
     await house.phone('tab_there');
-    expect(leg.ended).toBe(true);
+    await house.told({ ...CALL, state: 'held', transfer: null });
+    expect(house.of('call.move_voice')).toEqual([moved]);
+    expect(leg.ended).toBe(false);
+    leg.events?.ended();
+    await house.phone(TAB);
+    expect(house.of('phone.take')).toEqual([]);
+  });
+
+  it('takes the phone back when the talk could not leave, and lets it leave another time', async () => {
+    const leg = await house.talk();
+    house.refuse = 'call.move_voice';
+    await house.phone('tab_there');
+    expect(house.of('phone.take')).toEqual([{ type: 'phone.take' }]);
+    expect(leg.ended).toBe(false);
+    house.refuse = null;
+    await house.phone(TAB);
+    await house.phone('tab_there');
+    expect(house.of('call.move_voice')).toEqual([moved, moved]);
+  });
+
+  it('takes nothing back when the talk is over', async () => {
+    const leg = await house.talk();
+    house.refuse = 'call.move_voice';
+    const told = house.phone('tab_there');
+    leg.events?.ended();
+    await told;
+    expect(house.of('phone.take')).toEqual([]);
   });
 
   it('keeps the talk while it is passed on, and when only its own socket was cut', async () => {
-    const leg = new Leg();
-    house.line.events.rings(leg);
-    house.voice.answer(CALL.call_id);
-    await settle();
+    const leg = await house.talk();
     house.view.update((view) => ({ ...view, connection: { phase: 'connecting', first: false } }));
-    await house.told({ ...CALL, state: 'talking', transfer: null });
     await house.phone('tab_there');
     house.view.update((view) => ({ ...view, connection: { phase: 'online' } }));
     await settle();
-    expect(leg.ended).toBe(false);
+    expect(house.of('call.move_voice')).toEqual([]);
     await house.phone(TAB);
-    const transfer = { kind: 'blind', phase: 'ringing', role: 'sender', target: 'x', by: 'y' };
+    const transfer = { kind: 'attended', phase: 'ringing', role: 'sender', target: 'x', by: 'y' };
     await house.told({ ...CALL, state: 'held', transfer });
     await house.phone('tab_there');
+    expect(house.of('call.move_voice')).toEqual([]);
+    await house.told({ ...CALL, state: 'talking', transfer: { ...transfer, phase: 'failed' } });
+    expect(house.of('call.move_voice')).toEqual([moved]);
     expect(leg.ended).toBe(false);
+  });
+
+  it('says that sound is up on a leg a talk moves to, and of no other', async () => {
+    const plain = new Leg('c_2', 'agent-e_101-1', true);
+    house.line.events.rings(plain);
+    plain.events?.connected();
+    const leg = new Leg(CALL.call_id, 'agent-e_101-2', true, true);
+    house.line.events.rings(leg);
+    await settle();
+    expect(leg.answeredWith).not.toBeNull();
+    leg.events?.connected();
+    expect(house.of('call.take_voice')).toEqual([
+      { type: 'call.take_voice', call_id: CALL.call_id, leg_id: 'agent-e_101-2' },
+    ]);
+  });
+
+  it('takes no second leg of a talk that is here', async () => {
+    await house.talk();
+    const leg = new Leg(CALL.call_id, 'agent-e_101-2', true, true);
+    house.line.events.rings(leg);
+    await settle();
+    expect([leg.ended, leg.answeredWith]).toEqual([true, null]);
   });
 
   it('ends its talks by word when the page goes', async () => {

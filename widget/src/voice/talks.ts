@@ -26,7 +26,7 @@ export interface LegView {
 export type LegViews = Readonly<Record<string, LegView>>;
 
 export interface TalksOptions {
-  readonly phone: Pick<Phone, 'view' | 'fail'>;
+  readonly phone: Pick<Phone, 'view' | 'askFor' | 'fail'>;
   readonly clock: Clock;
   readonly microphone: Microphone;
   readonly devices: DeviceMenu;
@@ -50,6 +50,8 @@ interface Talk {
   answered: boolean;
   /** Its microphone was unplugged, and no other was there. */
   voiceless: boolean;
+  /** The server was asked to have it go on in the tab that is the phone now. */
+  leaving: boolean;
 }
 
 /** A wish of another tab counts this long: it says which call, but the call may ring again. */
@@ -68,6 +70,8 @@ export class Talks {
     private readonly tell: (said: Said) => void,
     /** One rang, was taken or is over. */
     private readonly changed: () => void,
+    /** A talk that was to go on in another tab goes on here. */
+    private readonly stayed: () => void,
   ) {}
 
   get some(): boolean {
@@ -88,6 +92,12 @@ export class Talks {
   }
 
   rings(leg: LineLeg): void {
+    const here = this.#answered().some((one) => one.leg.callId === leg.callId);
+    if (leg.movesHere && here) {
+      // The line was given back to this tab meanwhile: the talk it is to bring here is here.
+      leg.end();
+      return;
+    }
     const talk: Talk = {
       leg,
       quality: new QualityMeter(),
@@ -97,6 +107,7 @@ export class Talks {
       meter: null,
       answered: false,
       voiceless: false,
+      leaving: false,
     };
     this.#talks.set(leg, talk);
     const events: LegEvents = {
@@ -106,6 +117,7 @@ export class Talks {
         void playOn(talk.playing.element, this.options.devices.current('speaker'));
       },
       up: () => this.changed(),
+      connected: () => this.#takeOver(leg),
       ended: () => {
         const wasHere = this.#over(talk);
         if (wasHere && !talk.answered) this.#say('gone', talk);
@@ -153,16 +165,35 @@ export class Talks {
   }
 
   /**
-   * The person brought the audio to another tab, which is ready by now: talks here end, and the
-   * server, which keeps the customer, rings that tab at once. Not while a talk is being passed on:
-   * it would be taken for a farewell.
+   * The person brought the audio to another tab, which is ready by now: the server rings it, and
+   * ends the talk here once it is heard there. What is being passed on waits for the end of that.
    */
   handOver(): void {
     const all = calls(this.options.phone.view.get().state);
-    for (const { leg } of this.#answered()) {
-      const call = all.find((one) => one.call_id === leg.callId);
-      if (call && !isPassedOn(call)) leg.end();
+    for (const talk of this.#answered()) {
+      const { callId, legId } = talk.leg;
+      const call = all.find((one) => one.call_id === callId);
+      if (!call || callId === null || legId === null || talk.leaving || !isTalkedOn(call)) continue;
+      talk.leaving = true;
+      this.options.phone
+        .askFor({ type: 'call.move_voice', call_id: callId, leg_id: legId })
+        .catch(() => {
+          if (this.#talks.has(talk.leg)) this.stayed();
+        });
     }
+  }
+
+  /** This tab is the phone: whatever is talked here stays. */
+  keep(): void {
+    for (const talk of this.#talks.values()) talk.leaving = false;
+  }
+
+  /** Sound is up on a leg that a talk moves to: the other tab's may go. */
+  #takeOver({ movesHere, callId, legId }: LineLeg): void {
+    if (!movesHere || callId === null || legId === null) return;
+    this.options.phone
+      .askFor({ type: 'call.take_voice', call_id: callId, leg_id: legId })
+      .catch(() => undefined);
   }
 
   restart(): void {
@@ -323,7 +354,8 @@ export class Talks {
   }
 }
 
-/** A transfer of the call is under way. */
-function isPassedOn({ transfer }: CallChanged): boolean {
-  return transfer != null && transfer.phase !== 'failed' && transfer.phase !== 'done';
+/** Somebody talks, and no transfer is under way. */
+function isTalkedOn({ state, transfer }: CallChanged): boolean {
+  const talks = state === 'talking' || state === 'held';
+  return talks && (transfer == null || transfer.phase === 'failed' || transfer.phase === 'done');
 }

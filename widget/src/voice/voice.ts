@@ -101,7 +101,7 @@ export class Voice {
       changed: () => this.#follow(),
       unheard: () => options.phone.view.get().connection.phase !== 'online',
     });
-    this.#talks = new Talks(options, (said) => this.#tabs.tell(said), () => this.#follow());
+    this.#talks = new Talks(options, (said) => this.#tabs.tell(said), () => this.#follow(), () => this.#takeBack());
   }
 
   start(): void {
@@ -216,6 +216,7 @@ export class Voice {
     const told = phoneState(state);
     if (told?.tab === tabId) {
       this.#had = true;
+      this.#talks.keep();
       this.#hold(String(told.version));
     } else {
       this.#handOver();
@@ -357,9 +358,14 @@ export class Voice {
       this.#had = false;
       return;
     }
-    if (!this.#had || told.missing.length > 0) return;
-    this.#had = false;
-    this.#talks.handOver();
+    if (this.#had && told.missing.length === 0) this.#talks.handOver();
+  }
+
+  /** A talk could not leave for the tab that is the phone: the phone is where the talk is. */
+  #takeBack(): void {
+    const { phone, tabId } = this.options;
+    if (phoneState(phone.view.get().state)?.tab === tabId) return;
+    phone.askFor({ type: 'phone.take' }).catch(() => undefined);
   }
 
   #patch(change: Partial<VoiceView>): void {

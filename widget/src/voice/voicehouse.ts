@@ -29,6 +29,7 @@ export class Leg implements LineLeg {
     readonly callId: string | null = CALL.call_id,
     readonly legId: string | null = 'agent-e_101-1',
     readonly answersItself = false,
+    readonly movesHere = false,
   ) {}
 
   watch(events: LegEvents): void {

@@ -138,6 +138,11 @@ export function Talk(props: TalkProps): JSX.Element {
       {heard.length > 1 && (
         <p class="talk-line">{words.t('parties', { names: names(heard, words, common) })}</p>
       )}
+      {call.voice_stayed && (
+        <p class="talk-line wrong" role="alert">
+          {words.stayed(call.voice_stayed)}
+        </p>
+      )}
       {trouble !== null && (
         <p class="talk-line wrong" role="alert">
           {trouble}

@@ -64,6 +64,16 @@ export const en: Readonly<Record<TalkKey, Text>> = {
   'trouble.under_way': 'a transfer is under way already',
   'trouble.engine': 'your telephone switch cannot do this',
   'trouble.failed': 'it did not work',
+  'stayed.unreachable':
+    'The sound stayed in the tab it was in: the switch could not ring the new one. Try again.',
+  'stayed.not_taken':
+    'The sound stayed in the tab it was in: the new one could not take it. Check its microphone.',
+  'stayed.no_sound':
+    'The sound stayed in the tab it was in: none reached the new one. Check the network and try again.',
+  'stayed.switch':
+    'The sound stayed in the tab it was in: the switch did not connect the new one. Try again.',
+  'stayed.transfer':
+    'The sound stayed in the tab it was in: the call is being transferred. Move it afterwards.',
   'refused': 'The call was not transferred: {why}. The talk goes on.',
   'error': 'It did not work. The talk goes on, please try again.',
 };

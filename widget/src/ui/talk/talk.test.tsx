@@ -188,6 +188,15 @@ describe('the controls of a talk', () => {
     expect(asked).toEqual([ask, ask]);
   });
 
+  it('say why the sound stayed in the tab it was in', async () => {
+    await show({ ...talking, voice_stayed: 'no_sound' });
+    expect(root.querySelector('[role=alert]')?.textContent).toContain('в новую он не дошёл');
+    await show({ ...talking, voice_stayed: 'of_a_later_server' as 'switch' });
+    expect(root.querySelector('[role=alert]')?.textContent).toContain('станция не соединила');
+    await show(talking);
+    expect(root.querySelector('[role=alert]')).toBeNull();
+  });
+
   it('let keys wait for each other, and hold up nothing else', async () => {
     const done: (() => void)[] = [];
     await show(talking);

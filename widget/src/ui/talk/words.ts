@@ -16,4 +16,10 @@ export class TalkWords extends Phrases<TalkKey> {
     const key = `trouble.${reason ?? 'failed'}`;
     return this.t(key in ru ? (key as TalkKey) : 'trouble.failed');
   }
+
+  /** Why the voice is where it was. Also for a reason that only a later server knows. */
+  stayed(reason: string): string {
+    const key = `stayed.${reason}`;
+    return this.t(key in ru ? (key as TalkKey) : 'stayed.switch');
+  }
 }
