@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -30,6 +31,12 @@ class CallbackItem(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     recording_url: str | None
     """What he said; whoever has the address may listen."""
+    crm: Literal["none", "waiting", "written", "refused"] = "none"
+    """Whether the CRM has a task of it; none: it is not to have one."""
+    crm_reason: str | None = None
+    """Why it has none, or not yet: a `CrmTrouble`, or what a later server says."""
+    crm_said: str | None = None
+    """The CRM's own words where it refused; not translated."""
 
 
 class CallbacksChanged(Push, frozen=True, kw_only=True, tag="callbacks.changed"):

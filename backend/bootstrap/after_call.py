@@ -15,11 +15,12 @@ from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.sources import Sources
 from backend.domain.account_settings import CrmSettings, RecordingSettings
 from backend.errors import CrmError
+from backend.jobs import callback_tasks, crm_calls, portal_finish, portal_recordings
 from backend.jobs import callbacks as callback_jobs
-from backend.jobs import crm_calls, portal_finish, portal_recordings
 from backend.jobs import recordings as recording_jobs
 from backend.jobs.queue import JobQueue
 from backend.services.call_records import CallRecords, CrmUser
+from backend.services.callback_tasks import CrmCallbacks
 from backend.services.history_teller import HistoryTeller
 from backend.services.portal_calls import PortalCalls
 from backend.services.portal_recordings import PortalRecordings
@@ -30,6 +31,7 @@ from backend.store.callbacks import CallbackStore
 from backend.store.calls import CallStore
 from backend.store.crm_calls import CrmCallStore
 from backend.store.gateways import SqlCrmCalls, SqlRecordings
+from backend.store.gateways.callbacks import SqlCrmCallbacks
 from backend.store.recordings import RecordingStore
 from backend.store.switches import SwitchConnection
 from protocol.vocabulary import AccountId, CallId, CrmKind, Direction
@@ -79,14 +81,25 @@ class AfterCall:
         portal_finish.register(jobs, portal_calls, self._portal_finished)
         self.callbacks = callback_teller(base, jobs)
         callback_jobs.register(jobs, self.callbacks)
+        callback_tasks.register(
+            jobs,
+            CrmCallbacks(
+                rows=SqlCrmCallbacks(base.database, base.secrets),
+                writers=sources.callback_writer,
+                links=links,
+                crm_user=crm_user,
+                clock=base.clock,
+            ),
+            self.callbacks.tell,
+        )
 
     async def on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
         """Queue, in the transaction that keeps the call, all that follows from it.
 
         Comes once more when a call kept as lost turns out answered.
         """
-        await call_finished(self._jobs, tx, call)
         account_id, call_id = call.account_id, call.call_id
+        await call_finished(self._jobs, tx, call, crm=await self._crm_of_tasks(tx, call))
         # The newest is the one that is shown.
         for name in (*call.also_recorded, call.recording):
             if name is None:
@@ -111,6 +124,14 @@ class AfterCall:
             await CrmCallStore(tx).expect(account_id, call_id, CrmKind.AMOCRM.value)
             recorded = call.recording is not None and await self._to_crm(tx, account_id)
             await crm_calls.defer(self._jobs, tx, account_id, call_id, recorded=recorded)
+
+    async def _crm_of_tasks(self, tx: AsyncConnection, call: FinishedCall) -> str | None:
+        """The CRM that is to have a task to call back."""
+        writer = self._sources.callback_writer(call.account_id)
+        if writer is None or call.wanted is None or call.direction == Direction.INTERNAL.value:
+            return None
+        crm = await AccountSettingsStore(tx).get(call.account_id, CrmSettings)
+        return writer.kind if crm.on and crm.callback_tasks else None
 
     async def _settled(self, tx: AsyncConnection, row: RecordingRow) -> None:
         """There is audio, or there will be none: nobody need wait any longer."""

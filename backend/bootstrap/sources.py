@@ -10,6 +10,7 @@ import structlog
 
 from backend.bootstrap.foundation import Foundation
 from backend.connectors.crm.amocrm import AmoCalls, AmoCrm, AmoCrmPeople
+from backend.connectors.crm.amocrm.callbacks import AmoCrmCallbacks
 from backend.connectors.crm.amocrm.hosts import Hosts
 from backend.connectors.crm.amocrm.managers import AmoCrmManagers
 from backend.connectors.crm.amocrm.notify import AmoCrmNotices
@@ -20,6 +21,7 @@ from backend.connectors.crm.bitrix24 import (
     Bitrix24Workdays,
 )
 from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
+from backend.connectors.crm.bitrix24.callbacks import Bitrix24Callbacks
 from backend.connectors.crm.bitrix24.managers import Bitrix24Managers
 from backend.connectors.crm.bitrix24.notify import Bitrix24Notices
 from backend.domain.phone_number import PhoneNumber
@@ -30,6 +32,7 @@ from backend.services.call_words import Language, language_of
 from backend.services.contacts import PhoneIndex
 from backend.services.personal_manager import ResponsibleSource
 from backend.services.ports import CallWriter, ContactSource, PeopleSource, WorkdaySource
+from backend.services.ports.callbacks import CallbackWriter
 from backend.store.accounts import AccountStore
 from backend.store.crm_connections import CrmConnection, CrmConnectionStore
 from backend.store.gateways import SqlGrants
@@ -126,6 +129,16 @@ class Sources:
         if found is None or not isinstance(found[1], AmoCrm):
             return None
         return AmoCalls(found[1].client, language=self._language(account_id))
+
+    def callback_writer(self, account_id: AccountId) -> CallbackWriter | None:
+        """The CRM that has tasks to call somebody back."""
+        found = self._built.get(account_id)
+        if found is None:
+            return None
+        source = found[1]
+        if isinstance(source, Bitrix24):
+            return Bitrix24Callbacks(source.client)
+        return AmoCrmCallbacks(source)
 
     def _language(self, account_id: AccountId) -> Language:
         return language_of(self._regions.get(account_id, self._base.settings.region))

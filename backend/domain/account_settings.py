@@ -38,13 +38,15 @@ class CrmSettings(Area, frozen=True, kw_only=True):
     `on`: off means no card, no look-up and nothing written; calls themselves go on, and scenario
     steps that ask the CRM give up at once. `call_tracking`: virtual numbers marked `crm_line` are
     sent as sources, which Bitrix24 allows only while `callback_form` is on.
-    `unknown_to_unsorted`: amoCRM is told of calls whose number it does not know.
+    `unknown_to_unsorted`: amoCRM is told of calls whose number it does not know. `callback_tasks`:
+    whoever is to be called back is a task there, too.
     """
 
     on: bool = True
     callback_form: bool = False
     call_tracking: bool = False
     unknown_to_unsorted: bool = True
+    callback_tasks: bool = True
 
 
 class OutgoingSettings(Area, frozen=True, kw_only=True):

@@ -7,13 +7,14 @@ or by somebody's word. What people see is read anew each time, so that a lost wo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Literal
 
 from backend.errors import NotFound
 from backend.kit.clock import Clock
 from backend.services.ports import Bus, Publication, me_stream
-from backend.services.ports.callbacks import CallbackRows, CallbackTask
+from backend.services.ports.callbacks import CallbackRows, CallbackTask, CrmTask
 from protocol.callbacks import CallbackItem, CallbacksChanged
-from protocol.vocabulary import AccountId, CallId, EmployeeId, StreamName
+from protocol.vocabulary import AccountId, CallId, CrmTrouble, EmployeeId, StreamName
 
 MAX_SHOWN = 50
 
@@ -70,7 +71,24 @@ def _push(version: int, tasks: list[CallbackTask]) -> CallbacksChanged:
                 reason=task.reason,
                 at=task.created_at,
                 recording_url=task.recording_url,
+                **_crm(task.crm),
             )
             for task in tasks[:MAX_SHOWN]
         ],
     )
+
+
+def _crm(told: CrmTask | None) -> dict[str, Any]:
+    if told is None:
+        return {}
+    done: Literal["waiting", "written", "refused"] = "waiting"
+    if told.state in ("written", "closed"):
+        done = "written"
+    elif told.state == "refused":
+        done = "refused"
+    rejected = told.trouble == CrmTrouble.REJECTED
+    return {
+        "crm": done,
+        "crm_reason": told.trouble,
+        "crm_said": told.reason if rejected else None,
+    }

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.services.ports import FinishedCall
-from backend.services.ports.callbacks import CallbackTask
+from backend.services.ports.callbacks import WORTH_CLOSING, CallbackTask, CrmTask
 from backend.store.tables import callback_tasks as tasks
 from protocol.vocabulary import AccountId, CallbackReason, CallId, EmployeeId
 
@@ -80,6 +80,50 @@ class CallbackStore:
         row = found.one_or_none()
         return None if row is None else tuple(EmployeeId(who) for who in row.employees)
 
+    async def expect_in_crm(self, account_id: AccountId, call_id: CallId, kind: str) -> bool:
+        """The CRM is to have it. False: that was known, or there is no such task."""
+        found = await self._tx.execute(
+            update(tasks)
+            .where(*_this(account_id, call_id), tasks.c.crm_state.is_(None))
+            .values(crm_kind=kind, crm_state="expected")
+            .returning(tasks.c.call_id)
+        )
+        return found.one_or_none() is not None
+
+    async def save_in_crm(
+        self, account_id: AccountId, call_id: CallId, kind: str, told: CrmTask
+    ) -> None:
+        await self._tx.execute(
+            update(tasks)
+            .where(*_this(account_id, call_id))
+            .values(
+                crm_kind=kind,
+                crm_state=told.state,
+                crm_ref=told.ref,
+                crm_trouble=told.trouble,
+                crm_reason=told.reason,
+            )
+        )
+
+    async def find(
+        self, account_id: AccountId, call_id: CallId
+    ) -> tuple[CallbackTask, datetime | None] | None:
+        """The task and when it was done."""
+        found = await self._tx.execute(select(tasks).where(*_this(account_id, call_id)))
+        row = found.mappings().one_or_none()
+        return None if row is None else (_task(row), row["done_at"])
+
+    async def to_close(self, account_id: AccountId) -> list[CallId]:
+        """Tasks that are done here and may still stand open in the CRM."""
+        found = await self._tx.execute(
+            select(tasks.c.call_id).where(
+                tasks.c.account_id == account_id,
+                tasks.c.done_at.is_not(None),
+                tasks.c.crm_state.in_(WORTH_CLOSING),
+            )
+        )
+        return [CallId(call_id) for call_id in found.scalars()]
+
     async def open(self, account_id: AccountId) -> list[CallbackTask]:
         """Newest first."""
         rows = await self._tx.execute(
@@ -114,6 +158,21 @@ class CallbackStore:
         return {CallId(row.call_id): "open" if row.done_at is None else "done" for row in rows}
 
 
+def _this(account_id: AccountId, call_id: CallId) -> tuple[ColumnElement[bool], ...]:
+    return tasks.c.account_id == account_id, tasks.c.call_id == call_id
+
+
+def _in_crm(row: RowMapping) -> CrmTask | None:
+    if row["crm_state"] is None:
+        return None
+    return CrmTask(
+        state=row["crm_state"],
+        ref=row["crm_ref"],
+        trouble=row["crm_trouble"],
+        reason=row["crm_reason"],
+    )
+
+
 def _task(row: RowMapping) -> CallbackTask:
     return CallbackTask(
         call_id=CallId(row["call_id"]),
@@ -123,4 +182,5 @@ def _task(row: RowMapping) -> CallbackTask:
         reason=CallbackReason(row["reason"]),
         employees=tuple(EmployeeId(who) for who in row["employees"]),
         created_at=row["created_at"],
+        crm=_in_crm(row),
     )

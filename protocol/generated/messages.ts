@@ -381,6 +381,9 @@ export interface CallbackItem {
   readonly reason: CallbackReason;
   readonly at: string;
   readonly recording_url: string | null;
+  readonly crm: "none" | "refused" | "waiting" | "written";
+  readonly crm_reason: string | null;
+  readonly crm_said: string | null;
 }
 
 /** Why a customer waits to be called back. */

@@ -25,7 +25,9 @@ from backend.bootstrap.audio import SwitchFiles
 from backend.bootstrap.foundation import Foundation
 from backend.bus.memory import MemoryBus
 from backend.connectors.crm.amocrm import AmoCalls
+from backend.connectors.crm.amocrm.callbacks import AmoCrmCallbacks
 from backend.connectors.crm.bitrix24 import Bitrix24Telephony
+from backend.connectors.crm.bitrix24.callbacks import Bitrix24Callbacks
 from backend.connectors.crm.bitrix24.telephony import status_code
 from backend.jobs.queue import JobQueue
 from backend.kit.clock import SystemClock
@@ -34,6 +36,7 @@ from backend.sandbox.ari.sound import Part, wav
 from backend.services.call_words import Language
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import FinishedCall, FinishedLeg
+from backend.services.ports.callbacks import CallbackWriter
 from backend.services.recordings import RecordingLinks
 from backend.settings import Settings
 from backend.store.audio_disk import DiskAudio
@@ -248,6 +251,13 @@ class House:
         if not self.connected or not isinstance(self.rig, PortalRig):
             return None
         return Bitrix24Telephony(self.rig.source.client, language=self.language)
+
+    def callback_writer(self, account_id: AccountId) -> CallbackWriter | None:
+        if not self.connected:
+            return None
+        if isinstance(self.rig, PortalRig):
+            return Bitrix24Callbacks(self.rig.source.client)
+        return AmoCrmCallbacks(self.rig.source)
 
     def call_writer(self, account_id: AccountId) -> AmoCalls | None:
         if not self.connected or not isinstance(self.rig, AmoRig):

@@ -168,6 +168,7 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'callbacks.asked': 'was promised a call',
   'callbacks.voicemail': 'left a message',
   'callbacks.lost': 'the talk broke off',
+  'callbacks.not_in_crm': 'no task in the CRM: {why}',
   'callbacks.done': 'Done',
   'callbacks.done_of': 'Done: {name}',
   'history.callback': 'Waits to be called back',

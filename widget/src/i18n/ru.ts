@@ -177,6 +177,7 @@ export const ru = {
   'callbacks.asked': 'обещали перезвонить',
   'callbacks.voicemail': 'оставил сообщение',
   'callbacks.lost': 'разговор прервался',
+  'callbacks.not_in_crm': 'задачи в CRM нет: {why}',
   'callbacks.done': 'Готово',
   'callbacks.done_of': 'Готово: {name}',
   'history.callback': 'Ждёт, что ему перезвонят',

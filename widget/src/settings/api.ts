@@ -81,13 +81,15 @@ export interface ConnectionAnswer {
  * `on`: off means no card, no look-up and nothing written; calls themselves go on, and scenario
  * steps that ask the CRM give up at once. `call_tracking`: virtual numbers marked `crm_line` are
  * sent as sources, which Bitrix24 allows only while `callback_form` is on.
- * `unknown_to_unsorted`: amoCRM is told of calls whose number it does not know.
+ * `unknown_to_unsorted`: amoCRM is told of calls whose number it does not know. `callback_tasks`:
+ * whoever is to be called back is a task there, too.
  */
 export interface CrmSettings {
   readonly on: boolean;
   readonly callback_form: boolean;
   readonly call_tracking: boolean;
   readonly unknown_to_unsorted: boolean;
+  readonly callback_tasks: boolean;
 }
 
 /**

@@ -104,6 +104,8 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'crm.title': 'Work with the CRM',
   'crm.on': 'The integration is on',
   'crm.on.hint': 'Off: calls go on, but there are no cards and nothing is written to the CRM.',
+  'crm.callback_tasks': 'Tasks to call back',
+  'crm.callback_tasks.hint': 'Whoever waits for a call is a task in the CRM, too, until somebody called.',
   'crm.callback_form': 'Call-back form of the CRM',
   'crm.callback_form.hint': 'Requests are called back on the numbers told to the CRM.',
   'crm.call_tracking': 'Send numbers to call tracking',

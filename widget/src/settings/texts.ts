@@ -32,6 +32,7 @@ export const FIELD_TEXTS: Readonly<Record<string, SettingsKey>> = {
   label: 'field.label',
   on: 'crm.on',
   callback_form: 'crm.callback_form',
+  callback_tasks: 'crm.callback_tasks',
   visits: 'tracking.visits',
   shown_min: 'tracking.shown_min',
   origins: 'tracking.origins',

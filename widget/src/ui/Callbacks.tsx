@@ -1,7 +1,7 @@
 /** Customers who wait to be called back: by a promise, a message left, or a talk that broke off. */
 import type { JSX } from 'preact';
-import { showNumber } from '../i18n';
-import type { CallbacksChanged } from '../protocol/messages';
+import { showNumber, type Words } from '../i18n';
+import { CRM_TROUBLES, type CallbackItem, type CallbacksChanged } from '../protocol/messages';
 import { Button } from './Button';
 import { useAmbient } from './context';
 
@@ -12,6 +12,12 @@ interface Props {
   readonly busy: boolean;
   readonly onCall: (number: string) => void;
   readonly onDone: (callId: string) => void;
+}
+
+function why(words: Words, item: CallbackItem): string {
+  const trouble = CRM_TROUBLES.find((known) => known === item.crm_reason);
+  const reason = words.t(trouble ? `crm_trouble.${trouble}` : 'crm_trouble.other');
+  return item.crm_said ? `${reason} (${item.crm_said})` : reason;
 }
 
 export function Callbacks(props: Props): JSX.Element | null {
@@ -40,6 +46,9 @@ export function Callbacks(props: Props): JSX.Element | null {
                     .filter(Boolean)
                     .join(' · ')}
                 </span>
+                {(item.crm === 'refused' || item.crm_reason) && (
+                  <span class="muted">{words.t('callbacks.not_in_crm', { why: why(words, item) })}</span>
+                )}
                 {item.recording_url && (
                   <audio
                     controls

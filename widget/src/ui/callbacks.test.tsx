@@ -38,6 +38,20 @@ it('says who waits and why, and lets the agent call or be done', async () => {
   expect(onDone).toHaveBeenCalledWith(push.items[0]?.call_id);
 });
 
+it('says why the CRM has no task, whatever a later server calls it', async () => {
+  const [item] = push.items;
+  if (!item) throw new Error('the sample has nobody');
+  const told = (change: Partial<typeof item>) => show({ ...push, items: [{ ...item, ...change }] });
+  const waiting = await told({ crm: 'waiting', crm_reason: 'unavailable' });
+  expect(waiting.root.textContent).toContain('no task in the CRM: the CRM does not answer');
+  const refused = await told({ crm: 'refused', crm_reason: 'rejected', crm_said: 'no rights' });
+  expect(refused.root.textContent).toContain('(no rights)');
+  const later = await told({ crm: 'refused', crm_reason: 'of_next_year' });
+  expect(later.root.textContent).toContain('ask an administrator');
+  const written = await told({ crm: 'written' });
+  expect(written.root.textContent).not.toContain('CRM');
+});
+
 it('plays a message, calls nobody beside a talk, and is not there when nobody waits', async () => {
   const [item] = push.items;
   if (!item) throw new Error('the sample has nobody');

@@ -196,6 +196,13 @@ function Switches(): JSX.Element {
         fault={form.fault('on')}
         onChange={(on) => form.set({ on })}
       />
+      <Toggle
+        label={words.t('crm.callback_tasks')}
+        hint={words.t('crm.callback_tasks.hint')}
+        on={form.value.callback_tasks}
+        fault={form.fault('callback_tasks')}
+        onChange={(on) => form.set({ callback_tasks: on })}
+      />
       {portal && (
         <>
           <Toggle
