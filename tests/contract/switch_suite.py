@@ -122,6 +122,14 @@ class SwitchContract:
         assert (await stage.until(SwitchConnected)).calls == ()
         assert await stage.told_since() == []
 
+    async def test_a_caller_who_gives_up_is_told_with_the_reason(self, stage: SwitchStage) -> None:
+        await stage.calls_in(CALLER)
+        arrived = await stage.until(Arrived)
+        await stage.gives_up(CALLER)
+        ended = await stage.until(LegEnded, call_id=arrived.call_id)
+        assert ended.leg_id == arrived.leg_id
+        assert ended.cause in (HangupCause.NORMAL, HangupCause.CANCELLED), "it was seen to end"
+
     async def test_a_leg_rings_is_up_and_ends(self, stage: SwitchStage) -> None:
         call_id, phone = CallId("c1"), stage.phones[0]
         leg = order(stage, call_id, phone)

@@ -13,8 +13,7 @@ from typing import Final
 
 from backend.services.ports import LiveCall, LiveLeg
 from backend.telephony.asterisk import names
-from backend.telephony.asterisk.translate import in_stasis
-from backend.telephony.asterisk.wire import Bridge, Channel, parse_time
+from backend.telephony.asterisk.wire import Bridge, Channel, in_stasis, parse_time
 from protocol.vocabulary import CallId, LegId, LegState
 
 _STATE: Final = {"Up": LegState.UP, "Ringing": LegState.RINGING, "Ring": LegState.RINGING}

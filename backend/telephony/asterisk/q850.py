@@ -56,6 +56,10 @@ _BY_SIP: Final[dict[int, HangupCause]] = {
 # Causes that say so little that the SIP answer, when there is one, knows better.
 _VAGUE: Final = frozenset({0, 16, 31, 127})
 
+_SILENT: Final = 1
+"""AST_SOFTHANGUP_DEV: no sound came for `rtp_timeout` (seen with 22.10.1). 32, EXPLICIT, is a REST
+client's or an administrator's wish."""
+
 # DELETE /channels/{id}?reason=…; the names are Asterisk's.
 _REASON: Final[dict[HangupCause, str]] = {
     HangupCause.NORMAL: "normal",
@@ -89,10 +93,18 @@ def cause_of(
     if cause == 19:
         return HangupCause.UNREACHABLE if sip == 480 and not rang else HangupCause.NO_ANSWER
     if cause in _VAGUE:
+        if inbound and sip == 487:
+            return HangupCause.NORMAL  # the caller gave up, which Asterisk calls 127 with 487
         if sip is not None and sip in _BY_SIP:
             return _BY_SIP[sip]
         return HangupCause.NORMAL if inbound else HangupCause.CANCELLED
     return _BY_CAUSE.get(cause, HangupCause.FAILURE)
+
+
+def asked_cause(flag: int) -> HangupCause:
+    """Why somebody on the switch's side asked for the end: `cause` of a ChannelHangupRequest with
+    `soft` is a flag of channel.h, not Q.850."""
+    return HangupCause.LOST_CONTACT if flag == _SILENT else HangupCause.NORMAL
 
 
 def reason_for(cause: HangupCause) -> str:

@@ -196,7 +196,9 @@ class AsteriskSwitch:
         await self._client.stop_recording(name)
 
     async def hang_up(self, call_id: CallId, leg_id: LegId, cause: HangupCause) -> None:
-        await self._client.hang_up(self._channel(call_id, leg_id), q850.reason_for(cause))
+        channel = self._channel(call_id, leg_id)
+        self._translator.asked_to_end(channel, cause)
+        await self._client.hang_up(channel, q850.reason_for(cause))
 
     async def release(self, call_id: CallId) -> None:
         await asyncio.gather(

@@ -7,6 +7,7 @@
 | Dial "", Dial RINGING, ChannelStateChange Ringing | `LegMoved` dialing, ringing |
 | ChannelStateChange Up of an inbound channel | `LegMoved` up |
 | ChannelDestroyed | `LegEnded`; the only news of a busy or unanswered leg |
+| ChannelHangupRequest and then StasisEnd of an inbound channel | `LegEnded`; nothing follows |
 | ChannelHold, ChannelUnhold of an agent's leg, ChannelVarset of our flag | `HoldReported` |
 | PlaybackFinished, RecordingFinished, RecordingFailed of one channel | `SoundOver` |
 | StasisEnd; Up of a channel we rang | `Doubt`: look at the switch if nothing follows |
@@ -33,8 +34,14 @@ from backend.services.ports import (
     SoundOver,
 )
 from backend.telephony.asterisk import names
-from backend.telephony.asterisk.q850 import cause_of
-from backend.telephony.asterisk.wire import Channel, Event, decode_event, parse_time
+from backend.telephony.asterisk.q850 import asked_cause, cause_of
+from backend.telephony.asterisk.wire import (
+    Channel,
+    Event,
+    decode_event,
+    in_stasis,
+    parse_time,
+)
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 # Ended channels are remembered to recognise late events of theirs; a busy hour fits several times.
@@ -55,7 +62,6 @@ _MEANINGLESS: Final = frozenset(
         "ChannelDialplan",
         "ChannelDtmfReceived",
         "ChannelEnteredBridge",
-        "ChannelHangupRequest",
         "ChannelLeftBridge",
         "ChannelTalkingFinished",
         "ChannelTalkingStarted",
@@ -98,6 +104,8 @@ class _Leg:
     inbound: bool
     rank: int = 0
     rang: bool = False
+    leaving: HangupCause | None = None
+    """Why an inbound channel is about to leave, once somebody asked it to."""
 
 
 class Translator:
@@ -138,6 +146,12 @@ class Translator:
             return self._inbound[call_id]
         return names.channel_id(call_id, leg_id)
 
+    def asked_to_end(self, channel_id: str, cause: HangupCause) -> None:
+        """We are about to hang up. The events of an inbound channel would not say why."""
+        leg = self._legs.get(channel_id)
+        if leg is not None and leg.inbound:
+            leg.leaving = cause
+
     @property
     def known(self) -> frozenset[str]:
         """Ids of the channels believed alive."""
@@ -171,8 +185,10 @@ class Translator:
                 return self._phone_held(channel, at, on=event.type == "ChannelHold")
             case "ChannelVarset":
                 return self._flagged(event, channel, at)
+            case "ChannelHangupRequest":
+                return self._leaving(event, channel)
             case "StasisEnd":
-                return self._doubt(channel.id) if channel.id in self._legs else []
+                return self._left(channel, at)
         return self._nothing(event)
 
     def audit(
@@ -257,6 +273,31 @@ class Translator:
             inbound=leg.inbound,
         )
         return [self._end(channel.id, leg, cause, at)]
+
+    def _leaving(self, event: Event, channel: Channel) -> list[Translated]:
+        """Remembered for an inbound channel; one we rang is told by its ChannelDestroyed."""
+        leg = self._legs.get(channel.id)
+        if leg is None or not leg.inbound:
+            return []
+        if event.soft and leg.leaving is not None:
+            return []  # we asked for it ourselves, and know why
+        up, rang = leg.rank >= _RANK[LegState.UP], leg.rang
+        leg.leaving = (
+            asked_cause(event.cause or 0)
+            if event.soft
+            else cause_of(event.cause or 0, event.tech_cause, up=up, rang=rang, inbound=True)
+        )
+        return []
+
+    def _left(self, channel: Channel, at: datetime) -> list[Translated]:
+        """Asterisk drops our interest in an inbound channel with its StasisEnd: of its
+        ChannelDestroyed we never hear."""
+        leg = self._legs.get(channel.id)
+        if leg is None:
+            return []
+        if leg.leaving is not None:
+            return [self._end(channel.id, leg, leg.leaving, at)]
+        return self._doubt(channel.id)
 
     def _phone_held(self, channel: Channel, at: datetime, *, on: bool) -> list[Translated]:
         leg = self._known_leg(channel.id)
@@ -366,8 +407,3 @@ class Translator:
         if event.type not in _MEANINGLESS:
             self.ignored[event.type] += 1
         return []
-
-
-def in_stasis(channel: Channel) -> bool:
-    """Whether an inbound channel waits for us, rather than walking on through the dialplan."""
-    return (channel.dialplan.app_name or "Stasis").lower() == "stasis"

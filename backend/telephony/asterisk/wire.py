@@ -81,6 +81,8 @@ class Event(msgspec.Struct, frozen=True):
     dialstatus: str | None = ""
     cause: int | None = None
     tech_cause: int | None = None
+    soft: bool = False
+    """ChannelHangupRequest: asked for on this side; `cause` is a flag of Asterisk's then."""
     variable: str = ""
     value: str | None = ""
     playback: Sound | None = None
@@ -97,3 +99,8 @@ def parse_time(text: str, otherwise: datetime) -> datetime:
     except ValueError:
         return otherwise
     return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def in_stasis(channel: Channel) -> bool:
+    """Whether an inbound channel waits for us, rather than walking on through the dialplan."""
+    return (channel.dialplan.app_name or "Stasis").lower() == "stasis"

@@ -212,6 +212,8 @@ class Talk:
         request.from_address = Address(to.uri, parameters=Parameters(tag=tag))
         request.to_address = self.invite.from_address
         request.call_id = self.invite.call_id
+        if method == "INVITE":  # Asterisk answers 400 to one without
+            request.contact = [Address(self.phone.contact)]
         if content_type:
             request.headers.set("Content-Type", content_type)
         return request

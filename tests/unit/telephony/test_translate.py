@@ -148,6 +148,50 @@ def test_a_time_out_is_told_by_the_last_state(
     assert event.cause is cause
 
 
+@pytest.mark.parametrize(
+    ("state", "said", "cause"),
+    [
+        ("Ring", {"cause": 127, "tech_cause": 487}, HangupCause.NORMAL),
+        ("Up", {"cause": 16}, HangupCause.NORMAL),
+        ("Up", {"cause": 1, "soft": True}, HangupCause.LOST_CONTACT),
+        ("Up", {"cause": 32, "soft": True}, HangupCause.NORMAL),
+    ],
+)
+def test_an_inbound_leg_ends_with_its_stasis_because_no_more_is_told(
+    translator: Translator, state: str, said: dict[str, Any], cause: HangupCause
+) -> None:
+    told(translator, frame("StasisStart", args=[], channel=channel(INBOUND, state)))
+    (ended,) = told(
+        translator,
+        frame("ChannelHangupRequest", channel=channel(INBOUND, state), **said),
+        frame("StasisEnd", channel=channel(INBOUND, state)),
+        # Only who is subscribed to the channel itself hears this one.
+        frame("ChannelDestroyed", channel=channel(INBOUND, state), cause=16),
+    )
+    assert ended == LegEnded(
+        call_id=INBOUND_CALL,
+        leg_id=names.INBOUND_LEG,
+        cause=cause,
+        at=datetime(2026, 3, 2, 9, 0, 0, 250_000, tzinfo=UTC),
+    )
+    assert translator.doubts == set()
+
+
+def test_an_inbound_leg_we_refuse_ends_with_our_cause(translator: Translator) -> None:
+    told(translator, frame("StasisStart", args=[], channel=channel(INBOUND, "Ring")))
+    translator.asked_to_end(INBOUND, HangupCause.BUSY)
+    request = frame("ChannelHangupRequest", channel=channel(INBOUND, "Ring"), cause=32, soft=True)
+    (ended,) = told(translator, request, frame("StasisEnd", channel=channel(INBOUND, "Ring")))
+    assert isinstance(ended, LegEnded)
+    assert ended.cause is HangupCause.BUSY
+
+
+def test_leaving_stasis_without_a_hang_up_is_looked_into(translator: Translator) -> None:
+    told(translator, frame("StasisStart", args=[], channel=channel(INBOUND, "Ring")))
+    left = frame("StasisEnd", channel=channel(INBOUND, "Ring"))
+    assert told(translator, left) == [Doubt(INBOUND)]
+
+
 def test_whatever_the_order_an_ended_leg_stays_ended(translator: Translator) -> None:
     frames = [
         frame("StasisStart", channel=channel(state="Up")),
