@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from backend.errors import SwitchError
 from backend.kit.clock import Clock
 from backend.services.ice_servers import IceConfig
 from backend.services.phones import LinePerson, Phones
-from backend.services.ports import BrowserLine, Bus, LineHome
+from backend.services.ports import BrowserLine, Bus, IssuedLine, IssuedLines, LineHome
 from protocol.vocabulary import AccountId, EmployeeId
 
 WS_URL = "ws://127.0.0.1:8088/ws"
@@ -67,12 +70,41 @@ class InBrowsers:
         )
 
 
+class FakeIssued:
+    """`IssuedLines` without a disk."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[AccountId, EmployeeId], IssuedLine] = {}
+
+    async def issued(
+        self, account_id: AccountId, employee_id: EmployeeId, extension: str | None
+    ) -> None:
+        self.rows[account_id, employee_id] = IssuedLine(
+            employee_id=employee_id, extension=extension, unheld_since=None
+        )
+
+    async def withdrawn(self, account_id: AccountId, employee_id: EmployeeId) -> None:
+        self.rows.pop((account_id, employee_id), None)
+
+    async def of_account(self, account_id: AccountId) -> list[IssuedLine]:
+        return [line for (account, _), line in self.rows.items() if account == account_id]
+
+    async def unheld(
+        self, account_id: AccountId, employee_id: EmployeeId, since: datetime | None
+    ) -> None:
+        line = self.rows[account_id, employee_id]
+        self.rows[account_id, employee_id] = replace(line, unheld_since=since)
+
+
 def phones_of(
     bus: Bus,
     clock: Clock,
     lines: FakeLines | None = None,
     people: InBrowsers | None = None,
     ice: IceConfig | None = None,
+    issued: IssuedLines | None = None,
 ) -> Phones:
     home = OneHome(lines or FakeLines())
-    return Phones(bus, clock, people or InBrowsers(), home, ice or IceConfig())
+    return Phones(
+        bus, clock, people or InBrowsers(), home, ice or IceConfig(), issued or FakeIssued()
+    )

@@ -54,6 +54,7 @@ from backend.store.gateways import (
 )
 from backend.store.gateways.crm_admins import SqlAdminRoles
 from backend.store.gateways.lines import SqlLinePeople
+from backend.store.gateways.issued_lines import SqlIssuedLines
 from protocol.vocabulary import AccountId
 
 log = structlog.get_logger(__name__)
@@ -118,7 +119,14 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         history=SqlHistory(base.database, base.secrets, settings.base_url),
         sessions=sessions,
         presence=Presence(bus, clock),
-        phones=Phones(bus, clock, SqlLinePeople(base.database), homes, _ice(settings)),
+        phones=Phones(
+            bus,
+            clock,
+            SqlLinePeople(base.database),
+            homes,
+            _ice(settings),
+            SqlIssuedLines(base.database),
+        ),
         seen=seen,
         callbacks=callbacks(base, jobs),
     )

@@ -18,6 +18,7 @@ from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.bootstrap.outgoing import Outgoing
+from backend.bootstrap.left_lines import LeftLinesWork
 from backend.bootstrap.owners import SwitchOwners
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
@@ -171,6 +172,7 @@ class Worker:
         self._changed: set[AccountId] = set()
         self._reload = asyncio.Event()
 
+        self.left_lines = LeftLinesWork(base, lambda: tuple(self._known))
     # ── life ──
 
     @asynccontextmanager
@@ -198,6 +200,7 @@ class Worker:
                 )
             ]
             try:
+                    ("left-lines", self._take_lines_back()),
                 yield
             finally:
                 for task in tasks:
@@ -214,6 +217,7 @@ class Worker:
                 await self.sources.aclose()
 
     def _follow(self, call: Call) -> None:
+                await self.left_lines.aclose()
         """Let the CRM's own card or notice follow, unless the account switched its CRM off
         before."""
         off = self._crm_off(call.account_id)
@@ -367,6 +371,12 @@ class Worker:
 
     async def _watch_generation(self) -> None:
         """A bus that lost its memory is told everything anew."""
+    async def _take_lines_back(self) -> None:
+        async def look(_held: Held) -> None:
+            await self.left_lines.run()
+
+        await under_lease(self._leases, self._base.clock, "left-lines", self.holder, look)
+
         known = None
         while True:
             try:

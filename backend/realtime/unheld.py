@@ -1,8 +1,8 @@
 """Lines in browsers that no tab holds any more: taken back, so that a password lives only as long
 as a tab is the phone.
 
-A process remembers those whose tabs left it. One that dies forgets them; they end with the next
-registration, or when a tab of theirs comes and goes again.
+A process remembers those whose tabs left it. One that dies forgets them: a worker finds those by
+what is on disk (`services.left_lines`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import structlog
 from backend.errors import SwitchError
 from backend.kit.clock import Clock
 from backend.realtime.services import PhoneService
+from backend.services.left_lines import COMES_BACK_S
 from backend.services.presence import Seat
 from protocol.vocabulary import AccountId, EmployeeId
 
 _log = structlog.get_logger(__name__)
 
-COMES_BACK_S: Final = 60.0
-"""A reload, a restart of ours or a change of network is over by then."""
 _RETRY_S: Final = 30.0
 
 

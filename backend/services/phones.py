@@ -15,7 +15,7 @@ from backend.domain.tab_phone import TabPhone, holder
 from backend.errors import NoDevice, SwitchError, SwitchRefused, SwitchUnavailable, WrongState
 from backend.kit.clock import Clock
 from backend.services.ice_servers import VALID, IceConfig
-from backend.services.ports import BrowserLine, Bus, LineHome, LineHomes
+from backend.services.ports import BrowserLine, Bus, IssuedLines, LineHome, LineHomes
 from backend.services.presence import Seat
 from protocol.phone import IceServer, PhoneCredentials
 from protocol.vocabulary import AccountId, EmployeeId, Microphone, RefusalReason
@@ -45,13 +45,20 @@ class LinePeople(Protocol):
 
 class Phones:
     def __init__(
-        self, bus: Bus, clock: Clock, people: LinePeople, homes: LineHomes, ice: IceConfig
+        self,
+        bus: Bus,
+        clock: Clock,
+        people: LinePeople,
+        homes: LineHomes,
+        ice: IceConfig,
+        issued: IssuedLines,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._people = people
         self._homes = homes
         self._ice = ice
+        self._issued = issued
 
     async def taking(self, seat: Seat) -> TabPhone:
         """The phone as it is once this tab took it from the others.
@@ -88,6 +95,8 @@ class Phones:
             raise WrongState("this employee does not talk in the browser")
         home, line = await self._line(account_id, employee_id, person)
         password = secrets.token_urlsafe(PASSWORD_BYTES)
+        # Before it has one: whoever dies in between leaves a note too many, not a password.
+        await self._issued.issued(account_id, employee_id, person.extension)
         try:
             await home.lines.issue(line, password)
         except SwitchRefused as error:
@@ -121,6 +130,7 @@ class Phones:
         except NoDevice:
             return
         await home.lines.withdraw(line)
+        await self._issued.withdrawn(account_id, employee_id)
 
     async def withdraw_unheld(
         self, account_id: AccountId, employee_id: EmployeeId, extension: str | None
@@ -142,6 +152,7 @@ class Phones:
                 await home.lines.withdraw(line)
         except NoDevice:
             return
+        await self._issued.withdrawn(account_id, employee_id)
 
     async def _line(
         self, account_id: AccountId, employee_id: EmployeeId, person: LinePerson

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
-from protocol.vocabulary import AccountId
+from protocol.vocabulary import AccountId, EmployeeId
 
 CODECS: Final = ("ulaw", "alaw", "g722")
 """Before Opus: a switch without Opus to transcode gives silence to G.711 legs and to recordings
@@ -54,6 +55,31 @@ class LineHome:
     """Where browsers speak SIP over WebSocket (RFC 7118)."""
     domain: str
     """The host part of the lines' SIP addresses; the realm is told by the switch's challenge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedLine:
+    """A line that has a password on the switch."""
+
+    employee_id: EmployeeId
+    extension: str | None
+    """With which it was called."""
+    unheld_since: datetime | None
+    """When no tab held it for the first time; None while one does, as far as anybody looked."""
+
+
+class IssuedLines(Protocol):
+    """Which lines have passwords, on disk: whoever issued one may die. Each is a transaction."""
+
+    async def issued(
+        self, account_id: AccountId, employee_id: EmployeeId, extension: str | None
+    ) -> None: ...
+    async def withdrawn(self, account_id: AccountId, employee_id: EmployeeId) -> None: ...
+    async def of_account(self, account_id: AccountId) -> list[IssuedLine]: ...
+    async def unheld(
+        self, account_id: AccountId, employee_id: EmployeeId, since: datetime | None
+    ) -> None:
+        """None: a tab holds it again."""
 
 
 class LineHomes(Protocol):

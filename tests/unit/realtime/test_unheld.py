@@ -10,7 +10,8 @@ from backend.bus.memory import MemoryBus
 from backend.domain.tab_phone import TabPhone
 from backend.errors import SwitchUnavailable
 from backend.kit.clock import ManualClock
-from backend.realtime.unheld import COMES_BACK_S, UnheldLines
+from backend.realtime.unheld import UnheldLines
+from backend.services.left_lines import COMES_BACK_S
 from backend.services.ports import TabPresence
 from backend.services.presence import Seat
 from protocol.vocabulary import AccountId, EmployeeId, Microphone
