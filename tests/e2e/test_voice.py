@@ -13,12 +13,14 @@ from tests.e2e.demo import ELENA, ILYA, PAVEL, SEVER, VEKTOR, Demo
 from tests.e2e.portal import in_portal
 from tests.e2e.voice import (
     KEEP_PEERS,
+    LIVES,
     READY,
     hears_them,
     is_heard,
     is_phone,
     registered,
     talking_browser,
+    until_over,
     with_headset,
 )
 
@@ -76,7 +78,7 @@ async def test_operator_and_customer_hear_each_other_in_and_out(
 async def test_any_tab_answers_one_has_the_voice_and_the_next_takes_over(
     demo: Demo, headsets: Browser
 ) -> None:
-    async with with_headset(demo, headsets, ILYA) as ilya:
+    async with with_headset(demo, headsets, ILYA, script=f"{KEEP_PEERS};{LIVES}") as ilya:
         first = ilya.tab
         await is_phone(first)
         second = await ilya.open_tab("/leads/list/")
@@ -86,9 +88,15 @@ async def test_any_tab_answers_one_has_the_voice_and_the_next_takes_over(
         await is_heard(demo, who)
         await hears_them(first.frame())
         assert await second.frame().evaluate("window.peers.length") == 0
+        await second.button("Выключить микрофон").click()
         await second.button("Перенести звук сюда").click()
         await is_phone(second)
         await hears_them(second.frame())
+        before = await until_over(first.frame())
+        after = await second.frame().evaluate("window.lives.at(-1)")
+        assert after["up"] < before["over"], "the new one is there before the old one goes"
+        assert await second.frame().evaluate("window.lives.length") == 1
+        await second.button("Включить микрофон").click()
         await is_heard(demo, who)
         await second.button("Завершить").click()
         await second.put_cards_away()

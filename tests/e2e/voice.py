@@ -29,6 +29,29 @@ KEEP_PEERS = """
   };
 })()
 """
+LIVES = """
+(() => {
+  window.lives = [];
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...args) {
+      super(...args);
+      const now = () => performance.timeOrigin + performance.now();
+      const life = { up: Infinity, over: Infinity };
+      window.lives.push(life);
+      this.addEventListener('connectionstatechange', () => {
+        if (this.connectionState === 'connected') life.up = Math.min(life.up, now());
+      });
+      const close = this.close.bind(this);
+      this.close = () => {
+        life.over = Math.min(life.over, now());
+        close();
+      };
+    }
+  };
+})()
+"""
+"""When each connection of a page was up and over, on a clock that is the same in every page."""
 HEARD = """
 async () => {
   const peer = window.peers.at(-1);
@@ -112,3 +135,13 @@ def registered(demo: Demo, line: str) -> bool:
     """Whether the switch knows a browser on this line."""
     lines = demo.switch_state()["lines"]
     return any(one["username"] == line and one["registered"] for one in lines)
+
+
+async def until_over(frame: Frame) -> dict[str, float]:
+    """The life of this page's last connection, once it is over (`LIVES`)."""
+    for _ in range(100):
+        life: dict[str, float] = await frame.evaluate("window.lives.at(-1)")
+        if life["over"] < float("inf"):
+            return life
+        await frame.wait_for_timeout(50)
+    raise AssertionError("the sound is still in this tab")

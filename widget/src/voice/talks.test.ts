@@ -179,9 +179,21 @@ describe('the talks of a tab', () => {
     await settle();
     expect(leg.answeredWith).not.toBeNull();
     leg.events?.connected();
+    await house.clock.pass(500);
+    expect(house.of('call.take_voice')).toEqual([]);
+    leg.entries = [{ type: 'inbound-rtp', jitterBufferEmittedCount: 960 }];
+    await house.clock.pass(20);
     expect(house.of('call.take_voice')).toEqual([
       { type: 'call.take_voice', call_id: CALL.call_id, leg_id: 'agent-e_101-2' },
     ]);
+  });
+
+  it('says so of a silent one as well, since nothing comes from who waits', async () => {
+    const leg = new Leg(CALL.call_id, 'agent-e_101-2', true, true);
+    house.line.events.rings(leg);
+    leg.events?.connected();
+    for (let n = 0; n < 51; n += 1) await house.clock.pass(20);
+    expect(house.of('call.take_voice').length).toBe(1);
   });
 
   it('takes no second leg of a talk that is here', async () => {

@@ -57,6 +57,9 @@ interface Talk {
 /** A wish of another tab counts this long: it says which call, but the call may ring again. */
 const WISH_MS = 15_000;
 const LOOK_MS = 500;
+/** A talk that moves here is waited for so long, and looked for so often, once its way is open. */
+const ARRIVES_MS = 1_000;
+const LISTEN_MS = 20;
 
 export class Talks {
   readonly views = new Store<LegViews>({});
@@ -117,7 +120,7 @@ export class Talks {
         void playOn(talk.playing.element, this.options.devices.current('speaker'));
       },
       up: () => this.changed(),
-      connected: () => this.#takeOver(leg),
+      connected: () => void this.#takeOver(leg),
       ended: () => {
         const wasHere = this.#over(talk);
         if (wasHere && !talk.answered) this.#say('gone', talk);
@@ -188,10 +191,17 @@ export class Talks {
     for (const talk of this.#talks.values()) talk.leaving = false;
   }
 
-  /** Sound is up on a leg that a talk moves to: the other tab's may go. */
-  #takeOver({ movesHere, callId, legId }: LineLeg): void {
+  /** Sound is up on a leg that a talk moves to: as soon as it is heard, the other tab's may go. */
+  async #takeOver(leg: LineLeg): Promise<void> {
+    const { movesHere, callId, legId } = leg;
     if (!movesHere || callId === null || legId === null) return;
-    this.options.phone
+    const { clock, phone } = this.options;
+    // A switch may send nothing while nobody speaks: that the way is open has to do then.
+    const until = clock.now() + ARRIVES_MS;
+    while (clock.now() < until && !hearsAnything(await leg.stats().catch(() => []))) {
+      await new Promise<void>((resolve) => clock.after(LISTEN_MS, resolve));
+    }
+    await phone
       .askFor({ type: 'call.take_voice', call_id: callId, leg_id: legId })
       .catch(() => undefined);
   }
@@ -358,4 +368,12 @@ export class Talks {
 function isTalkedOn({ state, transfer }: CallChanged): boolean {
   const talks = state === 'talking' || state === 'held';
   return talks && (transfer == null || transfer.phase === 'failed' || transfer.phase === 'done');
+}
+
+/** Sound was played that came from the other side. */
+function hearsAnything(entries: readonly Readonly<Record<string, unknown>>[]): boolean {
+  return entries.some(
+    ({ type, jitterBufferEmittedCount: played }) =>
+      type === 'inbound-rtp' && typeof played === 'number' && played > 0,
+  );
 }

@@ -48,8 +48,9 @@ export class Leg implements LineLeg {
     this.answeredWith = stream;
     return Promise.resolve();
   }
+  entries: readonly Readonly<Record<string, unknown>>[] = [];
   stats(): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    return Promise.resolve([]);
+    return Promise.resolve(this.entries);
   }
   restart(): void {
     this.restarts += 1;
