@@ -30,6 +30,7 @@ MAX_LAUNCH_BYTES = 65_536
 _ENTRIES = {"DEFAULT": "settings", "USER_PROFILE_MENU": "profile"}
 """Placement → what it shows."""
 _PHONE = "phone"
+_IN_PAGE = "inpage"
 _RUSSIAN = {"ru", "be", "kk", "uk", "ua"}
 """As `localeOf` of the widget has it, which takes our word for the page's language."""
 
@@ -139,10 +140,18 @@ class PagesApi:
         return await self._shell(
             entry,
             locale=locale_of(request.query_params.get("locale")),
-            boot={"options": {"parent_origin": origin}, "crm": CrmKind.AMOCRM.value},
+            boot={
+                "options": {"parent_origin": origin, **self._voice(entry)},
+                "crm": CrmKind.AMOCRM.value,
+            },
             ancestors=(origin,),
             account_origin=origin,
         )
+
+    def _voice(self, entry: str) -> dict[str, str]:
+        """Where the page around finds a voice of the frame's own build, if it has to speak."""
+        module = self._entries.get(_IN_PAGE)
+        return {"voice": f"/static/{module.script}"} if module and entry == "frame" else {}
 
     async def bitrix24_app(self, request: Request) -> Response:
         """By its place: the application's own page is the settings, the one in the profile's menu

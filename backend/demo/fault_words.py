@@ -215,6 +215,10 @@ _AMO = {
         "Обновите вкладку CRM: телефона в ней нет, звонки идут на аппараты.",
         "Reload the CRM's tab: it has no phone, calls go to the telephones.",
     ),
+    "microphone": (
+        "Обновите вкладку CRM: голос живёт в её странице, а где никому нельзя, в окне телефона.",
+        "Reload the CRM's tab: the voice lives in its page, or in the phone's window.",
+    ),
     "html_429": (
         "Ничего само по себе: меняет вид отказов «слишком много запросов».",
         "Nothing by itself: it changes how “too many requests” looks.",
@@ -340,6 +344,7 @@ FIRST_TRY: dict[str, dict[str, dict[str, Any]]] = {
         "lost": {"method": "POST"},
         **dict.fromkeys(("hook_lost", "hook_doubled"), _LASTS),
         "hook_late": _LONG,
+        "microphone": {"value": "page"},
         "rate_limit": {"value": 1},
         "account_limit": {"value": 1},
         "block_after": {"value": 1},

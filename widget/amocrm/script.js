@@ -12,10 +12,11 @@ define([
   './lib/page.js',
   './lib/panel.js',
   './lib/server.js',
+  './lib/voice.js',
   './lib/notice.js',
   './lib/settings.js',
   'jquery'
-], function (page, Panel, Server, Notice, SettingsFrame, $) {
+], function (page, Panel, Server, Voice, Notice, SettingsFrame, $) {
   'use strict';
 
   /* After a failed session request: first wait and the longest, milliseconds. */
@@ -35,6 +36,8 @@ define([
     var panel = null;
     var notice = null;
     var settings = null;
+    /* Speaks for the frame where the frame may not hear its user. */
+    var voice = null;
     /* The promise of the present session; asked for again when it ends. */
     var session = null;
     var server = null;
@@ -107,8 +110,10 @@ define([
     function draw() {
       if (panel || stopped) { return; }
       panel = new Panel(words(), server, heard);
+      voice = new Voice(server);
       listen(window, 'message', function (event) {
         if (panel && panel.bridge.isReady(event)) {
+          voice.end();
           session.then(function (fresh) {
             if (!panel) { return; }
             panel.bridge.connect(fresh);
@@ -134,10 +139,11 @@ define([
       });
     }
 
-    function heard(message) {
+    function heard(message, port) {
       if (message.type === 'navigate') { page.navigate(message.url, panel.root); }
       if (message.type === 'calling' && APP.sdk) { APP.sdk.setCallingStatus(message.on === true); }
       if (message.type === 'why_over') { explain(); }
+      if (message.type === 'voice' && port) { voice.begin(message.module, port); }
       if (message.type === 'sign_in') {
         session = Server.session(self, server, '');
         session.then(panel.bridge.reload, function () {
@@ -188,7 +194,9 @@ define([
       undo.splice(0).forEach(function (one) { one(); });
       hush();
       if (settings) { settings.remove(); }
+      if (voice) { voice.end(); }
       if (panel) { panel.remove(); }
+      voice = null;
       panel = null;
       settings = null;
       session = null;

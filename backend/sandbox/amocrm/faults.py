@@ -16,6 +16,9 @@ REQUEST_KINDS = frozenset(
     {"slow", "status", "html", "drop", "lost", "throttle", "block", "partial", "empty"}
 )
 HOOK_KINDS = frozenset({"hook_lost", "hook_doubled", "hook_late"})
+FRAMES, PAGE, NOBODY = "frames", "page", "nobody"
+"""Who may hear the person, by the page's Permissions-Policy. What amoCRM's own pages say is not
+known (reference, section 3.10)."""
 SWITCHES = (
     "down",
     "payment_required",
@@ -27,6 +30,7 @@ SWITCHES = (
     "settings_as_string",
     "hook_scale",
     "safe_mode",
+    "microphone",
 )
 """Attributes of `Faults` that stay as they are set until `clear`."""
 
@@ -95,6 +99,7 @@ class Faults:
         self.settings_as_string = self._config.settings_as_string
         self.hook_scale = self._config.hook_scale
         self.safe_mode = False  # pages start no widgets
+        self.microphone = FRAMES
 
     def add(self, fault: Fault) -> Fault:
         """Raises ValueError for a kind nobody knows."""

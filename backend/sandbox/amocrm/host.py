@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 from backend.sandbox.amocrm.amo import amo_of
 from backend.sandbox.amocrm.auth import LANGUAGE, SESSION, language_of, session_user
 from backend.sandbox.amocrm.envelope import Problem, plain_json
+from backend.sandbox.amocrm.faults import NOBODY, PAGE
 from backend.sandbox.amocrm.seed import TASK_TYPES
 from backend.sandbox.amocrm.shell import PAGE_DIR, own_page, page_of
 
@@ -52,6 +53,7 @@ _SCRIPTS = (
     "market",
     "pages",
 )
+_POLICIES = {PAGE: "microphone=(self)", NOBODY: "microphone=()"}
 _SIGNED_OUT = 4401  # close code of the live socket for a page without a session
 
 
@@ -109,6 +111,8 @@ async def page(request: Request) -> Response:
         '<script type="application/json" id="boot">' + boot.replace("</", "<\\/") + "</script>"
         f"{scripts}</body></html>"
     )
+    if (policy := _POLICIES.get(amo.faults.microphone)) is not None:
+        response.headers["Permissions-Policy"] = policy
     if LANGUAGE in request.query_params:
         response.set_cookie(LANGUAGE, language)
     return response

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backend.sandbox.amocrm.faults import HOOK_KINDS, REQUEST_KINDS, fault_from
+from backend.sandbox.amocrm.faults import (
+    FRAMES,
+    HOOK_KINDS,
+    NOBODY,
+    PAGE,
+    REQUEST_KINDS,
+    fault_from,
+)
 
 if TYPE_CHECKING:
     from backend.sandbox.amocrm.amo import Amo
@@ -104,6 +111,12 @@ _FLAGS = (
     Switch("down", "CRM не работает (503)", "The CRM is down (503)", _ON),
     Switch("payment_required", "Подписка кончилась (402)", "Subscription over (402)", _ON),
     Switch("safe_mode", "Безопасный режим: без виджетов", "Safe mode: no widgets", _ON),
+    Switch(
+        "microphone",
+        "Микрофон: фреймам, только самой странице, никому",
+        "The microphone: for frames, for the page alone, for nobody",
+        (Param("value", "choice", "Значение", "Value", FRAMES, (FRAMES, PAGE, NOBODY)),),
+    ),
     Switch("html_429", "429 страницей HTML", "429 as an HTML page", _ON),
     Switch(
         "rate_limit",
@@ -204,6 +217,10 @@ def _cast(param: Param, value: object) -> Any:
         return None  # no limit
     if param.kind == "flag":
         return bool(value)
+    if param.kind == "choice":
+        if value not in param.choices:
+            raise ValueError(f"one of {', '.join(param.choices)} is needed")
+        return value
     if not isinstance(value, (int, float, str)):
         raise TypeError("a number is needed")
     return int(value) if param.kind == "count" else float(value)

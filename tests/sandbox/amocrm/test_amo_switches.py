@@ -163,6 +163,23 @@ async def safe_mode(stage: Stage) -> None:
     assert await _widgets(stage) == {}
 
 
+async def microphone(stage: Stage) -> None:
+    async def policy() -> str | None:
+        page = await stage.http.get("/contacts/list/", headers={"Cookie": "session_id=1"})
+        assert page.status_code == 200
+        return page.headers.get("permissions-policy")
+
+    assert await policy() is None
+    await stage.on(microphone="page")
+    assert await policy() == "microphone=(self)"
+    await stage.on(microphone="nobody")
+    assert await policy() == "microphone=()"
+    refused = await stage.http.post("/sandbox/faults", json={"microphone": "everybody"})
+    assert refused.status_code == 400
+    await stage.on(microphone="frames")
+    assert await policy() is None
+
+
 async def settings_as_string(stage: Stage) -> None:
     async def kind() -> type:
         (shown,) = (await _widgets(stage)).values()
@@ -243,7 +260,7 @@ async def _renew(stage: Stage, status: int) -> None:
 
 CHECKS: tuple[Check, ...] = (
     *(slow, status, html, drop, lost, throttle, block, partial, empty),
-    *(hook_lost, hook_doubled, hook_late, down, payment_required, safe_mode),
+    *(hook_lost, hook_doubled, hook_late, down, payment_required, safe_mode, microphone),
     *(settings_as_string, rate_limit, html_429, account_limit, block_after, api_filter),
     *(hook_scale, clock_skew_s, expire_tokens, revoke_tokens),
 )

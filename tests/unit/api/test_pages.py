@@ -118,6 +118,19 @@ async def test_our_background_page_opens_the_phone_where_the_settings_are() -> N
             assert boot(await http.post(path, data=form))["page"] == page
 
 
+@pytest.mark.feature("W1")
+async def test_the_panel_alone_is_told_where_the_page_around_finds_its_voice() -> None:
+    async with browser() as http:
+        options = boot(await http.get("/widget/amocrm", params={"origin": AMO}))["options"]
+        assert isinstance(options, dict)
+        assert re.fullmatch(r"/static/assets/inpage-[\w-]+\.js", options["voice"])
+        voice = await http.get(options["voice"])
+        assert "immutable" in voice.headers["cache-control"]
+        # The page's loader (AMD) gets a module of one file, and nothing is loaded after it.
+        assert "define.amd" in voice.text
+        assert "import(" not in voice.text
+
+
 async def test_the_settings_frame_is_framed_by_its_account_alone() -> None:
     async with browser() as http:
         answer = await http.get("/amocrm/settings", params={"origin": AMO, "locale": "en"})

@@ -10,7 +10,8 @@ define(['jquery', './page.js'], function ($, page) {
   /* Must equal BRIDGE_VERSION of the frame. */
   var BRIDGE_VERSION = 1;
 
-  /* `path` is the frame's page on `server`; `heard(message)` is told what the frame says. */
+  /* `path` is the frame's page on `server`; `heard(message, port)` is told what the frame says.
+   * A port comes with what the two ends go on with by themselves. */
   function Bridge(frame, server, path, heard) {
     var port = null;
 
@@ -35,7 +36,7 @@ define(['jquery', './page.js'], function ($, page) {
       var channel = new MessageChannel();
       if (port) { port.close(); }
       port = channel.port1;
-      port.onmessage = function (event) { heard(event.data || {}); };
+      port.onmessage = function (event) { heard(event.data || {}, event.ports[0]); };
       frame.contentWindow.postMessage(
         $.extend(
           {

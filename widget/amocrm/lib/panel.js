@@ -39,7 +39,7 @@ define(['./bridge.js', './page.js', './style.js'], function (Bridge, page, STYLE
 
   /*
    * The launcher and the panel with the frame. `words` are the texts, `server` the frame's origin,
-   * `onFrame(message)` hears what the frame says.
+   * `onFrame(message, port)` hears what the frame says.
    */
   function Panel(words, server, onFrame) {
     var place = remembered();
@@ -176,8 +176,8 @@ define(['./bridge.js', './page.js', './style.js'], function (Bridge, page, STYLE
       }
     }
 
-    bridge = new Bridge(frame, server, '/widget/amocrm', function (message) {
-      if (message.type === 'layout') { layout(message); } else { onFrame(message); }
+    bridge = new Bridge(frame, server, '/widget/amocrm', function (message, port) {
+      if (message.type === 'layout') { layout(message); } else { onFrame(message, port); }
     });
 
     this.bridge = bridge;

@@ -26,6 +26,7 @@ function host(
     session,
     ...surroundings(first),
   }));
+  const voice = boot.options['voice'];
   return {
     kind: 'amocrm',
     api: boot.api,
@@ -38,6 +39,7 @@ function host(
     calling: (on) => bridge.send({ type: 'calling', on }),
     signIn: () => bridge.send({ type: 'sign_in' }),
     whyOver: () => whyOver(bridge),
+    ...(typeof voice === 'string' && { pageVoice: () => pageVoice(bridge, voice) }),
     onSurroundings: (listener) =>
       bridge.listen((message) => {
         if (message.type === 'page') listener(surroundings(message));
@@ -47,6 +49,12 @@ function host(
         if (message.type === 'dial') listener(message);
       }),
   };
+}
+
+function pageVoice(bridge: Bridge, module: string): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  bridge.send({ type: 'voice', module }, port2);
+  return port1;
 }
 
 /** A loader of before never answers. */

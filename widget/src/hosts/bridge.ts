@@ -21,10 +21,12 @@ export type ToPage =
   | { type: 'navigate'; url: string }
   | { type: 'calling'; on: boolean }
   | { type: 'sign_in' }
-  | { type: 'why_over' };
+  | { type: 'why_over' }
+  /** Speak in the page: `module` is a path on our server, the port the voice's own. */
+  | { type: 'voice'; module: string };
 
 export interface Bridge {
-  send(message: ToPage): void;
+  send(message: ToPage, port?: MessagePort): void;
   /** The result stops listening. */
   listen(listener: (message: FromPage) => void): () => void;
 }
@@ -68,7 +70,7 @@ export function exactOrigin(text: string | null): string | null {
 
 function overPort(port: MessagePort): Bridge {
   return {
-    send: (message) => port.postMessage(message),
+    send: (message, along) => port.postMessage(message, along ? [along] : []),
     listen(listener) {
       const receive = (event: MessageEvent): void => {
         const message = decode(event.data);

@@ -26,6 +26,9 @@ export interface Host {
   readonly session: SessionToken;
   readonly surroundings: Surroundings;
   openUrl(url: string): void;
+  /** Shows a record beside the panel without anybody's press; false: the page around holds
+   * something unsaved and stayed where it is. Absent where nothing can be shown beside. */
+  readonly openCard?: (url: string) => Promise<boolean>;
   layout(mode: LayoutMode, height: number, alert: string | null): void;
   /** A call is in progress: the page around should not reload itself. */
   calling(on: boolean): void;
@@ -38,6 +41,9 @@ export interface Host {
   whyOver(): Promise<string | null>;
   /** Opens the phone in a window of its own; null where the page is that window. */
   readonly openPhone: (() => void) | null;
+  /** Lets the page around speak for this frame; present where it could be asked to. The voice is
+   * at the other end of the port, or nobody. */
+  readonly pageVoice?: () => MessagePort;
   onSurroundings(listener: (surroundings: Surroundings) => void): () => void;
   onDial(listener: (clicked: Clicked) => void): () => void;
 }

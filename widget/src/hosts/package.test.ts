@@ -13,16 +13,36 @@ const texts = (locale: string): Record<string, Record<string, string>> =>
   >;
 
 /** What a module of the package gives to those that name it. */
-function loaded(name: string): Record<string, (value: unknown) => unknown> {
+function loaded(name: string, ...needs: unknown[]): Record<string, (value: unknown) => unknown> {
   let given: unknown;
-  const define = (_needs: string[], make: () => unknown): void => {
-    given = make();
+  const define = (_needs: string[], make: (...needs: unknown[]) => unknown): void => {
+    given = make(...needs);
   };
   const text = readFileSync(new URL(name, ROOM), 'utf8');
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- as the platform's loader does it
   const run = new Function('define', text) as (given: typeof define) => void;
   run(define);
   return given as Record<string, (value: unknown) => unknown>;
+}
+
+interface InPage {
+  readonly voice: { begin(module: unknown, port: unknown): void; end(): void };
+  readonly asked: string[];
+  readonly arrive: (module: unknown) => void;
+  readonly fail: () => void;
+}
+
+/** The voice in the page, and the page's loader in the test's hands. */
+function inPage(server: string): InPage {
+  const asked: string[] = [];
+  let arrive: (module: unknown) => void = () => undefined;
+  let fail: () => void = () => undefined;
+  const require = ([name]: string[], done: typeof arrive, failed: typeof fail): void => {
+    asked.push(name ?? '');
+    [arrive, fail] = [done, failed];
+  };
+  const Voice = loaded('lib/voice.js', require) as unknown as new (server: string) => InPage['voice'];
+  return { voice: new Voice(server), asked, arrive: (module) => arrive(module), fail: () => fail() };
 }
 
 const shape = (tree: Record<string, Record<string, string>>): string[] =>
@@ -61,6 +81,60 @@ describe('the package', () => {
     const png = readFileSync(new URL(`images/${name}.png`, ROOM));
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([width, height]);
     expect(png.length).toBeLessThan(300_000);
+  });
+
+  const given = (): ReturnType<typeof inPage> => inPage('https://dozvon.test');
+  const FILE = '/static/assets/inpage-a1_B2-c3.js';
+
+  it('speaks in the page with a file of the server, one voice at a time', () => {
+    const { voice, asked, arrive } = given();
+    const said: string[] = [];
+    const spoken = (name: string): { speak: (port: unknown) => () => void } => ({
+      speak: (port) => {
+        said.push(`${name} ${String(port)}`);
+        return () => said.push(`${name} ends`);
+      },
+    });
+    voice.begin(FILE, 'port 1');
+    expect(asked).toEqual([`https://dozvon.test${FILE}`]);
+    arrive(spoken('one'));
+    voice.begin(FILE, 'port 2');
+    arrive(spoken('two'));
+    voice.end();
+    voice.end();
+    expect(said).toEqual(['one port 1', 'one ends', 'two port 2', 'two ends']);
+  });
+
+  it('does not speak for a frame that went while the file came', () => {
+    const { voice, arrive } = given();
+    const closed: boolean[] = [];
+    voice.begin(FILE, { close: () => closed.push(true) });
+    voice.end();
+    arrive({ speak: () => expect.fail('nobody is to speak') });
+    expect(closed).toEqual([true]);
+  });
+
+  it.each([
+    'https://evil.test/static/assets/inpage-a1.js',
+    '//evil.test/static/assets/inpage-a1.js',
+    '/static/assets/../inpage-a1.js',
+    '/static/assets/inpage-a1.js?x',
+    '/static/assets/frame-a1.js',
+    '@evil.test/static/assets/inpage-a1.js',
+    undefined,
+  ])('takes no voice from %s', (module) => {
+    const { voice, asked } = given();
+    const told: unknown[] = [];
+    voice.begin(module, { postMessage: (message: unknown) => told.push(message) });
+    expect([asked, told]).toEqual([[], [{ type: 'cannot' }]]);
+  });
+
+  it('says that it cannot where the page lets no file of the server in', () => {
+    const { voice, fail } = given();
+    const told: unknown[] = [];
+    voice.begin(FILE, { postMessage: (message: unknown) => told.push(message) });
+    fail();
+    expect(told).toEqual([{ type: 'cannot' }]);
   });
 
   it('is written without a byte order mark and with plain line ends', () => {

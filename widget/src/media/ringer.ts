@@ -14,6 +14,12 @@ const LOUDNESS = 0.22;
 /** While its person talks: heard, not shouted over the voice. */
 const SOFT = 0.25;
 
+/** Another page that rings in place of this one. */
+export interface Elsewhere {
+  ring(on: boolean, soft: boolean): void;
+  unlock(): void;
+}
+
 export class Ringer {
   /** Whether a tone could be heard right now. */
   readonly unlocked = new Store(false);
@@ -23,6 +29,10 @@ export class Ringer {
   /** What it rings through, while it does. */
   #gain: GainNode | null = null;
   #soft = false;
+  /** Set while another page rings for this one, which tells what it may (`soundsElsewhere`). */
+  #elsewhere: Elsewhere | null = null;
+  /** What it was told last. */
+  #toldElsewhere = '';
   /** 0 to 1, as its person set it. */
   #volume = 0.7;
 
@@ -40,7 +50,24 @@ export class Ringer {
     };
   }
 
+  /** From now on that page rings; null: this one does. */
+  through(elsewhere: Elsewhere | null): void {
+    this.ring(false);
+    this.#elsewhere = elsewhere;
+    this.#toldElsewhere = '';
+    this.unlocked.set(elsewhere === null && this.#context?.state === 'running');
+  }
+
+  /** Whether the other page may sound. */
+  soundsElsewhere(on: boolean): void {
+    if (this.#elsewhere) this.unlocked.set(on);
+  }
+
   async unlock(): Promise<void> {
+    if (this.#elsewhere) {
+      this.#elsewhere.unlock();
+      return;
+    }
     const context = this.#prepare();
     if (!context || context.state === 'running') return;
     try {
@@ -62,6 +89,12 @@ export class Ringer {
 
   /** `soft`: a second call while its person talks. */
   ring(on: boolean, soft = false): void {
+    if (this.#elsewhere) {
+      const told = `${on} ${on && soft}`;
+      if (told !== this.#toldElsewhere) this.#elsewhere.ring(on, soft);
+      this.#toldElsewhere = told;
+      return;
+    }
     if (on === (this.#stop !== null) && (!on || soft === this.#soft)) return;
     this.#stop?.();
     this.#stop = null;
@@ -95,7 +128,9 @@ export class Ringer {
       return null;
     }
     const context = this.#context;
-    const report = (): void => this.unlocked.set(context.state === 'running');
+    const report = (): void => {
+      if (!this.#elsewhere) this.unlocked.set(context.state === 'running');
+    };
     context.onstatechange = report;
     report();
     return context;

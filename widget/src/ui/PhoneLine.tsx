@@ -25,7 +25,7 @@ export interface VoiceParts {
 
 export interface VoiceControls {
   readonly voice: Pick<Voice, 'allowMicrophone' | 'take'> & { readonly view: Store<VoiceView> };
-  readonly devices: DeviceMenu;
+  readonly devices: Pick<DeviceMenu, 'view' | 'choose' | 'setRingVolume'>;
 }
 
 type Said = Phrases<VoiceTextKey>;

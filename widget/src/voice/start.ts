@@ -16,7 +16,7 @@ export interface Started {
 }
 
 export interface StartOptions {
-  readonly phone: Phone;
+  readonly phone: Pick<Phone, 'view' | 'askFor' | 'fail' | 'answerHere' | 'muteHere'>;
   readonly tabId: string;
   readonly ringer: Ringer;
   readonly canAsk: boolean;
