@@ -257,15 +257,28 @@ class Worker:
             self._reload.clear()
             named, self._changed = self._changed, set()
             try:
-                for account_id in named & self._known.keys():
+                moved = await self._moved(named)
+                for account_id in (named & self._known.keys()) - moved:
                     await self._load(account_id, self._known[account_id])
                     await self.portals.changed(account_id)
-                if named - self._known.keys() or self._base.clock.monotonic() >= due:
+                if moved or self._base.clock.monotonic() >= due:
                     await self.reload()
                     due = self._base.clock.monotonic() + ROUTING_S
+                for account_id in moved & self._known.keys():
+                    await self.portals.changed(account_id)
             except Exception as error:
                 log.warning("worker.reload_failed", error=str(error))
                 due = self._base.clock.monotonic() + ROUTING_S
+
+    async def _moved(self, named: set[AccountId]) -> set[AccountId]:
+        """Accounts we do not know, or whose calls come over another switch than they did."""
+        if not named:
+            return set()
+        async with self._base.database.begin_resolving() as tx:
+            # Of several the last, as `reload` takes them.
+            now = {account: switch for switch, account in
+                   await SwitchStore(tx, self._base.secrets).served()}  # fmt: skip
+        return {one for one in named if now.get(one) != self._known.get(one)}
 
     async def reload(self) -> None:
         """Read connections, accounts, people and routes anew; begin to hold what is new."""
