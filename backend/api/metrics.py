@@ -67,6 +67,12 @@ class Metrics:
             registry=reg,
         )
         self.calls = Gauge("dozvon_calls", "Calls this process owns.", registry=reg)
+        self.board_drift = Gauge(
+            "dozvon_board_drift",
+            "Calls by which a supervisors' board differed from the history when last compared.",
+            ["account"],
+            registry=reg,
+        )
         self.jobs_waiting = Gauge(
             "dozvon_jobs_waiting", "Durable jobs to do or being done.", registry=reg
         )

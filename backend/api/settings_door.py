@@ -59,6 +59,11 @@ class SettingsDoor:
         allowed: frozenset[Role] = frozenset({"supervisor", "administrator"})
         return self._door(handler, allowed, "supervisors_only")
 
+    def supervisors(self, handler: Asked) -> Handler:
+        """For the supervisors' board."""
+        allowed: frozenset[Role] = frozenset({"supervisor", "administrator"})
+        return self._door(handler, allowed, "board_supervisors_only")
+
     def writers(self, handler: Asked) -> Handler:
         return self._door(handler, frozenset({"administrator"}), "administrators_only")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from backend.api.board_shapes import ANSWERS as BOARD_ANSWERS
 from backend.api.settings_shapes import ANSWERS, VisitKeyPatch
 from backend.domain.account_settings import AREAS
 from backend.services.account_patch import (
@@ -21,6 +22,7 @@ from backend.services.account_patch import (
 from protocol.typescript import declaration
 
 FILE = Path(__file__).parent.parent.parent / "widget" / "src" / "settings" / "api.ts"
+BOARD_FILE = FILE.parent.parent / "board" / "api.ts"
 _SENT = (
     EmployeePatch, OwnPatch, GroupPatch, ScenarioPatch, TeamPatch, VirtualNumberPatch,
     VisitKeyPatch,
@@ -45,16 +47,29 @@ def typescript() -> str:
     return "\n".join(chunks)
 
 
+def board_typescript() -> str:
+    """The board's answers."""
+    _, parts = msgspec.json.schema_components(BOARD_ANSWERS, ref_template="#/$defs/{name}")
+    head = "// Written by `make protocol` from backend/api/board_shapes.py. Do not edit.\n"
+    shapes = [
+        declaration(name, shape, from_client=False, numbered=False)
+        for name, shape in sorted(parts.items())
+    ]
+    return "\n".join([head, *shapes])
+
+
 def main(arguments: Iterable[str]) -> int:
-    made = typescript()
-    if FILE.exists() and FILE.read_text() == made:
-        return 0
-    if "--check" in arguments:
-        sys.stderr.write("widget/src/settings/api.ts is stale: run `make protocol`\n")
-        return 1
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(made)
-    return 0
+    check, stale = "--check" in arguments, False
+    for file, made in ((FILE, typescript()), (BOARD_FILE, board_typescript())):
+        if file.exists() and file.read_text() == made:
+            continue
+        stale = True
+        if check:
+            sys.stderr.write(f"{file.name} of {file.parent.name} is stale: run `make protocol`\n")
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(made)
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from backend.bootstrap import uis
 from backend.bootstrap.foundation import Foundation
@@ -18,6 +18,7 @@ from backend.telephony.asterisk import AsteriskSwitch
 from protocol.vocabulary import CallId
 
 Make = Callable[[SwitchConnection, Switch, Held], CallOwner]
+Beside = Callable[[str, CallOwner, Switch], AbstractAsyncContextManager[None]]
 
 
 class SwitchOwners:
@@ -30,14 +31,17 @@ class SwitchOwners:
         routing: RoutingTable,
         statuses: StatusService,
         make: Make,
+        beside: Beside,
     ) -> None:
-        """`make` builds the owner of one connection's calls, for as long as the lease is held."""
+        """`make` builds the owner of one connection's calls, for as long as the lease is held;
+        `beside` is what goes on as long."""
         self._base = base
         self._leases = leases
         self._holder = holder
         self._routing = routing
         self._statuses = statuses
         self._make = make
+        self._beside = beside
         self._connections: dict[str, SwitchConnection] = {}
         self._holding: dict[str, asyncio.Task[None]] = {}
         self.now: dict[str, CallOwner] = {}
@@ -97,6 +101,7 @@ class SwitchOwners:
                         self._base, connection, self._routing, self._statuses
                     )
                     await stack.enter_async_context(in_step)
+                await stack.enter_async_context(self._beside(connection.id, owner, switch))
                 await owner.run()
         finally:
             self.now.pop(connection.id, None)

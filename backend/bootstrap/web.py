@@ -19,6 +19,7 @@ from backend.api.recordings import RecordingsApi
 from backend.api.sign_on import SignOnApi
 from backend.bootstrap import amocrm, portals, uis
 from backend.bootstrap.audio import audio_storage
+from backend.bootstrap.board import board_doors, hands
 from backend.bootstrap.callbacks import callbacks
 from backend.bootstrap.foundation import Foundation, bus_check
 from backend.bootstrap.lines import SwitchLineHomes
@@ -53,8 +54,8 @@ from backend.store.gateways import (
     SqlStatuses,
 )
 from backend.store.gateways.crm_admins import SqlAdminRoles
-from backend.store.gateways.lines import SqlLinePeople
 from backend.store.gateways.issued_lines import SqlIssuedLines
+from backend.store.gateways.lines import SqlLinePeople
 from protocol.vocabulary import AccountId
 
 log = structlog.get_logger(__name__)
@@ -112,6 +113,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
     inbox = SqlInbox(base.database, queue_event)
     calls = CallsClient(bus)
     homes = SwitchLineHomes(base)
+    raised = hands(base)
     services = Services(
         calls=calls,
         contacts=calls,
@@ -129,6 +131,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         ),
         seen=seen,
         callbacks=callbacks(base, jobs),
+        hands=raised,
     )
     gateway = Gateway(
         bus,
@@ -190,6 +193,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
                 *uis.door(base, doors),
                 *PortalCallApi(sessions, SqlPortalCalls(base.database), doors).routes(),
                 *settings_doors(base, jobs, sessions, doors),
+                *board_doors(base, sessions, statuses, raised, doors),
                 *visit_doors(base, doors),
                 *RecordingsApi(
                     RecordingLinks(SqlRecordings(base.database, base.secrets), settings.base_url),

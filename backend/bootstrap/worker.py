@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.bootstrap import amocrm, portals
 from backend.bootstrap.after_call import AfterCall
+from backend.bootstrap.board import BoardWork, ForgetBoard
 from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
-from backend.bootstrap.outgoing import Outgoing
 from backend.bootstrap.left_lines import LeftLinesWork
+from backend.bootstrap.outgoing import Outgoing
 from backend.bootstrap.owners import SwitchOwners
 from backend.bootstrap.people import PeopleWork
 from backend.bootstrap.sources import Sources
@@ -53,7 +54,7 @@ from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
 from backend.store.switches import SwitchConnection, SwitchStore
-from protocol.vocabulary import AccountId, EmployeeId
+from protocol.vocabulary import AccountId, CallId, EmployeeId
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ class Worker:
             bus=base.bus,
             clock=base.clock,
             observe=base.metrics.look_up_latency.observe,
-            named=lambda call_id, name: self.owners.named(call_id, name),
+            named=self._named,
             region=base.settings.region,
         )
         self.portal_calls = PortalCalls(
@@ -153,6 +154,7 @@ class Worker:
         self._leases = SqlLeases(base.database)
         self._routes = SqlRouting(base.database)
         self._crm_users: dict[AccountId, dict[EmployeeId, str]] = {}
+        self.board = BoardWork(base, self.routing, self._name_of)
         self.owners = SwitchOwners(
             base,
             leases=self._leases,
@@ -160,19 +162,20 @@ class Worker:
             routing=self.routing,
             statuses=self.statuses,
             make=self._owner,
+            beside=self.board.beside,
         )
         self._known: dict[AccountId, str] = {}
         """Connection by account, as loaded last."""
         self.tidying = Tidying(
             base,
             accounts=lambda: tuple(self._known),
-            also=(self.outgoing.tidy, ForgetVisits(base.clock)),
+            also=(self.outgoing.tidy, ForgetVisits(base.clock), ForgetBoard(base.clock)),
             after=self.after_call.tidy,
         )
+        self.left_lines = LeftLinesWork(base, lambda: tuple(self._known))
         self._changed: set[AccountId] = set()
         self._reload = asyncio.Event()
 
-        self.left_lines = LeftLinesWork(base, lambda: tuple(self._known))
     # ── life ──
 
     @asynccontextmanager
@@ -197,10 +200,10 @@ class Worker:
                     ("portals", self._care_for_portals()),
                     ("jobs", JobWorker(self.jobs, name=self.holder).run()),
                     ("inbox", self._hear_crms().run()),
+                    ("left-lines", self._take_lines_back()),
                 )
             ]
             try:
-                    ("left-lines", self._take_lines_back()),
                 yield
             finally:
                 for task in tasks:
@@ -214,12 +217,22 @@ class Worker:
                 await self.outgoing.aclose()
                 await self.ready_lines.aclose()
                 await self.passed_calls.aclose()
+                await self.left_lines.aclose()
                 await self.sources.aclose()
 
+    def _named(self, call_id: CallId, name: str) -> None:
+        """The CRM says who a call's outside party is."""
+        self.owners.named(call_id, name)
+        self.board.boards.named(call_id, name)
+
+    def _name_of(self, account_id: AccountId, number: str) -> str | None:
+        known = self.contacts.known(account_id, number)
+        return None if known is None else known.name
+
     def _follow(self, call: Call) -> None:
-                await self.left_lines.aclose()
         """Let the CRM's own card or notice follow, unless the account switched its CRM off
-        before."""
+        before; and the supervisors' board."""
+        self.board.boards.call_changed(call)
         off = self._crm_off(call.account_id)
         if not off or self.portal_calls.follows(call.call_id):
             self.portal_calls.call_changed(call)
@@ -371,6 +384,12 @@ class Worker:
             self.jobs, name=f"{self.holder}-inbox", concurrency=INBOX_AT_ONCE, queues=(inbox.QUEUE,)
         )
 
+    async def _take_lines_back(self) -> None:
+        async def look(_held: Held) -> None:
+            await self.left_lines.run()
+
+        await under_lease(self._leases, self._base.clock, "left-lines", self.holder, look)
+
     async def _care_for_portals(self) -> None:
         async def care(_held: Held) -> None:
             await self.portals.run()
@@ -384,12 +403,6 @@ class Worker:
 
     async def _watch_generation(self) -> None:
         """A bus that lost its memory is told everything anew."""
-    async def _take_lines_back(self) -> None:
-        async def look(_held: Held) -> None:
-            await self.left_lines.run()
-
-        await under_lease(self._leases, self._base.clock, "left-lines", self.holder, look)
-
         known = None
         while True:
             try:
@@ -397,6 +410,7 @@ class Worker:
                 if known is not None and current != known:
                     log.warning("bus.flushed", note="publishing everything anew")
                     self.owners.republish()
+                    self.board.boards.republish()
                     await self.contacts.republish()
                     await self.directory.republish()
                     await self.outgoing_numbers.republish()

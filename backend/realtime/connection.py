@@ -16,6 +16,7 @@ from backend.realtime.agent import Agent
 from backend.realtime.hub import Positions, Reads
 from backend.realtime.outbox import AsgiSend, Message, Outbox, text_message
 from backend.realtime.session import Close, Phase, Run, Send, Session, reply, stream_name
+from backend.services.board.streams import board_stream
 from backend.services.ports import (
     Delivery,
     StreamKey,
@@ -118,6 +119,9 @@ class Connection:
             )
 
         await gateway.hub.join(self, positions, start, read)
+        if self._admitted.board:
+            # A page that watches is nobody's phone: it must neither ring nor count as being there.
+            return
         self.seat = Seat(
             account_id,
             employee_id,
@@ -143,6 +147,10 @@ class Connection:
             return me_stream(admission.account_id, admission.employee_id)
         if stream is StreamName.ACCOUNT:
             return account_stream(admission.account_id)
+        if stream is StreamName.BOARD:
+            if not admission.board:
+                raise NotAllowed("this session was not opened for a board")
+            return board_stream(admission.account_id, admission.board)
         return colleagues_stream(admission.account_id)
 
     # ── frames ───────────────────────────────────────────────────────────────────────────────

@@ -52,7 +52,7 @@ class Hands:
         when no hand is up."""
         known = await self._find(account_id, employee_id)
         if known is None or not known.raised:
-            raise NotFound("no raised hand", why="no_hand")
+            raise NotFound("no raised hand", why="board_no_hand")
         answered = msgspec.structs.replace(known, answered_by=name)
         await self._tell(account_id, employee_id, self._new(raised=False) if done else answered)
         deed: BoardDeed = "hand_lowered" if done else "hand_answered"

@@ -108,6 +108,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     is_supervisor: bool
     origins: tuple[str, ...]
     expires_at: datetime
+    board: str = ""
+    """The supervisors' board (`domain.board.scope`) this socket is opened for; '' for a phone's."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -176,10 +178,11 @@ class Sessions:
         """A one-time ticket for one socket. Raises NotAllowed."""
         return await self.ticket_for(await self.check(token))
 
-    async def ticket_for(self, session: StoredSession) -> str:
-        """Raises NotAllowed for somebody who may not phone: sockets are for phones."""
+    async def ticket_for(self, session: StoredSession, *, board: str = "") -> str:
+        """With `board` a socket that watches that board and is no phone. Raises NotAllowed for
+        somebody who may not phone: other sockets are for phones."""
         identity = session.identity
-        if identity.no_phone:
+        if identity.no_phone and not board:
             raise NotAllowed("this employee may not phone", why=identity.no_phone)
         admission = Admission(
             session_id=session.session_id,
@@ -190,6 +193,7 @@ class Sessions:
             is_supervisor=identity.is_supervisor,
             origins=identity.origins,
             expires_at=session.expires_at,
+            board=board,
         )
         ticket = f"{_claim(identity.account_id, identity.employee_id)}.{secrets.token_urlsafe(24)}"
         await self._bus.put(_ticket_key(ticket), _encode(admission), ttl_s=self._ticket_ttl_s)

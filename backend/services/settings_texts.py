@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from backend.domain.account_faults import Fault
+from backend.services.board.texts import BOARD_TEXTS
 from backend.services.scenario_texts import SCENARIO_TEXTS
 
 Language = Literal["ru", "en"]
 
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     **SCENARIO_TEXTS,
+    **BOARD_TEXTS,
     # ── shapes ──
     "not_toml": (
         "Файл не читается как TOML: {said}. Исправьте эту строку.",

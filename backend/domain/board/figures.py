@@ -111,6 +111,14 @@ class Tally:
     reached: int = 0
     talk_s: int = 0
 
+    def join(self, other: Tally) -> None:
+        """Another day's on top."""
+        self.answered += other.answered
+        self.missed += other.missed
+        self.placed += other.placed
+        self.reached += other.reached
+        self.talk_s += other.talk_s
+
     def add(self, call: EndedCall, employee_id: EmployeeId, sign: int) -> None:
         talked = call.talked_s(employee_id)
         self.talk_s += sign * (talked or 0)
@@ -139,6 +147,22 @@ class Totals:
     internal: int = 0
     talk_s: int = 0
     hours: list[list[int]] = field(default_factory=lambda: [[0, 0, 0, 0] for _ in range(24)])
+
+    def join(self, other: Totals) -> None:
+        """Another day's on top; hours of the day are put together."""
+        self.inbound += other.inbound
+        self.answered += other.answered
+        self.lost += other.lost
+        self.failed += other.failed
+        self.in_time += other.in_time
+        self.wait_s += other.wait_s
+        self.longest_wait_s = max(self.longest_wait_s, other.longest_wait_s)
+        self.outbound += other.outbound
+        self.reached += other.reached
+        self.internal += other.internal
+        self.talk_s += other.talk_s
+        for slot, more in zip(self.hours, other.hours, strict=True):
+            slot[:] = [a + b for a, b in zip(slot, more, strict=True)]
 
     def add(self, call: EndedCall, sign: int, *, hour: int, answer_s: int) -> None:
         slot = self.hours[hour]

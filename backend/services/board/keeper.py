@@ -89,6 +89,8 @@ class BoardKeeper:
         self._calls: dict[CallId, Call] = {}
         self._people_of: dict[str, frozenset[EmployeeId]] = {}
         """By call as it was told last: whose boards it has to leave."""
+        self._names: dict[CallId, str] = {}
+        """What the CRM said after the index did not know."""
         self._watchers: dict[CallId, list[BoardWatcher]] = {}
         self._teams: tuple[TeamPeople, ...] = ()
         self._scopes: dict[str, Scope] = {}
@@ -154,12 +156,18 @@ class BoardKeeper:
             self.mark(entity)
             return
         self._watchers.pop(call.call_id, None)
+        self._names.pop(call.call_id, None)
         if self._calls.pop(call.call_id, None) is not None or entity in self._people_of:
             self.mark(entity)
         ended = ended_call(call)
         changed = None if self._day is None or ended is None else self._day.take(ended)
         if changed is not None:
             self.mark("counts", *(f"tally:{employee_id}" for employee_id in changed))
+
+    def call_named(self, call_id: CallId, name: str) -> None:
+        if call_id in self._calls and self._names.get(call_id) != name:
+            self._names[call_id] = name
+            self.mark(f"call:{call_id}")
 
     def watched(self, call_id: CallId, watchers: list[BoardWatcher]) -> None:
         """Who listens to a call now."""
@@ -334,7 +342,9 @@ class BoardKeeper:
     def _board_call(self, call: Call) -> BoardCall:
         outside = call.direction is not Direction.INTERNAL
         dialed = self._routing.dialed(self._connection_id, call.dialed) if call.dialed else None
-        name = self._named(self.account_id, call.number) if outside and call.number else None
+        name = self._names.get(call.call_id)
+        if name is None and outside and call.number:
+            name = self._named(self.account_id, call.number)
         return board_call(
             call,
             account=self._account,

@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 
 from backend.domain.call import Call, Ended, Fact, Held, Moved
 from backend.domain.leg_id import leg_name
+from backend.errors import Expired
 from backend.kit.clock import Clock
 from backend.services.calls import foreign, orders, wire
 from backend.services.calls.adoption import Adoption
@@ -186,6 +187,10 @@ class CallOwner:
         match order:
             case orders.PlaceClick():
                 await self._placing.dial(account_id, order.employee_id, order.wish())
+            case orders.PlaceListed():
+                if self._core.clock.now() > order.not_after:
+                    raise Expired("nobody waits for this call any more")
+                await self._placing.dial(account_id, order.employee_id, order.wish())
             case orders.PlaceCallBack():
                 self._callbacks.place(account_id, order)
 
@@ -199,6 +204,14 @@ class CallOwner:
     def republish(self) -> None:
         """Tell everything owned once more: the bus lost its memory."""
         self._core.republish()
+
+    def calls_of(self, account_id: AccountId) -> tuple[Call, ...]:
+        """An account's calls that have not ended, for its supervisors' board."""
+        return tuple(
+            live.call
+            for live in self._core.calls.values()
+            if live.call.account_id == account_id and live.call.ended_at is None
+        )
 
     def live_calls(self) -> int:
         """Calls that have not ended, for metrics and draining."""

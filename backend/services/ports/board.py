@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -54,6 +54,9 @@ class BoardRows(Protocol):
     """The board's own tables, and what it reads of others. Every call is one transaction."""
 
     async def teams(self, account_id: AccountId) -> tuple[TeamPeople, ...]: ...
+
+    async def names(self, account_id: AccountId) -> Mapping[EmployeeId, str]:
+        """Everybody, people who left included."""
 
     async def ended(
         self, account_id: AccountId, since: datetime, until: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.store.tables.base import metadata
+from backend.store.tables.board import board_deeds, board_log
 from backend.store.tables.callbacks import callback_tasks
 from backend.store.tables.calls import (
     call_events,
@@ -60,6 +61,8 @@ __all__ = [
     "account_settings",
     "accounts",
     "asked_calls",
+    "board_deeds",
+    "board_log",
     "call_events",
     "call_legs",
     "callback_tasks",

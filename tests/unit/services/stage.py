@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.bus.memory import MemoryBus
+from backend.domain.call import Call
 from backend.domain.scenario import AnyStep, Device, Scenario, linked
 from backend.kit.clock import ManualClock
 from backend.services.calls import CallOwner, CallsClient
@@ -116,6 +117,8 @@ class Stage:
         """Whom a call went past, and its number."""
         self.ready: set[EmployeeId] = set()
         """Whose browser is proven ready."""
+        self.watch: Callable[[Call], None] = lambda _call: None
+        """Told of every call that changed."""
         self.managers = FakeManagers()
         self.routing = RoutingTable()
         self.routing.replace(route)
@@ -147,6 +150,7 @@ class Stage:
             last_numbers=self.last_numbers,
             browser_ready=lambda _, who: who in self.ready,
             passed=lambda _, who, number: self.passed.append((who, number)),
+            watch=lambda call: self.watch(call),
             clock=self.clock,
         )
 
