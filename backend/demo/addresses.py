@@ -28,6 +28,10 @@ class Addresses:
     def switchboard(self) -> str:
         return f"http://switch.localhost:{self.port + 3}"
 
+    @property
+    def cloud(self) -> str:
+        return f"http://cloud.localhost:{self.port + 4}"
+
     def server(self, offset: int) -> str:
         """The same as other servers reach it: `*.localhost` is known to browsers only."""
         return f"http://127.0.0.1:{self.port + offset}"

@@ -8,6 +8,11 @@ from protocol.vocabulary import AccountId, CrmKind
 
 ARI_USER, ARI_PASSWORD, ARI_APP = "dozvon", "dozvon", "dozvon"
 CONNECTION = "demo"
+CLOUD = "demo-cloud"
+"""The second engine's connection, which an account may be moved to."""
+CLOUD_SECRET, CLOUD_KEY = "sandbox-cloud-door", "sandbox-cloud-key"
+CLOUD_CREDENTIALS = f"{CLOUD_SECRET}:{CLOUD_KEY}"
+"""Of a sandbox, and public."""
 PORTAL_CLIENT_ID = "app.5a2b0c1d4e6f70.81726354"
 PORTAL_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105  a sandbox's own, public value
 AMO_CLIENT_ID = "d0f5c0de-0000-4000-8000-00000000d0f5"
@@ -32,6 +37,13 @@ class Team:
 
     def endpoint(self, extension: str) -> str:
         return f"PJSIP/{self.slug}-{extension}"
+
+    def cloud_phone(self, extension: str) -> str:
+        """The SIP line of whoever has this extension, in the cloud; lines there begin with 0."""
+        return f"0770{extension}"
+
+    def cloud_endpoint(self, extension: str) -> str:
+        return f"UIS/{extension}:{self.cloud_phone(extension)}"
 
 
 SEVER = Team(

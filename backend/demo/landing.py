@@ -6,6 +6,7 @@ from starlette.responses import HTMLResponse, Response
 
 from backend.demo.addresses import Addresses
 from backend.demo.cast import ILYA, MARIA, TEAMS
+from backend.demo.engine_page import engine_section
 from backend.demo.walk_page import STYLE, section
 from protocol.vocabulary import CrmKind
 
@@ -79,10 +80,16 @@ footer{display:flex;gap:24px;flex-wrap:wrap}footer a{color:var(--accent)}
 
 
 def landing(
-    where: Addresses, language: str, codes: dict[CrmKind, str], *, own_switch: bool = False
+    where: Addresses,
+    language: str,
+    codes: dict[CrmKind, str],
+    *,
+    own_switch: bool = False,
+    in_cloud: bool = False,
 ) -> Response:
     """`codes`: the pairing code of each CRM that is not connected, '' for the others.
-    `own_switch`: calls come over the reader's own Asterisk, which has no page to place them."""
+    `own_switch`: calls come over the reader's own Asterisk, which has no page to place them.
+    `in_cloud`: those of the second account come over the cloud."""
     locale = "en" if language.lower().startswith("en") else "ru"
     text = _TEXT[locale]
     urls = {
@@ -105,6 +112,7 @@ def landing(
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{text['title']}</title><style>{_STYLE}{STYLE}</style></head><body><main>"
         f'<h1>{text["title"]}</h1><p>{text["lead"]}</p><ol class="steps">{steps}</ol>'
+        f"{engine_section(where, locale, in_cloud=in_cloud)}"
         f"{section(where, locale, codes)}"
         f'<footer><a href="{where.switchboard}/sandbox/site">{text["site"]}</a>'
         f'<a href="/sandbox/faults?lang={locale}">{text["faults"]}</a>'

@@ -15,7 +15,7 @@ from backend.bootstrap import Foundation
 from backend.bootstrap.first_switch import FIRST_SWITCH, keep_first_switch
 from backend.bootstrap.settings_file import account_files
 from backend.demo.addresses import Addresses
-from backend.demo.cast import ARI_PASSWORD, ARI_USER, CONNECTION, TEAMS, Team
+from backend.demo.cast import ARI_PASSWORD, ARI_USER, CLOUD_CREDENTIALS, CONNECTION, TEAMS, Team
 from backend.errors import SettingsError
 from backend.kit.ids import new_id
 from backend.kit.secrets_box import SecretsBox
@@ -37,9 +37,10 @@ async def seed(base: Foundation, where: Addresses) -> tuple[Team, ...]:
     if base.settings.ari_url:
         # Somebody's own Asterisk, which the settings describe.
         await keep_first_switch(base)
-        del document["switches"]
+        del document["switches"][0]
     else:
         document["switches"][0]["url"] = where.server(3)
+    document["switches"][-1]["url"] = f"{where.server(4)}/v4.0"
     there = [team for team in TEAMS if await _is_seeded(base.database, team)]
     fresh = tuple(team for team in TEAMS if team not in there)
     document["accounts"] = served_by(connection(base), _accounts(document, list(fresh)))
@@ -73,7 +74,7 @@ async def seed_team(
 
 
 async def _apply(files: AccountFiles, document: dict[str, Any]) -> None:
-    env = {"DEMO_SWITCH": f"{ARI_USER}:{ARI_PASSWORD}"}
+    env = {"DEMO_SWITCH": f"{ARI_USER}:{ARI_PASSWORD}", "DEMO_CLOUD": CLOUD_CREDENTIALS}
     applied = await files.apply(tomli_w.dumps(document), env=env, who=WHO)
     if applied.troubles:
         raise SettingsError("; ".join(trouble.told("en") for trouble in applied.troubles))

@@ -25,6 +25,8 @@ from backend.demo.cast import (
     ARI_PASSWORD,
     ARI_USER,
     CALLERS,
+    CLOUD_KEY,
+    CLOUD_SECRET,
     PORTAL_CLIENT_ID,
     PORTAL_CLIENT_SECRET,
     SEVER,
@@ -32,6 +34,7 @@ from backend.demo.cast import (
     TRUNK,
     VEKTOR,
 )
+from backend.demo.engines import Engines
 from backend.demo.faults import FaultsPage
 from backend.demo.installs import install
 from backend.demo.landing import landing
@@ -52,6 +55,8 @@ from backend.sandbox.ari import (
 )
 from backend.sandbox.bitrix24 import Application, PortalConfig, create_portal
 from backend.sandbox.dataset import Dataset, generate
+from backend.sandbox.uis import Ask, CloudConfig, Employee, EmployeePhone, Queue, create_cloud
+from backend.sandbox.uis import Number as CloudNumber
 from backend.settings import Settings
 from backend.telephony.asterisk.lines import websocket_url
 
@@ -69,10 +74,11 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
         log.warning("the demo runs without voice", reason=lacking)
     portal = create_portal(_portal(where, dataset), base.clock)
     amo = create_amo(_amo(where), base.clock)
+    cloud = create_cloud(_cloud(where, dataset), base.clock)
     # Before the switchboard's files, which take every other path.
     switch.router.routes[:0] = site_routes(base, where)
     async with AsyncExitStack() as stack:
-        for offset, app in ((1, portal), (2, amo), (3, switch)):
+        for offset, app in ((1, portal), (2, amo), (3, switch), (4, cloud)):
             await stack.enter_async_context(serving(app, base.settings.host, where.port + offset))
         await set_up(base, where, await seed(base, where))
         await install(base, where, portal, amo)
@@ -83,14 +89,16 @@ async def sandboxes(base: Foundation, where: Addresses) -> AsyncIterator[list[Ba
         if base.settings.ari_url:
             about["switch"] |= _own_switch(base.settings)
         walks = Walks(base, portal, amo)
+        engines = Engines(base)
         faults = FaultsPage(where, portal, amo, switch)
         await faults.begin()
         yield [
             *walks.routes(),
+            *engines.routes(),
             *faults.routes(),
             Route("/sandbox/about", lambda _request: JSONResponse(about)),
             secure.route(),
-            Route("/", _home(where, walks, own_switch=bool(base.settings.ari_url))),
+            Route("/", _home(where, walks, engines, own_switch=bool(base.settings.ari_url))),
         ]
 
 
@@ -151,6 +159,33 @@ def _switch(dataset: Dataset) -> SwitchConfig:
         customers=tuple(KnownCustomer(name=name, number=number) for name, number in CALLERS),
         trunks=(TRUNK,),
         channelvars=("DOZVON_CALL", "DOZVON_LEG", "DOZVON_ACCOUNT", "DOZVON_HELD"),
+    )
+
+
+def _cloud(where: Addresses, dataset: Dataset) -> CloudConfig:
+    """The account a team may be moved to: its numbers, its people, each with a SIP line."""
+    names = {user.id: f"{user.first_name} {user.last_name}" for user in dataset.users}
+    door = f"{where.server(0)}/uis/{CLOUD_SECRET}"
+    # As the documentation has it: one question for each step of ours, then the cloud's own music.
+    steps = (Ask(), Ask(), Ask(), Queue(seconds=20))
+    return CloudConfig(
+        token=CLOUD_KEY,
+        name=f"{VEKTOR.name} · sandbox",
+        numbers=tuple(
+            CloudNumber(number=number, name=title, steps=steps)
+            for number, title in ((VEKTOR.virtual_number, VEKTOR.line_name), *VEKTOR.tracked)
+        ),
+        employees=tuple(
+            Employee(
+                id=int(extension),
+                name=names[user_id],
+                phones=(EmployeePhone(number=VEKTOR.cloud_phone(extension)),),
+            )
+            for user_id, extension in VEKTOR.people
+        ),
+        customers=CALLERS,
+        notify_url=f"{door}/events",
+        question_url=f"{door}/route",
     )
 
 
@@ -231,6 +266,14 @@ def describe(where: Addresses, portal: Starlette, dataset: Dataset) -> dict[str,
             "sip_ws_url": f"{where.server(3).replace('http', 'ws', 1)}/ws",
             "virtual_numbers": {team.slug: team.virtual_number for team in TEAMS},
         },
+        "cloud": {
+            "url": where.cloud,
+            "server_url": where.server(4),
+            "call_api": f"{where.server(4)}/v4.0",
+            "data_api": f"{where.server(4)}/v2.0",
+            "key": CLOUD_KEY,
+            "virtual_numbers": {VEKTOR.slug: VEKTOR.virtual_number},
+        },
         "customers": [{"name": name, "number": number} for name, number in CALLERS],
         "operators": [
             {
@@ -260,11 +303,12 @@ def _own_switch(settings: Settings) -> dict[str, str]:
     }
 
 
-def _home(where: Addresses, walks: Walks, *, own_switch: bool) -> Any:
+def _home(where: Addresses, walks: Walks, engines: Engines, *, own_switch: bool) -> Any:
     async def home(request: Request) -> Response:
         if request.url.hostname != "dozvon.localhost":
             return RedirectResponse(where.app)
         language = request.headers.get("accept-language", "ru")
-        return landing(where, language, await walks.codes(), own_switch=own_switch)
+        codes, in_cloud = await walks.codes(), await engines.in_cloud()
+        return landing(where, language, codes, own_switch=own_switch, in_cloud=in_cloud)
 
     return home

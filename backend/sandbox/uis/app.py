@@ -5,7 +5,8 @@
 | POST `/v4.0` | JSON-RPC | Call API |
 | POST `/v2.0` | JSON-RPC | Data API |
 | GET `/system/media/wav/{session}/{record}/` | | a recording |
-| GET `/sandbox/state` | | sessions, notifications, questions, requests |
+| GET `/` | | a page for all of this |
+| GET `/sandbox/state` | | who there is, sessions, notifications, questions, requests |
 | POST `/sandbox/calls` | `{from, to}` | somebody dials a virtual number |
 | POST `/sandbox/phones/{number}/pickup`, `decline`, `hangup` | `{reason?}` | whoever has it |
 | POST `/sandbox/phones/{number}/dial` | `{number, virtual}` | an employee calls out |
@@ -20,11 +21,13 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from backend.sandbox.ari.sound import Part, wav
 from backend.sandbox.uis import call_methods, data_methods
@@ -40,6 +43,11 @@ if TYPE_CHECKING:
 
     from backend.kit.clock import Clock
     from backend.sandbox.uis.config import CloudConfig
+
+
+_PAGE = Path(__file__).parent / "page"
+_SHOWN = 200
+"""Sessions of the state, newest last: nobody looks at more."""
 
 
 def create_cloud(
@@ -66,6 +74,7 @@ def create_cloud(
             Route("/sandbox/calls", _calls, methods=["POST"]),
             Route("/sandbox/phones/{number}/{deed}", _phone, methods=["POST"]),
             Route("/sandbox/faults", _faults, methods=["POST"]),
+            Mount("/", StaticFiles(directory=_PAGE, html=True)),
         ],
         lifespan=lifespan,
     )
@@ -97,9 +106,25 @@ async def _state(request: Request) -> Response:
     cloud: Cloud = state.cloud
     return JSONResponse(
         {
+            "numbers": [{"number": n.number, "name": n.name} for n in cloud.config.numbers],
+            "customers": [{"name": name, "number": n} for name, n in cloud.config.customers],
+            "phones": [
+                {
+                    "number": phone.number,
+                    "name": employee.name,
+                    "registered": cloud.registered[phone.number],
+                }
+                for employee in cloud.config.employees
+                for phone in employee.phones
+            ],
             "sessions": [
-                session.row() | {"state": session.state, "finish_reason": session.reason}
-                for session in cloud.sessions
+                session.row()
+                | {
+                    "state": session.state,
+                    "finish_reason": session.reason,
+                    "legs": [leg.row() | {"number": leg.number} for leg in session.live],
+                }
+                for session in cloud.sessions[-_SHOWN:]
             ],
             "notifications": cloud.notices.sent,
             "questions": [{"asked": q, "answer": a} for q, a in cloud.notices.asked],

@@ -72,6 +72,8 @@ class CloudConfig:
     name: str = "Sandbox"
     numbers: tuple[Number, ...] = ()
     employees: tuple[Employee, ...] = ()
+    customers: tuple[tuple[str, str], ...] = ()
+    """Name and number of those who may call from the page."""
     notify_url: str = ""
     question_url: str = ""
     question_s: float = 5.0

@@ -1,0 +1,54 @@
+"""The demo's second engine: an account moved to the cloud, and how its operator sees a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.amo import at_work
+from tests.e2e.demo import ELENA, MARIA, Demo
+
+pytestmark = pytest.mark.browser
+NAME = "Елена Морозова"
+
+
+@pytest.fixture
+def moved(demo: Demo) -> Iterator[Demo]:
+    """For this test only: the demo is everybody's."""
+    yield demo
+    demo.http.post(f"http://127.0.0.1:{demo.port}/sandbox/engine/switch")
+
+
+async def test_a_newcomer_moves_an_account_to_the_cloud_and_takes_a_call_there(
+    moved: Demo, browser: Browser, shots: Path
+) -> None:
+    context = await browser.new_context(locale="ru-RU")
+    landing = await context.new_page()
+    await landing.goto(moved.app)
+    await landing.get_by_role("button", name="Перевести «Вектор» на облако").click()
+    await expect(landing.get_by_text("Звонки «Вектора» идут через облако")).to_be_visible()
+    async with at_work(moved, browser, MARIA) as maria:
+        async with context.expect_page() as opened:
+            await landing.get_by_role("link", name="Открыть пульт облака").click()
+        cloud = await opened.value
+        await cloud.get_by_label("Кто звонит").select_option(ELENA)
+        await cloud.get_by_role("button", name="Позвонить").click()
+        card = maria.tab.card(NAME)
+        await expect(card.get_by_role("heading", name=NAME)).to_be_visible()
+        # Nothing over there makes a telephone pick up: its owner does.
+        await expect(card.get_by_role("button", name="Ответить")).to_have_count(0)
+        await cloud.get_by_role("button", name="Снять трубку: Мария Ветрова").click()
+        await expect(card.get_by_text("Разговор", exact=True)).to_be_visible()
+        barred = "Выключить микрофон: ваша телефонная станция этого не умеет"
+        await expect(card.get_by_role("button", name=barred)).to_be_disabled()
+        await maria.tab.page.screenshot(path=shots / "amocrm-cloud.png")
+        await cloud.screenshot(path=shots / "cloud.png")
+        await card.get_by_role("button", name="Завершить").click()
+        await expect(cloud.get_by_text("Никто не звонит.")).to_be_visible()
+        await expect(card.get_by_text("Разговор состоялся")).to_be_visible()
+    await landing.get_by_role("button", name="Вернуть «Вектор» на станцию").click()
+    await expect(landing.get_by_text("Звонки «Вектора» идут через станцию")).to_be_visible()
+    await context.close()
