@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from backend.errors import AppError
+from backend.kit.tasks import Tasks
 from backend.services.ports import Bus
 from protocol.vocabulary import AccountId, CrmKind
 
@@ -61,7 +62,7 @@ class CrmAdmins:
     def __init__(self, roles: AdminRoles, bus: Bus) -> None:
         self._roles = roles
         self._bus = bus
-        self._tasks: set[asyncio.Task[bool]] = set()
+        self._tasks: Tasks[bool] = Tasks()
 
     async def seen(
         self,
@@ -74,9 +75,7 @@ class CrmAdmins:
     ) -> bool:
         if len(self._tasks) >= AT_ONCE:
             return False
-        asking = asyncio.create_task(self._ask(account_id, kind, crm_user_id, administers))
-        self._tasks.add(asking)
-        asking.add_done_callback(self._tasks.discard)
+        asking = self._tasks.spawn(self._ask(account_id, kind, crm_user_id, administers))
         if not wait:
             return False
         done, _ = await asyncio.wait([asking], timeout=WAIT_S)
@@ -106,6 +105,4 @@ class CrmAdmins:
         return changed
 
     async def aclose(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()

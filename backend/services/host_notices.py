@@ -8,13 +8,14 @@ waits for it and nothing is repeated: a notice that comes after the ringing tell
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 
 from backend.domain.call import Call
 from backend.errors import CrmError
+from backend.kit.tasks import Tasks
 from backend.services.ports import Bus
 from protocol.vocabulary import AccountId, CallId, CallState, Direction, EmployeeId
 
@@ -44,7 +45,7 @@ class HostNotices:
         self._crm_user = crm_user
         self._bus = bus
         self._announced: dict[CallId, set[EmployeeId]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: Tasks[None] = Tasks()
 
     def call_changed(self, call: Call) -> None:
         """Take note; returns at once."""
@@ -60,7 +61,7 @@ class HostNotices:
         new = call.concerned() - known
         if new:
             known |= new
-            self._spawn(self._announce(host, call, sorted(new)))
+            self._tasks.spawn(self._announce(host, call, sorted(new)))
 
     async def _announce(self, host: Host, call: Call, employees: Sequence[EmployeeId]) -> None:
         try:
@@ -76,12 +77,5 @@ class HostNotices:
         except (CrmError, OSError, TimeoutError) as error:
             log.info("host.not_announced", call=call.call_id, error=repr(error)[:200])
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def aclose(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import structlog
 
 from backend.errors import CrmError
+from backend.kit.tasks import Tasks
 from backend.services.call_words import language_of
 from protocol.vocabulary import AccountId, EmployeeId
 
@@ -46,16 +47,14 @@ class PassedCalls:
         self._portals = portals
         self._crm_user = crm_user
         self._region = region
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: Tasks[None] = Tasks()
 
     def passed(self, account_id: AccountId, employee_id: EmployeeId, number: str) -> None:
         """Tell it; returns at once."""
         portal, user = self._portals(account_id), self._crm_user(account_id, employee_id)
         if portal is None or user is None:
             return
-        task = asyncio.create_task(self._tell(portal, account_id, user, number))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(self._tell(portal, account_id, user, number))
 
     async def _tell(self, portal: Portal, account_id: AccountId, user: str, number: str) -> None:
         text = _TEXTS[language_of(self._region(account_id))].format(number=number)
@@ -67,6 +66,4 @@ class PassedCalls:
             log.info("passed_call.not_told", account=account_id, error=repr(error)[:200])
 
     async def aclose(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()

@@ -8,15 +8,15 @@ durable: it is queued with the call's end and repeats until the portal took it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import structlog
 
 from backend.domain.call import Call
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected
+from backend.kit.tasks import Tasks
 from backend.services.crm_trouble import NobodyKnown, trouble_of, words_of
 from backend.services.ports.portal_calls import PortalCall, PortalCallStore, PortalTelephony
 from protocol.pushes import RecordRef
@@ -92,7 +92,7 @@ class PortalCalls:
         """By number: the lock of its registrations, and how many hold it or wait."""
         self._kept: set[tuple[AccountId, EmployeeId]] = set()
         """Whose browser may still show the card of a call that is over."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: Tasks[None] = Tasks()
 
     def call_changed(self, call: Call) -> None:
         """Take note; returns at once. A call between employees has a card and nothing else over
@@ -115,12 +115,12 @@ class PortalCalls:
                     callback=call.callback,
                 )
             )
-            self._spawn(self._run(actor))
+            self._tasks.spawn(self._run(actor))
         actor.placed_by = call.placed_by
         if call.state is CallState.ENDED and may_stay(call.direction, call.outcome):
             if not actor.leaving:
                 actor.leaving = True
-                self._spawn(self._leave(actor))
+                self._tasks.spawn(self._leave(actor))
             return
         actor.over = call.state is CallState.ENDED
         actor.wanted = frozenset() if actor.over else call.concerned()
@@ -209,14 +209,14 @@ class PortalCalls:
         gone, new = shown - wanted, wanted - shown
         if users := self._users(actor, gone):
             await portal.hide(actor.portal_id, users)
-            self._spawn(self._offer_next(actor, gone))
+            self._tasks.spawn(self._offer_next(actor, gone))
         actor.shown -= gone
         if users := self._users(actor, new):
             await portal.show(actor.portal_id, users)
         actor.shown |= new
         late = {employee for employee in new if (call.account_id, employee) in self._kept}
         if late:
-            self._spawn(self._offer_again(actor, frozenset(late)))
+            self._tasks.spawn(self._offer_again(actor, frozenset(late)))
 
     def _whose(self, actor: _Actor) -> frozenset[EmployeeId]:
         """Whose card it is. Who calls a colleague has one only where the portal made it."""
@@ -253,11 +253,6 @@ class PortalCalls:
         self._kept -= {(actor.call.account_id, employee) for employee in employees}
         actor.shown -= employees
         actor.changed.set()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _registered(self, portal: PortalTelephony, call: PortalCall, user: str) -> str:
         """The portal's id of the call, the same for all who ask at once.
@@ -378,9 +373,7 @@ class PortalCalls:
             log.info("portal.corrected", account=call.account_id, call=call.call_id)
 
     async def aclose(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
 
 
 def may_stay(direction: Direction, outcome: Outcome | None) -> bool:

@@ -11,9 +11,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import structlog
 
 from backend.domain.call import Call, Ended, Fact, Planned, apply, raised
@@ -21,7 +20,8 @@ from backend.domain.phone_number import canonical
 from backend.domain.scenario import Device
 from backend.errors import AppError, NotFound, SwitchError, SwitchRefused, SwitchUnavailable
 from backend.kit.clock import Clock
-from backend.services.calls import parties, records, views
+from backend.kit.tasks import Tasks
+from backend.services.calls import records, views
 from backend.services.calls.asked import Asked
 from backend.services.calls.hooks import (
     BrowserReady,
@@ -38,36 +38,29 @@ from backend.services.calls.idle import Idle, LastTalks, NoTalks
 from backend.services.calls.live import Live
 from backend.services.calls.notices import Notices
 from backend.services.calls.publisher import Publisher
+from backend.services.calls.telling import Busy, Telling
 from backend.services.ports import (
     CALL_HEADER,
     LEG_HEADER,
     Bus,
     CallJournal,
     Lease,
-    Publication,
     RingOrder,
     Switch,
     Towards,
-    colleagues_stream,
-    me_stream,
 )
 from backend.services.ports.last_numbers import LastNumbers, NoLastNumbers
 from backend.services.routing import AccountRoute, RoutingTable
-from protocol.pushes import ColleagueBusyChanged
 from protocol.vocabulary import (
     AccountId,
     CallId,
-    CallState,
     Direction,
     EmployeeId,
     HangupCause,
     LegId,
-    StreamName,
 )
 
 log = structlog.get_logger(__name__)
-
-Busy = Literal["free", "ringing", "talking"]
 
 VERSION_BITS = 20
 """A call's versions begin at the lease's token shifted by this: a new owner, whose journal may lack
@@ -118,27 +111,20 @@ class Core:
         """Calls already put away: late reports must not bring them back."""
         self.publisher = Publisher(bus, clock, self.republish, observe)
         self.notices = Notices(connection_id, routing, self.publisher, clock)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._busy: dict[tuple[AccountId, EmployeeId], ColleagueBusyChanged] = {}
-        self._seen_in: dict[tuple[AccountId, EmployeeId], set[CallId]] = {}
-        """Calls each employee has a card of: busy is read off these alone."""
+        self.telling = Telling(self.calls, self.publisher, self.notices, callers, clock)
+        self._tasks: Tasks[None] = Tasks()
 
     # ── tasks ──
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run beside; what goes wrong is logged and harms nobody else."""
-        task = asyncio.create_task(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._tasks.spawn(self._guarded(work))
         # Cancelled before its first step, the task never touches the work it wraps.
         task.add_done_callback(lambda _: work.close())
         return task
 
     async def stop(self) -> None:
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -193,18 +179,11 @@ class Core:
 
     def calls_of(self, account_id: AccountId, employee_id: EmployeeId) -> list[Live]:
         """Those the employee has a card of."""
-        return [self.calls[id_] for id_ in self._seen_in.get((account_id, employee_id), ())]
+        return self.telling.calls_of(account_id, employee_id)
 
     def busy(self, account_id: AccountId, employee_id: EmployeeId) -> Busy:
-        busy: Busy = "free"
-        for live in self.calls_of(account_id, employee_id):
-            if live.call.state is CallState.ENDED:
-                continue
-            if employee_id in live.offers:
-                busy = "ringing"
-            elif employee_id in parties.at_phone(live):
-                return "talking"
-        return busy
+        """Whether the employee's phone is taken by any call."""
+        return self.telling.busy(account_id, employee_id)
 
     # ── telling ──
 
@@ -217,73 +196,11 @@ class Core:
 
     def show(self, live: Live) -> None:
         """Queue whatever changed for whoever has or had a card of this call."""
-        account, account_id = self.account(live), live.call.account_id
-        holders = views.holders(live)
-        changed = [e for e in sorted(holders) if self._differs(live, e, account)]
-        gone = sorted(set(live.shown) - holders)
-        if not changed and not gone:
-            return
-        live.call = raised(live.call, live.told + 1)
-        live.told = live.call.version
-        out: list[Publication] = []
-        for employee_id in changed:
-            card = views.card(live, employee_id, account)
-            live.shown[employee_id] = card
-            self._seen_in.setdefault((account_id, employee_id), set()).add(live.call.call_id)
-            out.append(Publication(me_stream(account_id, employee_id), card))
-        for employee_id in gone:
-            del live.shown[employee_id]
-            self._leave(account_id, employee_id, live.call.call_id)
-            push = views.removal(live, employee_id, account)
-            out.append(Publication(me_stream(account_id, employee_id), push, removes=True))
-        out += self._busy_changes(account_id, (*changed, *gone))
-        self.publisher.put(out)
-        if gone:
-            self.callers.forget(live.call.call_id, gone)
-
-    def _differs(self, live: Live, employee_id: EmployeeId, account: AccountRoute) -> bool:
-        known = live.shown.get(employee_id)
-        if known is None:
-            return True
-        card = views.card(live, employee_id, account)
-        return known != msgspec.structs.replace(card, version=known.version)
-
-    def _leave(self, account_id: AccountId, employee_id: EmployeeId, call_id: CallId) -> None:
-        key = (account_id, employee_id)
-        seen = self._seen_in.get(key, set())
-        seen.discard(call_id)
-        if not seen:
-            self._seen_in.pop(key, None)
-
-    def _busy_changes(
-        self, account_id: AccountId, employees: Iterable[EmployeeId]
-    ) -> list[Publication]:
-        out = []
-        for employee_id in dict.fromkeys(employees):
-            busy, key = self.busy(account_id, employee_id), (account_id, employee_id)
-            known = self._busy.get(key)
-            if busy == ("free" if known is None else known.busy):
-                continue
-            push = self._busy[key] = ColleagueBusyChanged(
-                stream=StreamName.COLLEAGUES,
-                entity=f"busy:{employee_id}",
-                version=self.notices.stamp(),
-                employee_id=employee_id,
-                busy=busy,
-                since=self.clock.now(),
-            )
-            out.append(Publication(colleagues_stream(account_id), push))
-        return out
+        self.telling.show(live, self.account(live))
 
     def republish(self) -> None:
         """Everything owned, as it was last told: for a bus that lost its memory."""
-        for live in self.calls.values():
-            for employee_id, card in live.shown.items():
-                self.publisher.put(
-                    [Publication(me_stream(live.call.account_id, employee_id), card)]
-                )
-        for (account_id, _), busy in self._busy.items():
-            self.publisher.put([Publication(colleagues_stream(account_id), busy)])
+        self.telling.republish()
         self.notices.republish()
 
     # ── orders to the switch ──
