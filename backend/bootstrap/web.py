@@ -21,6 +21,7 @@ from backend.bootstrap import amocrm, portals, uis
 from backend.bootstrap.audio import audio_storage
 from backend.bootstrap.board import board_doors, hands
 from backend.bootstrap.callbacks import callbacks
+from backend.bootstrap.dialer import desk
 from backend.bootstrap.foundation import Foundation, bus_check
 from backend.bootstrap.lines import SwitchLineHomes
 from backend.bootstrap.settings_api import settings_doors
@@ -131,6 +132,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         ),
         seen=seen,
         callbacks=callbacks(base, jobs),
+        dialer=desk(base),
         hands=raised,
     )
     gateway = Gateway(

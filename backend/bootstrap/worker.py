@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.bootstrap import amocrm, portals
 from backend.bootstrap.after_call import AfterCall
 from backend.bootstrap.board import BoardWork, ForgetBoard
+from backend.bootstrap.dialer import DialerWork
 from backend.bootstrap.first_switch import keep_first_switch
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
@@ -42,7 +43,7 @@ from backend.services.host_notices import HostNotices
 from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.passed_calls import PassedCalls
 from backend.services.portal_calls import PortalCalls
-from backend.services.ports import ContactSource, Switch
+from backend.services.ports import ContactSource, FinishedCall, Switch
 from backend.services.ready_lines import ReadyLines
 from backend.services.routing import ROUTING_TOPIC, RoutingTable
 from backend.services.statuses import StatusService
@@ -128,8 +129,9 @@ class Worker:
             crm_user=self._crm_user,
         )
         self.tracking = call_tracking(base)
+        self.dialer = DialerWork(base, routing=self.routing, accounts=lambda: tuple(self._known))
         self.journal = SqlCallJournal(
-            base.database, on_finished=self.outgoing.on_finished, clock=base.clock
+            base.database, on_finished=self._on_finished, clock=base.clock
         )
         self.sync = PhoneIndexSync(
             index=self.index,
@@ -200,6 +202,7 @@ class Worker:
                     ("portals", self._care_for_portals()),
                     ("jobs", JobWorker(self.jobs, name=self.holder).run()),
                     ("inbox", self._hear_crms().run()),
+                    ("dialer", self.dialer.run(self._leases, self.holder)),
                     ("left-lines", self._take_lines_back()),
                 )
             ]
@@ -215,6 +218,7 @@ class Worker:
                 await self.host_notices.aclose()
                 await self.after_call.aclose()
                 await self.outgoing.aclose()
+                await self.dialer.aclose()
                 await self.ready_lines.aclose()
                 await self.passed_calls.aclose()
                 await self.left_lines.aclose()
@@ -238,6 +242,11 @@ class Worker:
             self.portal_calls.call_changed(call)
         if not off:
             self.host_notices.call_changed(call)
+        self.dialer.call_changed(call)
+
+    async def _on_finished(self, tx: AsyncConnection, call: FinishedCall) -> None:
+        await self.outgoing.on_finished(tx, call)
+        await self.dialer.on_finished(tx, call)
 
     def _extension(self, account_id: AccountId, employee_id: EmployeeId) -> str | None:
         route = self.routing.account(account_id)
@@ -415,6 +424,7 @@ class Worker:
                     await self.directory.republish()
                     await self.outgoing_numbers.republish()
                     await self.devices.republish()
+                    await self.dialer.republish()
                     for account_id in tuple(self._known):
                         await self._tell_statuses(account_id)
                         await self.after_call.callbacks.tell(account_id)

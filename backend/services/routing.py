@@ -62,6 +62,8 @@ class EmployeeRoute:
     """Who this is over in the CRM."""
     caller_id_choice: bool = False
     """May choose another of the account's numbers for each call."""
+    on_list: bool = False
+    """Works through a list and takes no calls beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

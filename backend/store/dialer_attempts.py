@@ -36,7 +36,7 @@ class DialerAttemptStore(DialerStore):
         )
 
     async def attempt(self, call_id: CallId) -> Attempt | None:
-        query = self._attempts().where(attempts.c.call_id == call_id).with_for_update()
+        query = self._attempts().where(attempts.c.call_id == call_id)
         found = await self._rows(query)
         return _attempt(found[0]) if found else None
 

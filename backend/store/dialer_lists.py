@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, Select, and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import (
+    Executable,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,8 +58,8 @@ class DialerStore:
         self._tx = tx
         self._account = account_id
 
-    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
-        return (await self._tx.execute(query)).mappings().all()
+    async def _rows(self, query: Executable) -> Sequence[RowMapping]:
+        return list((await self._tx.execute(query)).mappings())
 
 
 class DialerListStore(DialerStore):

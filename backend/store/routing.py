@@ -15,7 +15,7 @@ from backend.store.account_settings import AccountSettingsStore
 from backend.store.accounts import Account, AccountStore
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
 from backend.store.statuses import StatusStore, StoredStatus
-from backend.store.tables import scenarios, switch_accounts, virtual_numbers
+from backend.store.tables import dialer_runs, scenarios, switch_accounts, virtual_numbers
 from protocol.vocabulary import AccountId, EmployeeId
 
 
@@ -65,6 +65,8 @@ class AccountRouting:
     statuses: dict[EmployeeId, StoredStatus]
     """Who never chose one is missing."""
     settings: AllSettings
+    on_lists: frozenset[EmployeeId] = frozenset()
+    """Who works through a list and takes no calls beside it."""
 
 
 class RoutingStore:
@@ -87,7 +89,18 @@ class RoutingStore:
             trunks=tuple(await self.trunks(account_id)),
             statuses=await StatusStore(self._tx).all(account_id),
             settings=await AccountSettingsStore(self._tx).all(account_id),
+            on_lists=await self._on_lists(account_id),
         )
+
+    async def _on_lists(self, account_id: AccountId) -> frozenset[EmployeeId]:
+        rows = await self._tx.execute(
+            select(dialer_runs.c.employee_id).where(
+                dialer_runs.c.account_id == account_id,
+                dialer_runs.c.state.in_(("running", "stopping")),
+                ~dialer_runs.c.blend,
+            )
+        )
+        return frozenset(EmployeeId(row.employee_id) for row in rows)
 
     async def virtual_numbers(self, account_id: AccountId) -> list[VirtualNumber]:
         rows = await self._tx.execute(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 
 import msgspec
 
@@ -48,7 +49,21 @@ class PlaceCallBack(msgspec.Struct, frozen=True, kw_only=True, tag="callback"):
     asked: Asked = Asked()
 
 
-Order = PlaceClick | PlaceCallBack
+class PlaceListed(msgspec.Struct, frozen=True, kw_only=True, tag="listed"):
+    """Ring the employee, then whoever is next on his list. Past `not_after` it is begun no more:
+    nobody waits for it."""
+
+    call_id: CallId
+    employee_id: EmployeeId
+    number: str
+    not_after: datetime
+    asked: Asked = Asked()
+
+    def wish(self) -> Wish:
+        return Wish(call_id=self.call_id, target=self.number, asked=self.asked)
+
+
+Order = PlaceClick | PlaceCallBack | PlaceListed
 Handle = Callable[[AccountId, Order], Awaitable[None]]
 
 _decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)

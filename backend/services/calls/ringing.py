@@ -221,6 +221,9 @@ class Ringing:
         talking = core.busy(live.call.account_id, employee_id) == "talking"
         if talking and not step.rings_busy:
             return StepReason.BUSY
+        inbound = live.call.direction is Direction.INBOUND
+        if inbound and route.on_list and not _brings_back(live, employee_id):
+            return StepReason.BUSY
         devices = tuple(browser.worth_ringing(core, live, employee_id, devices))
         offer = Offer(
             route=replace(route, devices=devices),

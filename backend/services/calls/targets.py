@@ -87,7 +87,7 @@ def _unable(core: Core, account: AccountRoute, route: EmployeeRoute) -> Transfer
         return TransferTrouble.UNREACHABLE
     if not may_ring(route.status, route.devices):
         return TransferTrouble.OFF_WORK
-    if core.busy(account.account_id, route.employee_id) == "talking":
+    if route.on_list or core.busy(account.account_id, route.employee_id) == "talking":
         return TransferTrouble.BUSY
     return None
 

@@ -140,8 +140,23 @@ class Consent:
     revoked_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where the account is."""
+
+    region: str = "RU"
+    timezone: str = "Europe/Moscow"
+
+
+Role = Literal["operator", "supervisor", "administrator"]
+
+
 class DialerTx(Protocol):
     """One transaction of one account."""
+
+    async def home(self) -> Home: ...
+    async def role(self, employee_id: EmployeeId) -> Role | None:
+        """None: nobody who works here."""
 
     async def once(self, command: str) -> bool:
         """False: this command was carried out before."""
@@ -186,6 +201,18 @@ class DialerTx(Protocol):
     async def look_again(self, list_id: ListId) -> None:
         """Forget why and until when anybody was kept back: the rules are others now."""
 
+    async def close_waiting(self, list_id: ListId, reason: ItemReason, at: datetime) -> None:
+        """Exclude everybody who waits."""
+
+    async def repeat(
+        self, list_id: ListId, outcomes: Sequence[AttemptOutcome], at: datetime, *, most: int
+    ) -> int:
+        """Put those who are done with one of these outcomes, after less than `most` attempts,
+        among those who wait; how many."""
+
+    async def move(self, list_id: ListId, item_id: ItemId, before: ItemId | None) -> bool:
+        """Give the item the place before another one, or the last. False: there is no such one."""
+
     async def facts(self, items: Sequence[Item]) -> Facts: ...
 
     # ── who works ──
@@ -196,13 +223,15 @@ class DialerTx(Protocol):
     # ── attempts ──
     async def add_attempt(self, attempt: Attempt) -> None: ...
     async def attempt(self, call_id: CallId) -> Attempt | None:
-        """With a lock."""
+        """Without a lock: that of its item counts."""
 
     async def put_attempt(self, attempt: Attempt) -> None: ...
     async def attempts(self, list_id: ListId) -> list[Attempt]:
         """All of them, oldest first."""
 
     async def call_known(self, call_id: CallId) -> Known | None: ...
+    async def tell_crm(self, call_id: CallId) -> None:
+        """Have the CRM told what came of this attempt, once the transaction is on disk."""
 
     # ── what the account says ──
     async def dispositions(self) -> tuple[Disposition, ...]:

@@ -139,6 +139,7 @@ def _employee(found: AccountRouting, employee: Employee, trunk: Trunk | None) ->
         caller_id=canonical(caller_id, region=found.account.region) if caller_id else None,
         caller_id_choice=employee.caller_id_choice,
         crm_user_id=employee.crm_user_id or None,
+        on_list=employee.id in found.on_lists,
     )
 
 
