@@ -4,12 +4,15 @@ import { standaloneHost } from '../src/hosts/standalone';
 import { localeOf, Words } from '../src/i18n';
 import { Ringer } from '../src/media/ringer';
 import { Phone } from '../src/phone';
+import type { Ask } from '../src/protocol/client';
 import { systemClock } from '../src/protocol/clock';
 import { Session } from '../src/protocol/session';
 import { openSocket } from '../src/protocol/socket';
 import { Store } from '../src/state/store';
 import { App } from '../src/ui/App';
 import '../src/ui/styles.css';
+import itemsJson from '../../protocol/fixtures/dialer_items.json';
+import listsJson from '../../protocol/fixtures/dialer_lists.json';
 import { SCENES } from './scenes';
 
 const asked = new URLSearchParams(location.search);
@@ -25,6 +28,11 @@ sound.unlocked.set(asked.get('sound') !== '0');
 class StillPhone extends Phone {
   override showHistory(): void {
     // The scene brings its own history.
+  }
+
+  override askFor(ask: Ask): Promise<unknown> {
+    if (ask.type === 'dialer.lists') return Promise.resolve(listsJson);
+    return ask.type === 'dialer.items' ? Promise.resolve(itemsJson) : super.askFor(ask);
   }
 }
 

@@ -4,6 +4,9 @@ import type {
   CallChanged,
   CallRemoved,
   ContactChanged,
+  DialerChanged,
+  DialerInHand,
+  DialerItem,
   EmployeeChanged,
   HistoryPage,
   OutgoingChanged,
@@ -15,6 +18,7 @@ import { EMPTY } from '../src/state/state';
 import callJson from '../../protocol/fixtures/call.changed.json';
 import removedJson from '../../protocol/fixtures/call.removed.json';
 import contactJson from '../../protocol/fixtures/contact.changed.json';
+import dialerJson from '../../protocol/fixtures/dialer.changed.json';
 import employeeJson from '../../protocol/fixtures/employee.changed.json';
 import pageJson from '../../protocol/fixtures/history_page.json';
 import outgoingJson from '../../protocol/fixtures/outgoing.changed.json';
@@ -54,6 +58,25 @@ const second: CallChanged = {
   rung: [],
 };
 const unknownCall: CallChanged = { ...call, name: null, visit: null };
+
+const RESULTS = [
+  { id: 'agreed', name: 'Договорились', effect: 'done', reached: true },
+  { id: 'later', name: 'Перезвонить', effect: 'callback', reached: true },
+  { id: 'think', name: 'Думает', effect: 'repeat', reached: true },
+  { id: 'never', name: 'Просит не звонить', effect: 'do_not_call', reached: true },
+] as const;
+
+function run(item: Partial<DialerItem>): DialerChanged {
+  const push = dialerJson as unknown as DialerChanged;
+  const hand = push.in_hand as DialerInHand;
+  return {
+    ...push,
+    waits: null,
+    next_at: null,
+    dispositions: RESULTS,
+    in_hand: { ...hand, since: ago(8), until: ago(-12), item: { ...hand.item, ...item } },
+  };
+}
 
 function people(): Push[] {
   const names: [string, string | null, string, string][] = [
@@ -137,6 +160,9 @@ export const SCENES: Readonly<Record<string, () => View>> = {
   waiting: () => view([talking], { connection: { phase: 'waiting', retryAt: Date.now() + 12_000 } }),
   offline: () => view([], { connection: { phase: 'offline' } }),
   stopped: () => view([], { connection: { phase: 'stopped', reason: 'session_ended' } }),
+  list_shown: () => view([run({})]),
+  list_wrap_up: () => view([run({ phase: 'wrap_up' })]),
+  list_stopped: () => view([{ ...run({}), state: 'stopped', in_hand: null, waits: 'vanished' }]),
   trouble: () =>
     view([
       { type: 'switch.changed', seq: 2, stream: 'account', entity: 'switch', version: 1, connected: false, since: ago(40) },

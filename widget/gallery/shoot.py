@@ -37,9 +37,12 @@ SCENES = (
     "waiting",
     "offline",
     "stopped",
+    "list_shown",
+    "list_wrap_up",
+    "list_stopped",
     "trouble",
 )
-SECTIONS = ("history", "colleagues")
+SECTIONS = ("lists", "history", "colleagues")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -146,6 +146,14 @@ export function bitrix24Host(
     session: newest,
     ...surroundings,
   }));
+  const inSlider = (url: string): boolean => {
+    const target = new URL(url, address.origin);
+    if (target.origin !== address.origin || !SLIDER_PATH.test(target.pathname) || target.search) {
+      return false;
+    }
+    portal.tell('openPath', { path: target.pathname });
+    return true;
+  };
   return {
     kind: 'bitrix24',
     api: boot.api,
@@ -154,13 +162,10 @@ export function bitrix24Host(
     renewed: (token) => (newest = token),
     openPhone: () => phone.open(),
     openUrl(url) {
-      const target = new URL(url, address.origin);
-      if (target.origin === address.origin && SLIDER_PATH.test(target.pathname) && !target.search) {
-        portal.tell('openPath', { path: target.pathname });
-      } else {
-        window.open(target.href, '_blank', 'noopener');
-      }
+      if (!inSlider(url)) window.open(new URL(url, address.origin).href, '_blank', 'noopener');
     },
+    // A slider lies over what is open and takes nothing away.
+    openCard: (url) => Promise.resolve(inSlider(url)),
     layout: nothing,
     calling: nothing,
     // The launch POST carries a fresh proof, so a reloaded page is signed in. In most placements the

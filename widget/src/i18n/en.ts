@@ -126,6 +126,7 @@ export const en: Readonly<Record<TextKey, Text>> = {
   'tab.calls': 'Calls',
   'tab.history': 'History',
   'tab.colleagues': 'Colleagues',
+  'tab.lists': 'Lists',
   'tab.list': 'Sections',
 
   'dial.label': 'Phone number',

@@ -135,6 +135,7 @@ export const ru = {
   'tab.calls': 'Звонки',
   'tab.history': 'История',
   'tab.colleagues': 'Коллеги',
+  'tab.lists': 'Обзвон',
   'tab.list': 'Разделы',
 
   'dial.label': 'Номер телефона',

@@ -35,6 +35,7 @@ export function reasonIn(data: unknown): RefusalReason | null {
 
 /** The reason in a reply's data, known here or not. */
 export function namedIn(data: unknown): string | null {
-  if (typeof data !== 'object' || data === null || !('reason' in data)) return null;
-  return typeof data.reason === 'string' ? data.reason : null;
+  if (typeof data !== 'object' || data === null) return null;
+  const named = 'reason' in data ? data.reason : 'why' in data ? data.why : null;
+  return typeof named === 'string' ? named : null;
 }

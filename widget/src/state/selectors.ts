@@ -7,6 +7,7 @@ import type {
   ContactChanged,
   CrmChanged,
   DeviceChanged,
+  DialerChanged,
   EmployeeChanged,
   GroupBrief,
   HistoryChanged,
@@ -102,6 +103,11 @@ export function historyMark(state: State): HistoryChanged | null {
 
 export function callbacks(state: State): CallbacksChanged | null {
   return one(state.me, 'callbacks', 'callbacks.changed');
+}
+
+/** How far this employee is with a list. */
+export function dialer(state: State): DialerChanged | null {
+  return one(state.me, 'dialer', 'dialer.changed');
 }
 
 export function switchState(state: State): SwitchChanged | null {

@@ -27,6 +27,7 @@ import { Colleagues } from './Colleagues';
 import { ConnectionBar } from './ConnectionBar';
 import { AmbientContext } from './context';
 import { DialBox } from './DialBox';
+import { useDialer } from './DialerSlot';
 import { History } from './History';
 import { useStore } from './hooks';
 import { Banner, Notices } from './Notices';
@@ -36,7 +37,7 @@ import { Tabs } from './Tabs';
 
 const NO_PARTS = new Store<VoiceParts | null>(null);
 const NO_VOICE = new Store<{ legs: VoiceView['legs'] }>({ legs: {} });
-const SECTIONS = ['calls', 'history', 'colleagues'] as const;
+const SECTIONS = ['calls', 'lists', 'history', 'colleagues'] as const;
 type Section = (typeof SECTIONS)[number];
 
 export interface VoiceSeat {
@@ -65,6 +66,7 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
   const all = callsOf(view.state);
   const shown = onlyCall ? all.filter((call) => call.call_id === onlyCall || rings(call)) : all;
   const asks = all.find(rings);
+  const lists = useDialer(phone, host, view, voice?.tabId ?? null, section === 'lists' && !onlyCall);
 
   useEffect(() => {
     if (asks) setSection('calls');
@@ -147,6 +149,7 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
           </main>
         ) : (
           <>
+            {lists.run}
             <CallsFirst view={view} events={events} section={section} />
             <Tabs
               names={SECTIONS}
@@ -181,6 +184,7 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
                   />
                 </>
               )}
+              {section === 'lists' && lists.section}
               {section === 'history' && (
                 <History
                   history={view.history}

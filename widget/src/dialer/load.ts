@@ -1,0 +1,6 @@
+/** What a tab loads when its person works through a list, or looks at one. */
+export { Desk } from './desk';
+export { CardOpener } from './opening';
+export { Run } from './Run';
+export { Section } from './Section';
+import './dialer.css';
