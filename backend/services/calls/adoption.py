@@ -20,6 +20,7 @@ from backend.services.calls.live import Live
 from backend.services.calls.placing import Placing
 from backend.services.calls.rescue import Rescue
 from backend.services.calls.ringing import Ringing
+from backend.services.calls.rooms import Rooms
 from backend.services.calls.talking import Talking
 from backend.services.calls.tracing import trace
 from backend.services.calls.transfers import Transfers
@@ -70,6 +71,7 @@ class Adoption:
         core: Core,
         ringing: Ringing,
         placing: Placing,
+        rooms: Rooms,
         talking: Talking,
         transfers: Transfers,
         rescue: Rescue,
@@ -79,6 +81,7 @@ class Adoption:
         self._core = core
         self._ringing = ringing
         self._placing = placing
+        self._rooms = rooms
         self._talking = talking
         self._transfers = transfers
         self._rescue = rescue
@@ -233,24 +236,24 @@ class Adoption:
         if live.transfer is not None:
             return
         if live.call.taken is not None and self._is_apart(live, found):
-            core.spawn(self._talking.connect(live, resume=found.held))
+            core.spawn(self._rooms.connect(live, resume=found.held))
         elif len(found.connected) > 1:
             if first and live.extension_dialed is None:
                 # They were connected by a forerunner who may have dialled it: nobody does twice.
                 live.extension_dialed = False
                 core.show(live)
-            self._talking.tape(live)
+            self._rooms.tape(live)
 
     def _is_apart(self, live: Live, found: LiveCall) -> bool:
         """Whether somebody who talks is not in the room. Who is on hold is out of it, and whoever
         holds him is in it: where he is not, the gone owner was about to connect them."""
-        room = self._talking.room(live)
+        room = self._rooms.room(live)
         missing = [leg_id for leg_id in room if leg_id not in found.connected]
         if not found.held:
             return bool(missing)
         if live.call.customer is None and len(missing) == 1:
             live.held_leg = live.held_leg or missing[0]
-        waits = live.held_leg or (self._talking.other(live, room, None) if room else None)
+        waits = live.held_leg or (self._rooms.other(live, room, None) if room else None)
         return any(leg_id != waits for leg_id in missing)
 
     def _should_be_there(self, live: Live, leg: Leg) -> bool:

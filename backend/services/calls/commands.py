@@ -18,6 +18,7 @@ from backend.services.calls.moving import Moving
 from backend.services.calls.passing import Passing
 from backend.services.calls.placing import Placing, Wish, dialed_call_id
 from backend.services.calls.ringing import Ringing
+from backend.services.calls.rooms import Rooms
 from backend.services.calls.talking import Talking
 from backend.services.calls.transfers import Transfers
 from protocol.commands import (
@@ -65,14 +66,16 @@ class Commands:
         core: Core,
         ringing: Ringing,
         placing: Placing,
+        rooms: Rooms,
         talking: Talking,
         transfers: Transfers,
         moving: Moving,
     ) -> None:
         self._core = core
-        self._passing = Passing(core, talking, transfers)
+        self._passing = Passing(core, rooms, transfers)
         self._ringing = ringing
         self._placing = placing
+        self._rooms = rooms
         self._talking = talking
         self._moving = moving
         self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
@@ -205,7 +208,7 @@ class Commands:
         in_tab = [leg for leg, device in offer.ringing.items() if device.kind == "browser"]
         if in_tab:
             # It rings in a tab: the one that is the phone takes it, nothing is rung anew.
-            await self._talking.make_room(live, employee_id)
+            await self._rooms.make_room(live, employee_id)
             browser.ask_to_answer(self._core, live, employee_id, in_tab[0])
             return
         ready = self._core.browser_ready(live.call.account_id, employee_id)
@@ -217,7 +220,7 @@ class Commands:
         if not able or not live.can.answer:
             raise NoDevice("no device of this employee picks up by itself")
         device: Device = able[0]
-        await self._talking.make_room(live, employee_id)
+        await self._rooms.make_room(live, employee_id)
         if live.offers.get(employee_id) is not offer:
             raise WrongState("the call stopped ringing here")
         await self._ringing.answer(live, offer, device)

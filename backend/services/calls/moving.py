@@ -27,8 +27,8 @@ from backend.errors import NotFound, SwitchError, WrongState
 from backend.services.calls.browser import ask_to_answer, device_of
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live, Move
+from backend.services.calls.rooms import Rooms
 from backend.services.calls.steps import either
-from backend.services.calls.talking import Talking
 from backend.services.calls.views import other_party
 from backend.services.ports import MOVE_HEADER
 from protocol.phone import StayReason
@@ -52,9 +52,9 @@ class _Stays(Exception):
 
 
 class Moving:
-    def __init__(self, core: Core, talking: Talking, settled: Callable[[Live], None]) -> None:
+    def __init__(self, core: Core, rooms: Rooms, settled: Callable[[Live], None]) -> None:
         self._core = core
-        self._talking = talking
+        self._rooms = rooms
         self._settled = settled
 
     async def move(self, live: Live, employee_id: EmployeeId, leg_id: LegId) -> None:
@@ -134,7 +134,7 @@ class Moving:
         core, call_id = self._core, live.call.call_id
         async with live.lock:
             self._check(live, move)
-            inside = self._talking.inside(live)
+            inside = self._rooms.inside(live)
             if move.old not in inside or _has_it(live, move.new):
                 return  # he waits with music himself, or was lost
             await self._silence(live, move, on=True)
@@ -161,14 +161,14 @@ class Moving:
             if side is None or old.has_parted:
                 raise _Stays("transfer")
             if move.silent:
-                self._talking.note_mute(live, move.new, on=True)
+                self._rooms.note_mute(live, move.new, on=True)
             core.record(live, Joined(leg_id=move.new, side=side, at=at))
             core.record(live, Parted(leg_id=move.old, at=at))
             live.moved[move.old] = move.new
             core.end_leg(live, move.old, HangupCause.NORMAL)
         self._settled(live)
         # The room is right by now; this sees to it should the switch have lost an order.
-        await self._talking.connect(live)
+        await self._rooms.connect(live)
 
     async def _silence(self, live: Live, move: Move, *, on: bool) -> None:
         core, call_id = self._core, live.call.call_id

@@ -33,6 +33,7 @@ from backend.services.calls.moving import Moving
 from backend.services.calls.placing import Placing
 from backend.services.calls.rescue import Rescue
 from backend.services.calls.ringing import Ringing
+from backend.services.calls.rooms import Rooms
 from backend.services.calls.talking import Talking
 from backend.services.calls.tracing import trace
 from backend.services.calls.transfers import Transfers
@@ -123,15 +124,17 @@ class CallOwner:
         )
         self._ringing = Ringing(self._core, self._settle)
         self._placing = Placing(self._core, self._ringing)
-        self._talking = Talking(self._core, self._ringing)
-        self._transfers = Transfers(self._core, self._ringing, self._talking)
-        self._rescue = Rescue(self._core, self._ringing, notice=rescue_notice)
-        self._moving = Moving(self._core, self._talking, self._settle)
+        self._rooms = Rooms(self._core)
+        self._talking = Talking(self._core, self._ringing, self._rooms)
+        self._transfers = Transfers(self._core, self._ringing, self._rooms)
+        self._rescue = Rescue(self._core, self._ringing, self._rooms, notice=rescue_notice)
+        self._moving = Moving(self._core, self._rooms, self._settle)
         self._vanish = Vanish(self._core, bus, self._rescue.vanished)
         self._adoption = Adoption(
             self._core,
             self._ringing,
             self._placing,
+            self._rooms,
             self._talking,
             self._transfers,
             self._rescue,
@@ -143,6 +146,7 @@ class CallOwner:
             self._core,
             self._ringing,
             self._placing,
+            self._rooms,
             self._talking,
             self._transfers,
             self._moving,
@@ -384,7 +388,7 @@ class CallOwner:
         if call.taken is not None:
             self._transfers.settle(live)
             self._talking.drop_losers(live)
-            self._talking.reunite(live)
+            self._rooms.reunite(live)
             self._vanish.watch(live)
             return
         first = call.first_operator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.errors import WrongState
 from backend.services.calls.core import Core
 from backend.services.calls.live import Live
-from backend.services.calls.talking import Talking
+from backend.services.calls.rooms import Rooms
 from backend.services.calls.transfer import Phase
 from backend.services.calls.transfers import Transfers
 from protocol.transfers import (
@@ -25,9 +25,9 @@ PassingCommand = (
 
 
 class Passing:
-    def __init__(self, core: Core, talking: Talking, transfers: Transfers) -> None:
+    def __init__(self, core: Core, rooms: Rooms, transfers: Transfers) -> None:
         self._core = core
-        self._talking = talking
+        self._rooms = rooms
         self._transfers = transfers
 
     async def ask(self, live: Live, employee_id: EmployeeId, command: PassingCommand) -> None:
@@ -46,7 +46,7 @@ class Passing:
             case MuteCall(on=on):
                 if not self._core.switch.capabilities.mute:
                     raise WrongState("the switch cannot do it")
-                await self._talking.mute(live, self._at_phone(live, employee_id), on=on)
+                await self._rooms.mute(live, self._at_phone(live, employee_id), on=on)
             case SendKeys(digits=digits):
                 if not self._core.switch.capabilities.dtmf:
                     raise WrongState("the switch cannot do it")
@@ -71,9 +71,9 @@ class Passing:
             await self._transfers.swap(live, to_customer=not on)
             return
         if not on:
-            await self._talking.make_room(live, employee_id)
+            await self._rooms.make_room(live, employee_id)
         leg = live.call.leg_of(employee_id)
-        await self._talking.hold(live, None if leg is None else leg.leg_id, on=on)
+        await self._rooms.hold(live, None if leg is None else leg.leg_id, on=on)
 
     def _at_phone(self, live: Live, employee_id: EmployeeId) -> LegId:
         """His leg, if he speaks on it."""

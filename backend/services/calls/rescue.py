@@ -12,12 +12,13 @@ import structlog
 from backend.domain.call import Ended, Parted
 from backend.domain.rescue import SAME_MOMENT, colleagues_of, is_loss
 from backend.domain.scenario import Device, Scenario
-from backend.errors import AppError, NotFound, SwitchError
+from backend.errors import AppError
 from backend.services.calls.browser import comes_back, device_of
 from backend.services.calls.core import Core
 from backend.services.calls.handover_notes import note
 from backend.services.calls.live import Live
 from backend.services.calls.ringing import Ringing
+from backend.services.calls.rooms import Rooms
 from backend.services.calls.steps import either
 from backend.services.calls.transfer import Phase, Target, Transfer
 from backend.services.ports import CallbackWanted, LiveCall
@@ -30,10 +31,11 @@ NOTICE_S = 6.0
 
 
 class Rescue:
-    def __init__(self, core: Core, ringing: Ringing, *, notice: str = "") -> None:
+    def __init__(self, core: Core, ringing: Ringing, rooms: Rooms, *, notice: str = "") -> None:
         """`notice` is the switch's name of what the customer hears first; empty: music at once."""
         self._core = core
         self._ringing = ringing
+        self._rooms = rooms
         self._notice = notice
 
     def before_end(self, live: Live, ended: Ended) -> None:
@@ -139,19 +141,9 @@ class Rescue:
         await self._music(live, lost)
 
     async def _music(self, live: Live, lost: LegId) -> None:
-        core, call_id = self._core, live.call.call_id
-        async with live.lock:
-            waits = self._customer(live)
-            if waits is None or not self._waits(live, lost):
-                return
-            try:
-                await core.order(lambda: core.switch.hold(call_id, waits, on=True))
-            except NotFound:
-                return  # he hung up
-            except SwitchError as error:
-                log.error("customer waits in silence", call=call_id, error=repr(error))
-                return
-            live.held_leg = waits
+        await self._rooms.soothe(
+            live, lambda: self._customer(live) if self._waits(live, lost) else None
+        )
 
     # ── questions ──
 

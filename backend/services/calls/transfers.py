@@ -14,13 +14,14 @@ import structlog
 
 from backend.domain.call import Ended, Joined, Leg, Parted
 from backend.domain.scenario import Scenario
-from backend.errors import NotFound, SwitchError, WrongState
+from backend.errors import WrongState
+from backend.services.calls.consulting import Consulting
 from backend.services.calls.core import Core
 from backend.services.calls.handover_notes import note
 from backend.services.calls.live import Live
 from backend.services.calls.rescue import is_lost
 from backend.services.calls.ringing import Ringing
-from backend.services.calls.talking import Talking
+from backend.services.calls.rooms import Rooms
 from backend.services.calls.targets import target_of, trouble
 from backend.services.calls.transfer import Phase, Transfer, in_phase, over
 from backend.services.ports import LiveCall
@@ -39,10 +40,11 @@ log = structlog.get_logger(__name__)
 
 
 class Transfers:
-    def __init__(self, core: Core, ringing: Ringing, talking: Talking) -> None:
+    def __init__(self, core: Core, ringing: Ringing, rooms: Rooms) -> None:
         self._core = core
         self._ringing = ringing
-        self._talking = talking
+        self._rooms = rooms
+        self._consulting = Consulting(core, rooms)
         ringing.spent = self._spent
 
     # ── what people ask ──
@@ -55,7 +57,7 @@ class Transfers:
             raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
         own = self._own_leg(live, employee_id)
         target = target_of(core, live, employee_id, wish)
-        await self._talking.hold(live, own.leg_id, on=True, by_us=True)
+        await self._rooms.hold(live, own.leg_id, on=True, by_us=True)
         # The switch was asked meanwhile: somebody may have hung up, or asked for the same.
         own = self._own_leg(live, employee_id)
         side = live.call.side_of(own)
@@ -76,7 +78,7 @@ class Transfers:
         if wish.kind == "blind":
             self._part(live)
         else:
-            core.spawn(self._aside(live, own.leg_id))
+            core.spawn(self._consulting.wait(live, own.leg_id))
         self._ring(live)
         core.show(live)
 
@@ -130,32 +132,9 @@ class Transfers:
         core.show(live)
 
     async def swap(self, live: Live, *, to_customer: bool) -> None:
-        """The sender turns to the other party, or back to the target. Raises SwitchError."""
-        transfer, core, call_id = live.transfer, self._core, live.call.call_id
-        if transfer is None or transfer.phase is not Phase.CONSULTING:
-            raise WrongState("the target does not talk yet")
-        if "conference" not in core.switch.capabilities.transfers:
-            raise WrongState("the switch cannot do it", reason=TransferTrouble.ENGINE.value)
-        target, own = transfer.leg_id, transfer.sender_leg
-        done = transfer.swapped == to_customer and live.call.is_held != to_customer
-        if target is None or done:
-            return
-        if to_customer:
-            async with live.lock:
-                if not self._consults(live, target):
-                    return  # over while we waited our turn
-                await core.order(lambda: core.switch.set_aside(call_id, target, "music"))
-            await self._talking.connect(live, resume=True)
-        else:
-            await self._talking.hold(live, own, on=True)
-            async with live.lock:
-                if not self._consults(live, target):
-                    return
-                await core.order(lambda: core.switch.consult(live.slug, call_id, (own, target)))
-        if live.transfer is not None and live.transfer.leg_id == target:
-            live.transfer = replace(live.transfer, swapped=to_customer)
-            note(core, live)
-        core.show(live)
+        """The sender turns to the other party, or back to the target. Raises WrongState,
+        SwitchError."""
+        await self._consulting.swap(live, to_customer=to_customer)
 
     def hangs_up(self, live: Live, employee_id: EmployeeId) -> bool:
         """What hanging up means to him in a transfer; false: what it always means."""
@@ -232,15 +211,15 @@ class Transfers:
             return
         live.fallback = self._fallback(live)
         if not transfer.swapped and not found.held:
-            core.spawn(self._music(live, transfer.sender_leg))
+            core.spawn(self._consulting.soothe(live, transfer.sender_leg))
         if transfer.phase is Phase.CONSULTING:
             target = None if transfer.leg_id is None else live.call.leg(transfer.leg_id)
             if target is None or target.state is LegState.ENDED:
                 self._fail(live, TransferTrouble.TARGET_LEFT)
             elif transfer.swapped:
-                core.spawn(self._talking.connect(live, resume=True))
+                core.spawn(self._rooms.connect(live, resume=True))
             elif self._sender(live) is not None:
-                core.spawn(self._consult(live, transfer.sender_leg, target.leg_id))
+                core.spawn(self._consulting.meet(live, transfer.sender_leg, target.leg_id))
             return
         self._ringing.resume(live, live.step if transfer.phase is Phase.SEEKING else 0)
 
@@ -274,7 +253,7 @@ class Transfers:
         self._stop_ringing(live, HangupCause.ANSWERED_ELSEWHERE, winner=leg.leg_id)
         live.transfer = replace(in_phase(transfer, Phase.CONSULTING), leg_id=leg.leg_id)
         note(self._core, live)
-        core.spawn(self._consult(live, sender.leg_id, leg.leg_id))
+        core.spawn(self._consulting.meet(live, sender.leg_id, leg.leg_id))
 
     def _join_consulted(self, live: Live) -> None:
         transfer = live.transfer
@@ -300,9 +279,9 @@ class Transfers:
         note(self._core, live)
         back = transfer.is_back(who)
         live.stays_held = back and transfer.held
-        core.spawn(self._talking.take_up(live, leg_id, muted=back and transfer.muted))
+        core.spawn(self._rooms.take_up(live, leg_id, muted=back and transfer.muted))
         if who is not None and not live.stays_held:
-            core.spawn(self._talking.make_room(live, who))
+            core.spawn(self._rooms.make_room(live, who))
 
     def _left_unmet(self, live: Live, ended: Ended, transfer: Transfer) -> None:
         """Whoever joined left before he was connected: the other party still waits for somebody."""
@@ -324,7 +303,7 @@ class Transfers:
         live.transfer = replace(back, leg_id=None, swapped=False)
         note(core, live)
         # The order that failed may have ended the music.
-        core.spawn(self._music(live, transfer.sender_leg))
+        core.spawn(self._consulting.soothe(live, transfer.sender_leg))
         self._ring(live)
 
     def _part(self, live: Live) -> None:
@@ -352,7 +331,7 @@ class Transfers:
             live.handovers.append(over(transfer, core.clock.now(), reason=reason, to=transfer.by))
             live.transfer = None
             note(self._core, live)
-            core.spawn(self._talking.connect(live, resume=True))
+            core.spawn(self._rooms.connect(live, resume=True))
             return
         live.transfer = replace(in_phase(transfer, Phase.RETURNING, reason=reason), leg_id=None)
         note(self._core, live)
@@ -375,46 +354,7 @@ class Transfers:
     def _stop_ringing(self, live: Live, cause: HangupCause, *, winner: LegId | None = None) -> None:
         self._ringing.stop(live, winner=winner, cause=cause)
 
-    # ── orders ──
-
-    async def _aside(self, live: Live, leg_id: LegId) -> None:
-        """The sender hears that the target rings."""
-        core = self._core
-        async with live.lock:
-            transfer = live.transfer
-            if transfer is not None and transfer.phase is Phase.RINGING:
-                await core.order(
-                    lambda: core.switch.set_aside(live.call.call_id, leg_id, "ringback")
-                )
-
-    async def _consult(self, live: Live, sender: LegId, target: LegId) -> None:
-        core, call_id = self._core, live.call.call_id
-        async with live.lock:
-            transfer = live.transfer
-            if transfer is None or transfer.leg_id != target:
-                return
-            try:
-                await core.order(lambda: core.switch.consult(live.slug, call_id, (sender, target)))
-            except NotFound:
-                log.info("a leg left before it was consulted", call=call_id)
-            except SwitchError as error:
-                log.error("cannot consult", call=call_id, error=repr(error))
-
-    async def _music(self, live: Live, sender: LegId) -> None:
-        """Whoever was left alone by a gone owner waits with music, not in silence."""
-        core, call_id = self._core, live.call.call_id
-        async with live.lock:
-            room = tuple(leg.leg_id for leg in live.call.talkers)
-            if live.transfer is None or live.transfer.swapped or not room:
-                return
-            waits = self._talking.other(live, room, sender)
-            await core.order(lambda: core.switch.hold(call_id, waits, on=True))
-            live.held_leg = waits
-
     # ── questions ──
-
-    def _consults(self, live: Live, target: LegId) -> bool:
-        return live.transfer is not None and live.transfer.leg_id == target
 
     def _own_leg(self, live: Live, employee_id: EmployeeId) -> Leg:
         if live.transfer is not None:
