@@ -14,9 +14,10 @@ define([
   './lib/server.js',
   './lib/voice.js',
   './lib/notice.js',
+  './lib/writing.js',
   './lib/settings.js',
   'jquery'
-], function (page, Panel, Server, Voice, Notice, SettingsFrame, $) {
+], function (page, Panel, Server, Voice, Notice, Writing, SettingsFrame, $) {
   'use strict';
 
   /* After a failed session request: first wait and the longest, milliseconds. */
@@ -38,6 +39,8 @@ define([
     var settings = null;
     /* Speaks for the frame where the frame may not hear its user. */
     var voice = null;
+    /* Knows of unsaved forms in the page. */
+    var writing = null;
     /* The promise of the present session; asked for again when it ends. */
     var session = null;
     var server = null;
@@ -111,6 +114,8 @@ define([
       if (panel || stopped) { return; }
       panel = new Panel(words(), server, heard);
       voice = new Voice(server);
+      writing = new Writing(panel.root);
+      undo.push(writing.stop);
       listen(window, 'message', function (event) {
         if (panel && panel.bridge.isReady(event)) {
           voice.end();
@@ -141,6 +146,7 @@ define([
 
     function heard(message, port) {
       if (message.type === 'navigate') { page.navigate(message.url, panel.root); }
+      if (message.type === 'open_card') { openCard(message.url); }
       if (message.type === 'calling' && APP.sdk) { APP.sdk.setCallingStatus(message.on === true); }
       if (message.type === 'why_over') { explain(); }
       if (message.type === 'voice' && port) { voice.begin(message.module, port); }
@@ -150,6 +156,13 @@ define([
           /* The frame keeps saying that the session is over; its button asks again. */
         });
       }
+    }
+
+    /* Nobody pressed anything: a form that somebody is filling in stays. */
+    function openCard(url) {
+      var free = !writing.unsaved();
+      if (free) { page.navigate(url, panel.root); }
+      panel.bridge.tell({ type: 'opened', url: url, opened: free });
     }
 
     /* Whether this user would get a session now, and if not, why: the frame says it. */

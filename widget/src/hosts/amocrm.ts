@@ -35,6 +35,7 @@ function host(
     openPhone: () => phone.open(),
     surroundings: surroundings(first),
     openUrl: (url) => bridge.send({ type: 'navigate', url }),
+    openCard: (url) => openCard(bridge, url),
     layout: (mode, height, alert) => bridge.send({ type: 'layout', mode, height, alert }),
     calling: (on) => bridge.send({ type: 'calling', on }),
     signIn: () => bridge.send({ type: 'sign_in' }),
@@ -55,6 +56,27 @@ function pageVoice(bridge: Bridge, module: string): MessagePort {
   const { port1, port2 } = new MessageChannel();
   bridge.send({ type: 'voice', module }, port2);
   return port1;
+}
+
+/** A loader of before knows nothing of forms: it opens what it is told to. */
+const OPENED_TIMEOUT_MS = 1_500;
+
+function openCard(bridge: Bridge, url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (opened: boolean): void => {
+      clearTimeout(timer);
+      undo();
+      resolve(opened);
+    };
+    const undo = bridge.listen((message) => {
+      if (message.type === 'opened' && message.url === url) finish(message.opened);
+    });
+    const timer = setTimeout(() => {
+      bridge.send({ type: 'navigate', url });
+      finish(true);
+    }, OPENED_TIMEOUT_MS);
+    bridge.send({ type: 'open_card', url });
+  });
 }
 
 /** A loader of before never answers. */

@@ -14,11 +14,14 @@ export type FromPage =
   | { type: 'connect'; token: string; expires_at: string; locale: string; theme: string }
   | { type: 'page'; locale: string; theme: string }
   | { type: 'dial'; number: string; extension: string | null; record: RecordRef | null }
-  | { type: 'over'; why: string };
+  | { type: 'over'; why: string }
+  | { type: 'opened'; url: string; opened: boolean };
 
 export type ToPage =
   | { type: 'layout'; mode: 'collapsed' | 'open' | 'ringing'; height: number; alert: string | null }
   | { type: 'navigate'; url: string }
+  /** Navigate, unless somebody is writing in the page; `opened` answers. */
+  | { type: 'open_card'; url: string }
   | { type: 'calling'; on: boolean }
   | { type: 'sign_in' }
   | { type: 'why_over' }
@@ -102,6 +105,8 @@ function decode(data: unknown): FromPage | null {
         extension: text('extension') || null,
         record: recordOf(data['record']),
       };
+    case 'opened':
+      return { type: 'opened', url: text('url'), opened: data['opened'] === true };
     case 'over':
       return { type: 'over', why: text('why') };
     default:
