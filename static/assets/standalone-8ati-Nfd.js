@@ -1,1 +1,0 @@
-import{B as e}from"./words-B9G8qSJx.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-BgGbGe1J.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
