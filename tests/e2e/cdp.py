@@ -60,6 +60,17 @@ class Devtools:
         answer = await self.send("Runtime.evaluate", session, expression=expression)
         return answer["result"].get("value")
 
+    async def promised(self, session: str, expression: str) -> Any:
+        """What the promise comes to."""
+        answer = await self.send(
+            "Runtime.evaluate",
+            session,
+            expression=expression,
+            awaitPromise=True,
+            returnByValue=True,
+        )
+        return answer["result"].get("value")
+
     async def until_value(
         self, session: str, expression: str, wanted: Any, timeout_s: float = 10.0
     ) -> None:

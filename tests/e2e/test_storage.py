@@ -3,24 +3,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
+from playwright.async_api import Browser, Frame, Page, expect
 
 from tests.e2e.amo import Tab, phone_is, until
-from tests.e2e.conftest import ARGS
 from tests.e2e.demo import ELENA, ILYA, MARIA, SEVER, VEKTOR, Demo
 from tests.e2e.portal import PHONES, PortalTab, only_card, open_tab
+from tests.e2e.storage import Storage, profile
 
 pytestmark = pytest.mark.browser
-
-Storage = Literal["shared", "partitioned", "blocked"]
-PARTITIONING = "ThirdPartyStoragePartitioning"
 
 PROBE = """() => {
   try {
@@ -31,38 +24,6 @@ PROBE = """() => {
     return error.name;
   }
 }"""
-
-
-@asynccontextmanager
-async def profile(
-    chromium: str, directory: Path, storage: Storage
-) -> AsyncIterator[BrowserContext]:
-    """A browser of its own whose third-party frames have this kind of storage.
-
-    The library's own flags switch partitioning off; the flag given last counts. Blocking third
-    parties leaves them a partition, so to see real refusals partitioning is off there too.
-    """
-    preferences = directory / "Default" / "Preferences"
-    preferences.parent.mkdir(parents=True)
-    blocked = storage == "blocked"
-    cookies = {"cookie_controls_mode": int(blocked), "block_third_party_cookies": blocked}
-    preferences.write_text(json.dumps({"profile": cookies}))
-    off = ["HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable"]
-    on = [f"--enable-features={PARTITIONING}"] if storage == "partitioned" else []
-    if storage != "partitioned":
-        off.append(PARTITIONING)
-    async with async_playwright() as playwright:
-        context = await playwright.chromium.launch_persistent_context(
-            str(directory),
-            executable_path=chromium,
-            locale="ru-RU",
-            viewport={"width": 1280, "height": 800},
-            args=[*ARGS, f"--disable-features={','.join(off)}", *on],
-        )
-        try:
-            yield context
-        finally:
-            await context.close()
 
 
 def ours(page: Page, part: str) -> Frame:
