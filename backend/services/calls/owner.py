@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from backend.domain.call import Call, Ended, Fact, Held, Moved
+from backend.domain.call import Call, Ended, Held, Moved
 from backend.domain.leg_id import leg_name
 from backend.errors import Expired
 from backend.kit.clock import Clock
@@ -18,6 +17,7 @@ from backend.services.calls.adoption import Adoption
 from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
+from backend.services.calls.early import EarlyFacts
 from backend.services.calls.hooks import (
     BrowserReady,
     Callers,
@@ -67,9 +67,6 @@ from protocol.vocabulary import (
 )
 
 log = structlog.get_logger(__name__)
-
-MAX_EARLY = 1_000
-"""Reports of calls whose arrival was not reported yet; doubled and late ones end up here too."""
 
 
 class CallOwner:
@@ -151,7 +148,7 @@ class CallOwner:
             self._transfers,
             self._moving,
         )
-        self._early: OrderedDict[CallId, list[Fact]] = OrderedDict()
+        self._early = EarlyFacts(self._core.ended_ids)
         self._served: dict[AccountId, AsyncExitStack] = {}
 
     # ── for the process ──
@@ -314,7 +311,7 @@ class CallOwner:
         live.virtual, live.scenario = virtual, virtual.scenario
         trace(core, live)
         core.record(live, Moved(leg_id=event.leg_id, state=LegState.RINGING, at=event.at))
-        for fact in self._early.pop(event.call_id, ()):
+        for fact in self._early.take(event.call_id):
             core.record(live, fact)
         core.spawn(self._let_hear_ringing(live, event))
         self._ringing.advance(live)
@@ -323,7 +320,7 @@ class CallOwner:
     def _on_placed(self, event: Placed) -> None:
         live = foreign.placed(self._core, event)
         if live is not None:
-            for fact in self._early.pop(event.call_id, ()):
+            for fact in self._early.take(event.call_id):
                 self._core.record(live, fact)
             self._settle(live)
 
@@ -334,7 +331,7 @@ class CallOwner:
         core = self._core
         live = core.calls.get(call_id)
         if live is None:
-            self._keep_early(call_id, fact)
+            self._early.keep(call_id, fact)
             return
         if not isinstance(fact, Held):
             try:
@@ -365,13 +362,6 @@ class CallOwner:
             self._placing.own_leg_gone(live, fact.leg_id, fact.cause)
             self._transfers.leg_gone(live, fact.leg_id)
         self._settle(live)
-
-    def _keep_early(self, call_id: CallId, fact: Fact) -> None:
-        if call_id in self._core.ended_ids:
-            return
-        self._early.setdefault(call_id, []).append(fact)
-        while len(self._early) > MAX_EARLY:
-            self._early.popitem(last=False)
 
     def _settle(self, live: Live) -> None:
         """See to whatever the call's facts now demand. Doing it twice does nothing."""

@@ -28,9 +28,10 @@ from backend.services.calls.core import Core
 from backend.services.calls.hooks import Manager
 from backend.services.calls.live import Live, Offer, RemovalReason
 from backend.services.calls.page_return import PageReturn
+from backend.services.calls.step_notes import not_forwarded, note
 from backend.services.calls.steps import Steps
 from backend.services.calls.views import other_party
-from backend.services.ports import RESCUE_HEADER, StepNote
+from backend.services.ports import RESCUE_HEADER
 from backend.services.routing import AccountRoute
 from protocol.vocabulary import (
     AgentStatus,
@@ -154,33 +155,12 @@ class Ringing:
             return
         reason = found.reason
         if found.employee_id is not None:
-            self._note(live, found.employee_id, reason)
+            note(self._core, live, found.employee_id, reason)
             reason = reason or self._offer_one(live, found.employee_id)
         if reason is not None:
-            self._note(live, found.employee_id, reason)
+            note(self._core, live, found.employee_id, reason)
             self.advance(live)
         self.settled(live)
-
-    def _note(self, live: Live, employee_id: EmployeeId | None, reason: StepReason | None) -> None:
-        """Keep, for the call's details, what became of the running step."""
-        note = StepNote(step=live.step, employee_id=employee_id, reason=reason)
-        if live.notes.get(live.step) != note:
-            live.notes[live.step] = note
-            self._core.journal.append(records.note(live.call, note, self._core.clock.now()))
-
-    def _not_forwarded(self, live: Live, employee_id: EmployeeId, reason: RemovalReason) -> None:
-        """The manager was rung and did not come."""
-        if not isinstance(self._step(live), ManagerStep):
-            return
-        if reason == "over":
-            self._note(live, employee_id, StepReason.NOT_AN_EMPLOYEE)
-        if reason not in ("declined", "timed_out"):
-            return
-        own = [leg for leg in live.call.legs if leg.employee_id == employee_id]
-        why = StepReason.DECLINED if reason == "declined" else StepReason.NO_ANSWER
-        if own and all(leg.cause is HangupCause.UNREACHABLE for leg in own):
-            why = StepReason.UNREACHABLE
-        self._note(live, employee_id, why)
 
     def _step(self, live: Live, *, after: int = 0) -> AnyStep | None:
         """The running step, or the one so many after it."""
@@ -340,7 +320,7 @@ class Ringing:
         if offer is None:
             return
         live.withdrawn[employee_id] = reason
-        self._not_forwarded(live, employee_id, reason)
+        not_forwarded(self._core, live, self._step(live), employee_id, reason)
         if offer.timer is not None:
             offer.timer.cancel()
         self._stop_ringing(live, offer, _CAUSES.get(reason, HangupCause.NO_ANSWER))
