@@ -15,7 +15,16 @@ from backend.bootstrap import Foundation
 from backend.bootstrap.first_switch import FIRST_SWITCH, keep_first_switch
 from backend.bootstrap.settings_file import account_files
 from backend.demo.addresses import Addresses
-from backend.demo.cast import ARI_PASSWORD, ARI_USER, CLOUD_CREDENTIALS, CONNECTION, TEAMS, Team
+from backend.demo.cast import (
+    ARI_PASSWORD,
+    ARI_USER,
+    CLOUD,
+    CLOUD_CREDENTIALS,
+    CONNECTION,
+    TEAMS,
+    VEKTOR,
+    Team,
+)
 from backend.errors import SettingsError
 from backend.kit.ids import new_id
 from backend.kit.secrets_box import SecretsBox
@@ -37,10 +46,19 @@ async def seed(base: Foundation, where: Addresses) -> tuple[Team, ...]:
     if base.settings.ari_url:
         # Somebody's own Asterisk, which the settings describe.
         await keep_first_switch(base)
-        del document["switches"][0]
+        document["switches"] = []
     else:
         document["switches"][0]["url"] = where.server(3)
-    document["switches"][-1]["url"] = f"{where.server(4)}/v4.0"
+    # Of nobody until somebody moves the account to it (`engines`).
+    document["switches"].append(
+        {
+            "id": CLOUD,
+            "kind": "uis",
+            "url": f"{where.server(4)}/v4.0",
+            "credentials": "env:DEMO_CLOUD",
+            "owner": VEKTOR.account_id,
+        }
+    )
     there = [team for team in TEAMS if await _is_seeded(base.database, team)]
     fresh = tuple(team for team in TEAMS if team not in there)
     document["accounts"] = served_by(connection(base), _accounts(document, list(fresh)))
