@@ -10,10 +10,13 @@ import { SHORTCUTS, type CallEvents } from './CallList';
 import { ContactPanel } from './ContactPanel';
 import { useAmbient } from './context';
 import { useNow } from './hooks';
-import type { TalkProps } from './talk/Talk';
-import { TalkSlot } from './TalkSlot';
-import { Way } from './Way';
+import { later } from './later';
 import { RecordingMark } from './RecordingMark';
+import type { TalkProps } from './talk/Talk';
+import { Way } from './Way';
+
+/** Without its buttons a call can still be answered, held and ended. */
+const Talk = later(() => import('./talk/Talk').then((came) => came.Talk));
 
 interface Props {
   readonly call: CallChanged;
@@ -82,7 +85,7 @@ export function CallCard(props: Props): JSX.Element {
       {/* Above what the CRM will say: a button must not move under the pointer when that comes. */}
       <Actions call={call} pending={pending} events={events} words={words} />
       {call.state !== 'ended' && talk && (
-        <TalkSlot call={call} state={talk.state} phone={talk.phone} first={talk.first} small={small} />
+        <Talk call={call} state={talk.state} phone={talk.phone} first={talk.first} small={small} />
       )}
       {!small && contact && (
         <ContactPanel

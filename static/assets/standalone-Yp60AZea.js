@@ -1,1 +1,0 @@
-import{V as e}from"./words-CC2-6NUk.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-ByZb7ETq.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
