@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.e2e.amo import COUNT_TONES, until
@@ -87,6 +87,17 @@ class RawTab:
     async def in_front(self) -> None:
         await self.browser.send("Page.bringToFront", self.page)
 
+    async def is_online(self, on: bool) -> None:
+        """The machine has a network, or none."""
+        await self.browser.send(
+            "Network.emulateNetworkConditions",
+            self.frame,
+            offline=not on,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
+
     async def lives(self, state: str) -> None:
         """`frozen` or `active`."""
         await self.browser.send("Page.setWebLifecycleState", self.page, state=state)
@@ -125,7 +136,7 @@ async def allow_microphone(demo: Demo, browser: Devtools, on: bool) -> None:
 
 async def open_panel(demo: Demo, browser: Devtools, user: int, *, window: bool = False) -> RawTab:
     """The amoCRM page of `user` in a new tab in front, or in a window of its own."""
-    known = {session for session, _ in _frames(browser)}
+    known = _frames(browser)
     created = await browser.send("Target.createTarget", url="about:blank", newWindow=window)
     target = str(created["targetId"])
     attached = await browser.send("Target.attachToTarget", targetId=target, flatten=True)
@@ -135,26 +146,37 @@ async def open_panel(demo: Demo, browser: Devtools, user: int, *, window: bool =
     )
     await browser.send("Page.enable", page)
     await browser.send("Page.navigate", page, url=demo.amo_page(user))
+    return RawTab(browser, target, page, await _panel(browser, known))
+
+
+async def reloaded(tab: RawTab) -> RawTab:
+    """The same tab, once its page is loaded anew and at work."""
+    known = _frames(tab.browser)
+    await tab.browser.send("Page.reload", tab.page)
+    return replace(tab, frame=await _panel(tab.browser, known))
+
+
+async def _panel(browser: Devtools, known: list[str]) -> str:
+    """The session of a panel that is not `known`, once it is connected to the server."""
 
     def panel() -> str | None:
-        new = (session for session, kind in _frames(browser) if kind == "iframe")
-        return next((session for session in new if session not in known), None)
+        return next((session for session in _frames(browser) if session not in known), None)
 
-    frame = await until(panel, "the panel's frame")
+    frame = str(await until(panel, "the panel's frame"))
     await browser.send("Page.enable", frame)
     for script in (KEEP_PEERS, COUNT_TONES):
         await browser.send("Page.addScriptToEvaluateOnNewDocument", frame, source=script)
     await browser.send("Runtime.runIfWaitingForDebugger", frame)
-    tab = RawTab(browser, target, page, frame)
     await browser.until_value(frame, "document.querySelector('.online') !== null", True)
-    return tab
+    return frame
 
 
-def _frames(browser: Devtools) -> list[tuple[str, str]]:
+def _frames(browser: Devtools) -> list[str]:
+    """Sessions of panels: the only frames of another site in a page."""
     return [
-        (str(params["sessionId"]), str(params["targetInfo"]["type"]))
+        str(params["sessionId"])
         for _, method, params in browser.events
-        if method == "Target.attachedToTarget"
+        if method == "Target.attachedToTarget" and params["targetInfo"]["type"] == "iframe"
     ]
 
 
