@@ -53,7 +53,7 @@ class DialerWork:
         self._seats = Seats(base.bus, routing)
         self._accounts = accounts
         self._calling = Calling(self._book, OrdersClient(base.bus), base.clock)
-        self.teller = DialerTeller(self._book, base.bus, base.clock)
+        self.teller = DialerTeller(self._book, base.bus)
         self._answered: OrderedDict[CallId, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -165,7 +165,7 @@ def desk(base: Foundation, records: Records | None = None) -> Desk:
         bus=base.bus,
         clock=base.clock,
         calling=Calling(book, OrdersClient(base.bus), base.clock),
-        teller=DialerTeller(book, base.bus, base.clock, always=True),
+        teller=DialerTeller(book, base.bus, always=True),
         records=records or NoRecords(),
     )
 

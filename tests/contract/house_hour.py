@@ -66,6 +66,7 @@ from protocol.vocabulary import (
     Outcome,
     RecordKind,
 )
+from tests.contract.house_dialer import DialerRoom
 from tests.fake_lines import phones_of
 from tests.fakes import FakeJournal, FakeSwitch, idle
 from tests.integration.realtime.harness import MemorySessions
@@ -388,6 +389,7 @@ class Hour:
         self.sessions = Sessions(MemorySessions(), self.bus, self.clock)
         self.wanted = WantedBack()
         self.callbacks = CallbackTeller(self.wanted, self.bus, self.clock)
+        self.dialer = DialerRoom(self.bus, self.clock, self.routing)
         calls = CallsClient(self.bus)
         self.gateway = Gateway(
             self.bus,
@@ -397,6 +399,7 @@ class Hour:
                 presence=Presence(self.bus, self.clock),
                 phones=phones_of(self.bus, self.clock),
                 callbacks=Callbacks(self.wanted),
+                dialer=self.dialer.desk,
             ),
             self.clock,
             origin_allowed=lambda origin: origin == ORIGIN,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from backend.domain.browser_line import browser_device, browser_username
 from backend.domain.scenario import MessageStep, Scenario, Step
 from backend.services.ports.asked import AskedCall
 from backend.services.ports.callbacks import CallbackTask
 from backend.services.refused_calls import RefusedCalls
+from protocol.dialer_words import AttemptOutcome
 from protocol.vocabulary import (
     AccountId,
     CallbackReason,
@@ -22,7 +24,7 @@ from protocol.vocabulary import (
     LegState,
     RefusalReason,
 )
-from tests.contract.house_hour import KNOWN, PEOPLE, SHARED, UNKNOWN, Hour
+from tests.contract.house_hour import KNOWN, PEOPLE, SHARED, UNKNOWN, Hour, PipedTab
 from tests.fakes import idle
 from tests.unit.services.stage import ACC, ANNA, BORIS, CUSTOMER, VERA
 
@@ -447,7 +449,54 @@ async def history_of_another_epoch(hour: Hour) -> None:
     await idle()
 
 
+async def a_list_is_worked_through(hour: Hour) -> None:
+    """Every word of the dialer's, in an order a day may have."""
+    anna, room = hour.tabs[ANNA], hour.dialer
+    # Presence gathers those who come by the machine's own clock.
+    async with asyncio.timeout(5):
+        while not await hour.bus.present(ACC, ANNA):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    work = await room.load(f"list-{next(hour.numbers)}")
+    mine = {"list_id": work.id}
+    assert len((await anna.ask("dialer.lists"))["lists"]) == 1
+    rows = (await anna.ask("dialer.items", **mine))["items"]
+    await anna.ask("dialer.move", item_id=rows[3]["id"], before=rows[0]["id"], **mine)
+    await anna.ask("dialer.remove", item_id=rows[2]["id"], **mine)
+    checked = await anna.ask("dialer.refresh", **mine)
+    assert checked["counts"] == {"loaded": 4, "waiting": 3, "in_hand": 0, "done": 0, "excluded": 1}
+    await hour.tabs[BORIS].ask("dialer.start", refused="not_found", **mine)
+    await anna.ask("dialer.start", blend=True, **mine)
+    await anna.ask("dialer.blend", on=False)
+    await room.look()
+    await anna.ask("dialer.skip", **_hand(anna))
+    await room.look()
+    await anna.ask("dialer.dial", **_hand(anna))
+    await anna.ask("dialer.dial", refused="wrong_state", **_hand(anna))
+    await room.over(AttemptOutcome.BUSY)
+    await room.look()
+    await anna.ask("dialer.typing", **_hand(anna))
+    await anna.ask("dialer.dispose", disposition="machine", note="Tone only", **_hand(anna))
+    await anna.ask("dialer.dispose", disposition="refused", **_hand(anna))
+    await anna.ask("dialer.next", **_hand(anna))
+    await room.look()
+    await anna.ask("dialer.stop")
+    await anna.ask("dialer.repeat", outcomes=["busy"], **mine)
+    await anna.ask("dialer.reset", **mine)
+    await room.look()
+    assert _dialer(anna)["current"] is None
+
+
+def _dialer(tab: PipedTab) -> dict[str, Any]:
+    return next(f for f in reversed(tab.frames) if f["type"] == "dialer.changed")
+
+
+def _hand(tab: PipedTab) -> dict[str, Any]:
+    item = _dialer(tab)["in_hand"]["item"]
+    return {"item_id": item["id"], "fence": item["fence"]}
+
+
 ONCE: tuple[Scene, ...] = (
+    a_list_is_worked_through,
     answered_in_the_tab,
     declined_by_both_then_by_the_next,
     abandoned,

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import msgspec
 
 from backend.domain.dialer.item import IN_HAND
-from backend.kit.clock import Clock
 from backend.services.dialer import moves, views
 from backend.services.ports import Bus, Publication, colleagues_stream, me_stream
 from backend.services.ports.dialer import DialerBook, DialerTx, Run, WorkList
@@ -22,13 +21,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DialerTeller:
-    def __init__(self, book: DialerBook, bus: Bus, clock: Clock, *, always: bool = False) -> None:
+    def __init__(self, book: DialerBook, bus: Bus, *, always: bool = False) -> None:
         """`always`: says what was said before, too, for another process may have spoken since."""
         self._always = always
         self._book = book
         self._bus = bus
-        self._clock = clock
-        self._stamp = 0
         self._told: dict[tuple[AccountId, EmployeeId, str], bytes] = {}
         """What was said last, without its version."""
 
@@ -48,11 +45,15 @@ class DialerTeller:
         people = list(employees)
         if not people:
             return
-        version = self._next()
         out: list[Publication] = []
-        async with self._book.begin(account_id) as tx:
-            for who in people:
-                for push in await _pushes(tx, who, version):
+        for who in people:
+            async with self._book.begin(account_id) as tx:
+                run = await tx.run(who, lock=True)
+                if run is None:
+                    continue
+                # Under the lock: whoever reads later has the greater number.
+                version = await self._bus.next_version(f"dialer:{account_id}:{who}")
+                for push in await _pushes(tx, run, version):
                     if self._is_new(account_id, who, push):
                         own = push.stream is StreamName.ME
                         stream = (
@@ -70,16 +71,10 @@ class DialerTeller:
         self._told[key] = body
         return True
 
-    def _next(self) -> int:
-        """Grows across processes: microseconds of the clock, from before the reading."""
-        self._stamp = max(self._stamp + 1, int(self._clock.now().timestamp() * 1_000_000))
-        return self._stamp
 
-
-async def _pushes(tx: DialerTx, who: EmployeeId, version: int) -> list[Push]:
-    run = await tx.run(who)
-    work = None if run is None else await tx.work_list(run.list_id)
-    if run is None or work is None:
+async def _pushes(tx: DialerTx, run: Run, version: int) -> list[Push]:
+    work = await tx.work_list(run.list_id)
+    if work is None:
         return []
     return [await _own(tx, run, work, version), _others(run, work, version)]
 
