@@ -45,6 +45,10 @@ function host(
       bridge.listen((message) => {
         if (message.type === 'page') listener(surroundings(message));
       }),
+    onMarked: (listener) =>
+      bridge.listen((message) => {
+        if (message.type === 'marked') listener(message);
+      }),
     onDial: (listener) =>
       bridge.listen((message) => {
         if (message.type === 'dial') listener(message);

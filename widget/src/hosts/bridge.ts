@@ -15,7 +15,15 @@ export type FromPage =
   | { type: 'page'; locale: string; theme: string }
   | { type: 'dial'; number: string; extension: string | null; record: RecordRef | null }
   | { type: 'over'; why: string }
-  | { type: 'opened'; url: string; opened: boolean };
+  | { type: 'opened'; url: string; opened: boolean }
+  | { type: 'marked'; items: readonly MarkedRow[]; offered: number };
+
+/** A row of the page's list that somebody ticked. */
+export interface MarkedRow {
+  readonly kind: 'contact' | 'company' | 'deal';
+  readonly id: string;
+  readonly name: string;
+}
 
 export type ToPage =
   | { type: 'layout'; mode: 'collapsed' | 'open' | 'ringing'; height: number; alert: string | null }
@@ -107,11 +115,23 @@ function decode(data: unknown): FromPage | null {
       };
     case 'opened':
       return { type: 'opened', url: text('url'), opened: data['opened'] === true };
+    case 'marked': {
+      const rows: unknown[] = Array.isArray(data['items']) ? data['items'] : [];
+      const items = rows.map(markedRow).filter((row) => row !== null);
+      return { type: 'marked', items, offered: Math.max(items.length, Number(data['offered']) || 0) };
+    }
     case 'over':
       return { type: 'over', why: text('why') };
     default:
       return null;
   }
+}
+
+function markedRow(value: unknown): MarkedRow | null {
+  if (!isRecord(value) || typeof value['id'] !== 'string' || value['id'] === '') return null;
+  const { kind, id, name } = value;
+  if (kind !== 'contact' && kind !== 'company' && kind !== 'deal') return null;
+  return { kind, id, name: typeof name === 'string' ? name : '' };
 }
 
 /** Which record the number belongs to; loaders of before say nothing of it. */

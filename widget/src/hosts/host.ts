@@ -1,5 +1,6 @@
 /** What a page around us can do, whoever it is. */
 import type { RecordRef, SessionToken } from '../protocol/messages';
+import type { MarkedRow } from './bridge';
 
 export type Theme = 'light' | 'dark' | 'auto';
 /** `window`: the phone in a window of its own. */
@@ -18,6 +19,12 @@ export interface Clicked {
   /** Keys dialled on after the answer; a comma is a pause. */
   readonly extension: string | null;
   readonly record: RecordRef | null;
+}
+
+/** `offered`: how many were ticked in all, where that is more than the page could name. */
+export interface Marked {
+  readonly items: readonly MarkedRow[];
+  readonly offered: number;
 }
 
 export interface Host {
@@ -45,5 +52,7 @@ export interface Host {
    * at the other end of the port, or nobody. */
   readonly pageVoice?: () => MessagePort;
   onSurroundings(listener: (surroundings: Surroundings) => void): () => void;
+  /** People who were ticked in a list of the page around, to be called one after another. */
+  readonly onMarked?: (listener: (marked: Marked) => void) => () => void;
   onDial(listener: (clicked: Clicked) => void): () => void;
 }

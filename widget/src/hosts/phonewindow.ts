@@ -31,6 +31,8 @@ export class PhoneWindow {
     private readonly address: string,
     private readonly hand: () => Handed,
     private readonly self: Window = window,
+    private readonly name = NAME,
+    private readonly features = FEATURES,
   ) {
     self.addEventListener('message', (event) => {
       if (event.origin !== self.location.origin || event.source !== this.#opened) return;
@@ -44,7 +46,7 @@ export class PhoneWindow {
       this.#opened.focus();
       return;
     }
-    this.#opened = this.self.open(this.address, NAME, FEATURES);
+    this.#opened = this.self.open(this.address, this.name, this.features);
   }
 }
 
