@@ -53,15 +53,6 @@ class Bridges:
         self._publish(bridge, "BridgeCreated", set())
         return bridge
 
-    def create_or_rename(self, bridge_id: str, type_: str, name: str) -> Bridge:
-        """`POST /bridges/{id}`: an existing bridge is renamed instead of refused."""
-        bridge = self._engine.bridges.get(bridge_id)
-        if bridge is None:
-            return self.create(bridge_id, type_, name)
-        if name:
-            bridge.name = name
-        return bridge
-
     def destroy(self, bridge: Bridge) -> None:
         """Everyone leaves (and stays in Stasis), then BridgeDestroyed."""
         audience = self._engine.bridge_audience(bridge)

@@ -19,6 +19,12 @@ REQUESTED_UNAVAILABLE: Final = 44
 CODEC_MISMATCH: Final = 58
 INTERWORKING: Final = 127
 
+# Flags of AST_SOFTHANGUP in channel.h, which a request to hang up shows instead of a cause.
+SOFT_DEVICE: Final = 1
+"""No sound came for `rtp_timeout`."""
+SOFT_EXPLICIT: Final = 32
+"""A REST client or an administrator."""
+
 TEXT: Final[dict[int, str]] = {
     0: "Unknown",
     UNALLOCATED: "Unallocated (unassigned) number",
@@ -56,16 +62,16 @@ BY_REASON: Final[dict[str, int]] = {
 
 # SIP final answer of a called party → (cause, what the last Dial event says).
 BY_SIP: Final[dict[int, tuple[int, str]]] = {
-    403: (REJECTED, "CHANUNAVAIL"),
-    404: (UNALLOCATED, "CHANUNAVAIL"),
+    403: (REJECTED, "NOANSWER"),
+    404: (UNALLOCATED, "NOANSWER"),
     408: (NO_USER_RESPONSE, "NOANSWER"),
     480: (NO_ANSWER, "NOANSWER"),
     486: (BUSY, "BUSY"),
-    488: (CODEC_MISMATCH, "CHANUNAVAIL"),
-    500: (FAILURE, "CHANUNAVAIL"),
+    488: (CODEC_MISMATCH, "NOANSWER"),
+    500: (FAILURE, "NOANSWER"),
     503: (CONGESTION, "CONGESTION"),
     600: (BUSY, "BUSY"),
-    603: (REJECTED, "BUSY"),
+    603: (REJECTED, "NOANSWER"),
 }
 
 

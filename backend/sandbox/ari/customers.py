@@ -22,6 +22,8 @@ When it is called:
 | 905 | answers at once, talks until hung up |
 | 906 | answers after 3 s, hangs up after talking 10 s |
 | 907 | answers after 2 s and presses `1#` 3 s later |
+| 908 | the network announces something for 4 s before they answer (183) |
+| 909 | the network says for 4 s that there is no such number (183), then 404 |
 | other | answers after 5 s, talks until hung up |
 """
 
@@ -57,6 +59,8 @@ class Script:
     refuse_with: int | None = None
     """Being called: this SIP answer instead of picking up."""
     refuse_after_s: float = 0.0
+    announced: bool = False
+    """Being called: the network speaks until they answer or refuse (183)."""
     digits: str = ""
     """Keys pressed `digits_after_s` after the call is answered."""
     digits_after_s: float = 3.0
@@ -76,6 +80,8 @@ _CALLED: dict[str, Script] = {
     "905": Script(answer_after_s=0),
     "906": Script(answer_after_s=3, talk_s=10),
     "907": Script(answer_after_s=2, digits="1#"),
+    "908": Script(answer_after_s=4, announced=True),
+    "909": Script(refuse_with=404, refuse_after_s=4, announced=True),
 }
 
 
@@ -130,8 +136,17 @@ class Customer:
         self._hung_up = True
         if channel.dialled is not None and channel.state != "Up":
             self._dialing.refused(channel, 603)
-        else:
+        elif channel.state == "Up":
             self._engine.hang_up(channel, causes.NORMAL)
+        else:  # their CANCEL: 487
+            self._engine.hang_up(channel, causes.INTERWORKING, tech_cause=487)
+
+    def announce(self) -> None:
+        """Their network speaks before they answer."""
+        channel = self._live()
+        if channel.dialled is None or channel.state == "Up":
+            raise SandboxError(f"customer {self.id} is not being called")
+        self._dialing.progress(channel)
 
     def answer(self) -> None:
         """Pick up a call placed to them, whatever the script says."""
@@ -156,16 +171,23 @@ class Customer:
             if script.refuse_after_s <= 0:
                 self._dialing.refused(channel, code)
                 return
-            self._dialing.ringing(channel)
+            self._begun(channel)
             self._later(script.refuse_after_s, lambda: self._dialing.refused(channel, code))
             return
-        self._dialing.ringing(channel)
+        self._begun(channel)
         if script.answer_after_s is None:
             return
         if script.answer_after_s <= 0:
             self._dialing.answered(channel)
         else:
             self._later(script.answer_after_s, lambda: self._dialing.answered(channel))
+
+    def _begun(self, channel: Channel) -> None:
+        """183 with sound, or 180."""
+        if self.script.announced:
+            self._dialing.progress(channel)
+        else:
+            self._dialing.ringing(channel)
 
     def noticed(self, channel: Channel) -> None:
         self.heard_keys = channel.dtmf_sent

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backend.sandbox.ari.engine import Engine
     from backend.sandbox.ari.model import FarEnd
 
+_LONGEST_ID = 149
 _CALLER_ID = re.compile(r'^\s*"?(?P<name>[^"<]*?)"?\s*<(?P<number>[^>]*)>\s*$')
 
 
@@ -55,6 +56,7 @@ class Dialing:
         self.headers: dict[str, dict[str, str]] = {}
         """SIP headers put on the INVITE, by channel id, while the channel lives."""
         engine.before_channel_gone.append(lambda channel: self.headers.pop(channel.id, None))
+        engine.hang_up_requested.append(self._given_up)
 
     def originate(
         self,
@@ -82,6 +84,7 @@ class Dialing:
         channel.dialled = Dialled(
             app, args, timeout_s, endpoint.partition("/")[2], extension=extension
         )
+        channel.app_name = "AppDial2"
         body = self._engine.json(channel)
         if app is not None:
             # Subscribed only now: the originator does not get ChannelCreated of its own leg.
@@ -126,6 +129,14 @@ class Dialing:
         self._engine.set_state(channel, "Ringing")
         self._dial_event(channel, "RINGING")
 
+    def progress(self, channel: Channel) -> None:
+        """183 with sound: what the network says before the answer can be heard."""
+        if channel.destroyed or channel.state == "Up" or channel.dialled is None:
+            return
+        channel.early = True
+        self._dial_event(channel, "PROGRESS")
+        self._engine.touch(channel)
+
     def answered(self, channel: Channel) -> None:
         if channel.destroyed or channel.state == "Up" or channel.dialled is None:
             return
@@ -148,9 +159,10 @@ class Dialing:
         """The called party, or its network, answered with a final error."""
         if channel.destroyed:
             return
-        cause, status = causes.BY_SIP.get(sip_code, (causes.NORMAL_UNSPECIFIED, "CHANUNAVAIL"))
-        self._dial_event(channel, status)
-        self._engine.hang_up(channel, cause, requested=False, tech_cause=sip_code)
+        cause, status = causes.BY_SIP.get(sip_code, (causes.NORMAL_UNSPECIFIED, "NOANSWER"))
+        if channel.dialled is not None:
+            channel.dialled.status = status
+        self._engine.hang_up(channel, cause, tech_cause=sip_code)
 
     def _allocate(
         self,
@@ -159,6 +171,8 @@ class Dialing:
         channel_id: str | None,
         variables: dict[str, str] | None,
     ) -> Channel:
+        if channel_id and len(channel_id) > _LONGEST_ID:
+            raise AriError(400, f"Uniqueid length exceeds maximum of {_LONGEST_ID}")
         if channel_id and self._engine.find(channel_id) is not None:
             raise AriError(409, "Channel with given unique ID already exists")
         if "/" not in endpoint:
@@ -175,6 +189,7 @@ class Dialing:
             channel_id=channel_id,
             caller=caller,
             connected=caller,
+            context="from-trunk" if "@" in endpoint else "default",
             exten="s",
             variables=variables,
         )
@@ -201,11 +216,22 @@ class Dialing:
 
     def _timed_out(self, channel: Channel) -> None:
         """No Dial event tells of it: only ChannelDestroyed, with the last state still Ringing."""
-        if channel.destroyed or channel.state == "Up":
+        dialled = channel.dialled
+        if channel.destroyed or channel.state == "Up" or dialled is None:
             return
-        if channel.dialled is not None:
-            channel.dialled.timer = None
-        self._engine.hang_up(channel, causes.NO_ANSWER, requested=False, tech_cause=480)
+        dialled.timer = None
+        # A created channel is in Stasis: it is asked to leave.
+        created = channel.app is not None
+        soft = causes.SOFT_EXPLICIT if created else 0
+        self._engine.hang_up(
+            channel, causes.NO_ANSWER, requested=created, soft=soft, tech_cause=480
+        )
+
+    def _given_up(self, channel: Channel) -> None:
+        """How a dial ended that nobody answered; of a created channel it is not said."""
+        dialled = channel.dialled
+        if dialled is not None and channel.state != "Up" and channel.app is None:
+            self._dial_event(channel, dialled.status)
 
     def _dial_event(self, channel: Channel, status: str) -> None:
         dialled = channel.dialled
@@ -214,7 +240,8 @@ class Dialing:
         body: Json = {
             "peer": self._engine.json(channel),
             "dialstatus": status,
-            "dialstring": dialled.dialstring,
+            # Of a created channel only the first event names it.
+            "dialstring": dialled.dialstring if not status or channel.app is None else "",
             "forward": "",
         }
         caller = self._engine.find(dialled.caller_id) if dialled.caller_id else None

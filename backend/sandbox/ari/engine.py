@@ -35,6 +35,8 @@ class Engine:
         self.bridges: dict[str, Bridge] = {}
         self.before_channel_gone: list[Callable[[Channel], object]] = []
         """Called when a channel is about to leave: its playbacks and recordings end first."""
+        self.hang_up_requested: list[Callable[[Channel], None]] = []
+        """Called after ChannelHangupRequest: a dial under way tells how it went."""
         self.bridge_changed: list[Callable[[Bridge], None]] = []
         """Called when a bridge sounds different: somebody came or left, music began or ended."""
         self.devices_may_have_changed: list[Callable[[str], None]] = []
@@ -137,13 +139,14 @@ class Engine:
         cause: int = causes.NORMAL,
         *,
         requested: bool = True,
-        soft: bool = False,
+        soft: int = 0,
         tech_cause: int | None = None,
     ) -> None:
         """End the channel.
 
-        `requested` puts ChannelHangupRequest first (a party or a REST client hung up);
-        a dial that fails or times out ends without one. `soft` marks a hang-up by the switch.
+        `requested` puts ChannelHangupRequest first (a party or a REST client hung up); a dial
+        that times out ends without one. `soft` is the flag of who hung up on the switch's side
+        (`causes.SOFT_…`), which the request shows in place of the cause.
         """
         if channel.destroyed:
             return
@@ -152,21 +155,31 @@ class Engine:
         if channel.dialled is not None and channel.dialled.timer is not None:
             channel.dialled.timer.cancel()
         if requested:
-            extra: Json = {"cause": cause}
+            extra: Json = {"cause": soft or cause}
             if soft:
                 extra["soft"] = True
+            elif tech_cause is not None:
+                extra["tech_cause"] = tech_cause
             self._publish(channel, "ChannelHangupRequest", extra)
+            for tell in self.hang_up_requested:
+                tell(channel)
         for hook in self.before_channel_gone:
             hook(channel)
         self.leave_bridge(channel)
         if channel.app is not None:
             app, channel.app = channel.app, None
             self.hub.send(app, "StasisEnd", {"channel": self.json(channel)})
+            if channel.dialled is None:
+                # Only what it dialled keeps an application's interest beyond Stasis.
+                channel.audience.discard(app)
         body: Json = {"cause": cause, "cause_txt": causes.text(cause)}
         if tech_cause is not None:
             body["tech_cause"] = tech_cause
         del self.channels[channel.id]
         self._publish(channel, "ChannelDestroyed", body)
+        for listener in tuple(self.channels.values()):
+            if listener.spied_id == channel.id:  # with nobody to listen to it ends too
+                self.hang_up(listener, requested=False)
         if channel.far_end is not None:
             channel.far_end.ended(channel)
         self._touch(channel)

@@ -169,10 +169,9 @@ class EventHub:
         }
 
     def _replace(self, name: str, previous: Connection) -> None:
+        # Its socket stays open and hears nothing more of this application (seen with 22.10.1).
         previous.put(self.envelope("ApplicationReplaced", name, {}))
         previous.apps.discard(name)
-        if not previous.apps:
-            previous.close()
 
     def _deliver(self, app: Application, type_: str, fields: Json) -> None:
         if not app.wants(type_) or app.connection is None:

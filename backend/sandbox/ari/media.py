@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from backend.sandbox.ari.errors import AriError, not_found
 from backend.sandbox.ari.model import Bridge, Channel, Json
+from backend.sandbox.ari.remote import RemoteSounds, address
 from backend.sandbox.ari.sound import RATE, Part
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 # How long one sound lasts here; real lengths depend on files the sandbox does not have.
 SOUND_S = 2.0
+SOUNDS = (
+    "hello",
+    "beep",
+    "tt-monkeys",
+    "vm-goodbye",
+    "pbx-invalid",
+    "ss-noservice",
+    "this-call-may-be-monitored-or-recorded",
+    "unavailable",
+    "hello-world",
+    "queue-thankyou",
+)
+"""What its disk has: another name is taken, and fails when it begins."""
 _FORMATS = {"wav", "ulaw", "alaw", "gsm", "sln", "wav49", "g722", "ogg"}
 
 Target = Channel | Bridge
@@ -102,6 +116,7 @@ class Media:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.remote = RemoteSounds()
         self.playbacks: dict[str, Playback] = {}
         self.live: dict[str, Recording] = {}
         self.stored: dict[str, Stored] = {}
@@ -112,12 +127,10 @@ class Media:
     def play(
         self, target: Target, media: Sequence[str], playback_id: str | None, language: str
     ) -> Playback:
-        """Start playing. 400 without a known media URI, 409 for a used playback id."""
+        """Start playing. 400 without a known media URI. A used id plays once more."""
         kinds = ("sound:", "recording:", "number:", "digits:", "characters:", "tone:")
         if not media or any(not m.startswith(kinds) for m in media):
             raise AriError(400, "Media URI is invalid")
-        if playback_id and playback_id in self.playbacks:
-            raise AriError(409, "Playback with given ID already exists")
         playback = Playback(
             playback_id or self._engine.new_id(), list(media), target, language or "en"
         )
@@ -166,7 +179,7 @@ class Media:
         if if_exists not in ("fail", "overwrite", "append"):
             raise AriError(400, "ifExists invalid")
         if format_ not in _FORMATS:
-            raise AriError(422, "Unknown file format")
+            raise AriError(422, "specified format is unknown on this system")
         if name in self.live or (name in self.stored and if_exists == "fail"):
             raise AriError(409, f"Recording '{name}' already exists and can not be overwritten")
         recording = Recording(name, format_, target, self._engine.timers.clock.monotonic())
@@ -244,7 +257,7 @@ class Media:
     def target_gone(self, target: Target) -> None:
         for playback in tuple(self.playbacks.values()):
             if playback.target is target:
-                self._finish(playback, "failed" if playback.state == "queued" else "done")
+                self._finish(playback, "failed")
         for recording in tuple(self.live.values()):
             if recording.target is target:
                 self.stop_recording(recording.name)
@@ -257,16 +270,38 @@ class Media:
     def _start(self, playback: Playback) -> None:
         if playback.id not in self.playbacks:
             return
+        if any(map(address, playback.media)):
+            playback.timer = self._engine.timers.run(self._fetch(playback))
+            return
+        self._begin(playback)
+
+    async def _fetch(self, playback: Playback) -> None:
+        urls = [url for media in playback.media if (url := address(media)) is not None]
+        for url in urls:
+            if not await self.remote.fetch(url):
+                playback.timer = None
+                self._finish(playback, "failed")
+                return
+        playback.timer = None
+        if playback.id in self.playbacks:
+            self._begin(playback)
+
+    def _begin(self, playback: Playback) -> None:
         playback.state = "playing"
         playback.target.playing.add(playback.id)
         self._publish(playback.target, "PlaybackStarted", {"playback": playback.json()})
+        own = [media for media in playback.media if address(media) is None]
+        if any(m.startswith("sound:") and m[6:] not in SOUNDS for m in own):
+            self._finish(playback, "failed")
+            return
         self._heard(playback.target)
         self._arm(playback)
 
     def _arm(self, playback: Playback) -> None:
         if playback.media[playback.at].startswith("tone:"):
             return  # a tone sounds until it is stopped
-        playback.timer = self._engine.timers.after(SOUND_S, lambda: self._next(playback))
+        seconds = self.remote.seconds(playback.media[playback.at]) or SOUND_S
+        playback.timer = self._engine.timers.after(seconds, lambda: self._next(playback))
 
     def _next(self, playback: Playback) -> None:
         if playback.id not in self.playbacks:

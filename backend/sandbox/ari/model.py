@@ -53,6 +53,8 @@ class Dialled:
     """The dialling channel named in `dial?caller=`, shown in Dial events."""
     timer: asyncio.Task[None] | None = None
     started: bool = False
+    status: str = "NOANSWER"
+    """What the last Dial event says if it comes to nothing."""
     extension: tuple[str, str, int] | None = None
     """Context, extension, priority when the originate named a dialplan place instead of an app."""
 
@@ -89,6 +91,8 @@ class Channel:
     ringing: bool = False
     """`ring` was asked for: an inbound caller hears the ring tone."""
     silence: bool = False
+    early: bool = False
+    """Its network speaks before the answer (183)."""
     on_hold: bool = False
     """`POST /channels/{id}/hold` was asked for; shows in the device state only."""
     held_by_far_end: bool = False

@@ -158,14 +158,10 @@ class Objects:
     def put(self, config_class: str, kind: str, name: str, fields: Mapping[str, str]) -> list[Json]:
         """Make or change an object: fields not named stay. The whole object is the answer."""
         self._known(config_class, kind)
-        for attribute in fields:
-            if attribute not in _DEFAULTS[kind]:
-                raise AriError(
-                    400,
-                    f"Field '{attribute}' of object type '{kind}' could not be set on '{name}'",
-                )
         if (kind, name) in self._fixed:
             raise AriError(403, f"Cannot update sorcery objects of type '{kind}'")
+        if any(not _fits(kind, attribute, value) for attribute, value in fields.items()):
+            raise AriError(400, f"Creation of object '{name}' failed field value validation")
         self._written.setdefault((kind, name), {}).update(fields)
         self._tell(kind, name)
         return _tuples({**_DEFAULTS[kind], **self._written[kind, name]})
@@ -173,7 +169,7 @@ class Objects:
     def delete(self, config_class: str, kind: str, name: str) -> None:
         self._known(config_class, kind)
         if (kind, name) in self._fixed:
-            raise AriError(403, f"Cannot delete sorcery objects of type '{kind}'")
+            raise AriError(403, f"Could not delete object with id '{name}'")
         if self._written.pop((kind, name), None) is None:
             raise AriError(404, f"Object with id '{name}' not found")
         self._tell(kind, name)
@@ -194,6 +190,12 @@ class Objects:
     def _tell(self, kind: str, name: str) -> None:
         for hook in self.changed:
             hook(kind, name)
+
+
+def _fits(kind: str, attribute: str, value: str) -> bool:
+    """Whether Asterisk would take it: the name is known, and a number is one."""
+    default = _DEFAULTS[kind].get(attribute)
+    return default is not None and (not default.isdecimal() or value.isdecimal())
 
 
 def _tuples(fields: Mapping[str, str]) -> list[Json]:

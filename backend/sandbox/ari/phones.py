@@ -78,7 +78,7 @@ class Phone:
         """Its network or power is gone in the middle of a talk: nobody says goodbye. The switch
         ends the channel for want of media (pjsip.conf `rtp_timeout`), with cause 44."""
         call = self._call(channel_id, "Up", "Ring")
-        self._engine.hang_up(call, causes.REQUESTED_UNAVAILABLE, requested=False, soft=True)
+        self._engine.hang_up(call, causes.REQUESTED_UNAVAILABLE, soft=causes.SOFT_DEVICE)
 
     def hold(self, channel_id: str | None = None) -> None:
         self._engine.far_end_hold(self._call(channel_id, "Up"), True)

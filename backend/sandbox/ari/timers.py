@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from backend.kit.clock import Clock
 
@@ -25,6 +25,13 @@ class Timers:
     def after(self, seconds: float, action: Callable[[], None]) -> asyncio.Task[None]:
         """Run `action` once `seconds` have passed. Cancel the returned task to forget it."""
         task = asyncio.get_running_loop().create_task(self._run(seconds, action))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin something that waits for others than the clock. Cancel the task to forget it."""
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -33,6 +33,8 @@ _LATEST_S = 0.2
 _CHECK_EVERY = 50
 REQUESTED_CHANNEL_UNAVAILABLE = 44
 """The cause Asterisk gives a channel whose `rtp_timeout` ran out."""
+SOFT_HANGUP_DEVICE = 1
+"""The flag its request to hang up shows meanwhile."""
 
 
 class Wire(Protocol):
@@ -199,7 +201,7 @@ class Plane:
             patience_s, heard = leg.patience_s(), leg.wire.heard_at or leg.since
             if channel_id in live and patience_s > 0 and now - heard > patience_s:
                 self._engine.hang_up(
-                    live[channel_id], REQUESTED_CHANNEL_UNAVAILABLE, requested=True, soft=True
+                    live[channel_id], REQUESTED_CHANNEL_UNAVAILABLE, soft=SOFT_HANGUP_DEVICE
                 )
 
     # -- one frame ----------------------------------------------------------------------------
@@ -263,6 +265,8 @@ class Plane:
 
     def _in(self, channel: Channel, frame: int) -> array[int] | None:
         """What the others hear of a channel; None is nothing."""
+        if channel.early and channel.state != "Up":
+            return tones.notice(frame)
         if channel.state != "Up" or channel.held_by_far_end or channel.muted & {"in", "both"}:
             return None
         if channel.spied_id is not None:
@@ -298,4 +302,6 @@ class Plane:
         if playback is None:
             return silence()
         began = self._began.setdefault((playback_id, playback.at), frame)
-        return tones.played(playback.media[playback.at], frame - began)
+        media, at = playback.media[playback.at], frame - began
+        fetched = self._media.remote.samples(media, at * FRAME, FRAME)
+        return tones.played(media, at) if fetched is None else fetched

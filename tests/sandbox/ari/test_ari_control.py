@@ -43,7 +43,7 @@ async def test_a_call_is_placed_answered_and_ended_by_remote_control(harness: Ha
     assert {c["id"] for c in state["channels"]} == {caller, "leg1"}
     await command(harness, "phones/demo-104/hangup")
     await command(harness, "customers/c1/hangup")
-    assert brief(await events.fence(harness))[-1] == "ChannelDestroyed"
+    assert brief(await events.fence(harness))[-1] == "StasisEnd"
     assert (await harness.page.get("/sandbox/state")).json()["channels"] == []
 
 
@@ -155,7 +155,7 @@ async def test_the_page_places_a_call_and_picks_it_up(harness: Harness) -> None:
         assert (await events.until("StasisStart"))[-1]["channel"]["id"] == "leg"
         await page.get_by_role("button", name="English").click()
         await page.locator("#customers").get_by_role("button", name="Hang up").click()
-        await events.until("ChannelDestroyed")
+        await events.until("StasisEnd")
         await page.get_by_text("Nobody is calling now").wait_for()
         await page.get_by_role("switch", name="Boris: Online").click()
         await page.locator("#phones li", has_text="Boris").get_by_text("offline").wait_for()

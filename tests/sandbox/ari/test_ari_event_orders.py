@@ -73,19 +73,20 @@ async def test_a_busy_phone_never_starts_stasis(harness: Harness) -> None:
     await harness.answered(events, "PJSIP/demo-104")
     await harness.post("/channels", 200, endpoint="PJSIP/demo-104", app="app")
     seen = await events.until("ChannelDestroyed")
-    assert brief(seen) == ["Dial", "Dial BUSY", "ChannelDestroyed"]
+    assert brief(seen) == ["Dial", "ChannelHangupRequest", "Dial BUSY", "ChannelDestroyed"]
+    assert (seen[1]["cause"], seen[1]["tech_cause"]) == (17, 486)
     assert (seen[-1]["cause"], seen[-1]["tech_cause"]) == (17, 486)
     assert seen[-1]["cause_txt"] == "User busy"
 
 
 async def test_a_declined_call_tells_rejection_from_busy(harness: Harness) -> None:
     events = await harness.events()
-    for code, cause in ((603, 21), (486, 17)):
+    for code, cause, status in ((603, 21, "NOANSWER"), (486, 17, "BUSY")):
         await harness.post("/channels", 200, endpoint="PJSIP/101", app="app")
         await events.until("Dial", dialstatus="RINGING")
         harness.switch.phone("101").decline(sip_code=code)
         seen = await events.until("ChannelDestroyed")
-        assert brief(seen) == ["Dial BUSY", "ChannelDestroyed"]
+        assert brief(seen) == ["ChannelHangupRequest", f"Dial {status}", "ChannelDestroyed"]
         assert (seen[-1]["cause"], seen[-1]["tech_cause"]) == (cause, code)
 
 
@@ -155,7 +156,8 @@ async def test_answered_elsewhere_is_the_cause_the_loser_hears(harness: Harness)
     await events.until("Dial", dialstatus="RINGING")
     await harness.delete(f"/channels/{channel}", reason="answered_elsewhere")
     seen = await events.until("ChannelDestroyed")
-    assert brief(seen) == ["ChannelHangupRequest", "ChannelDestroyed"]
+    assert brief(seen) == ["ChannelHangupRequest", "Dial NOANSWER", "ChannelDestroyed"]
+    assert (seen[0]["cause"], seen[0]["soft"]) == (32, True), "a flag, not the cause"
     assert seen[-1]["cause"] == 26
     assert harness.switch.phone("101").calls == []
 
@@ -253,7 +255,9 @@ async def test_an_impatient_customer_abandons_and_a_talker_hangs_up(harness: Har
     events = await harness.events()
     await harness.inbound(events, "79160000910")
     await harness.clock.advance(8)
-    assert brief(await events.until("ChannelDestroyed"))[-1] == "ChannelDestroyed"
+    request = (await events.until("ChannelHangupRequest"))[-1]
+    assert (request["cause"], request["tech_cause"]) == (127, 487)
+    assert brief(await events.fence(harness)) == ["StasisEnd"]
     assert harness.switch.customer("c1").outcome == "abandoned"
 
     harness.switch.place_call("79160000002", DID, script=Script(talk_s=4))
@@ -263,8 +267,79 @@ async def test_an_impatient_customer_abandons_and_a_talker_hangs_up(harness: Har
     await harness.post("/bridges/b", 200)
     await harness.post("/bridges/b/addChannel", 204, channel=[caller, agent])
     await harness.clock.advance(4)
-    await events.until("ChannelDestroyed")
+    await events.until("StasisEnd")
     assert harness.switch.customer("c2").outcome == "talked"
+
+
+async def test_of_an_inbound_channel_no_end_is_told_but_to_who_asked_for_it(
+    harness: Harness,
+) -> None:
+    events = await harness.events()
+    first = await harness.inbound(events)
+    await harness.delete(f"/channels/{first}", reason="busy")
+    assert brief(await events.fence(harness)) == ["ChannelHangupRequest", "StasisEnd"]
+    second = await harness.inbound(events)
+    await harness.post("/applications/app/subscription", 200, eventSource=f"channel:{second}")
+    await harness.delete(f"/channels/{second}", reason="busy")
+    seen = await events.fence(harness)
+    assert brief(seen) == ["ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"]
+    assert seen[-1]["cause"] == 17
+
+
+async def test_a_network_that_speaks_before_the_answer_is_told_and_heard(
+    harness: Harness,
+) -> None:
+    events = await harness.events()
+    endpoint = "PJSIP/79160000909@trunk-demo"
+    made = await harness.post("/channels/create", 200, endpoint=endpoint, app="app")
+    start = (await events.until("StasisStart"))[-1]
+    assert (start["channel"]["state"], start["channel"]["dialplan"]["app_name"]) == (
+        "Down",
+        "Stasis",
+    )
+    await harness.post(f"/channels/{made['id']}/dial", 204, timeout=20)
+    seen = await events.until("Dial", dialstatus="PROGRESS")
+    assert brief(seen) == ["Dial", "Dial PROGRESS"]
+    agent = await harness.answered(events)
+    await harness.post("/bridges/b", 200)
+    await harness.post("/bridges/b/addChannel", 204, channel=f"{made['id']},{agent}")
+    sound = (await harness.page.get("/sandbox/phones/101/sound")).json()
+    assert abs(sound["hears"]["hz"] - 880) < 5
+    await events.fence(harness)
+    await harness.clock.advance(4)
+    seen = await events.until("ChannelDestroyed")
+    assert "Dial NOANSWER" not in brief(seen), "of a created channel it is not said"
+    assert (seen[-1]["cause"], seen[-1]["tech_cause"]) == (1, 404)
+
+
+async def test_an_unknown_sound_is_taken_and_fails(harness: Harness) -> None:
+    events = await harness.events()
+    caller = await harness.inbound(events)
+    await harness.post(f"/channels/{caller}/play/p", 201, media="sound:nobody-recorded-this")
+    seen = await events.until("PlaybackFinished")
+    assert [e["playback"]["state"] for e in seen] == ["playing", "failed"]
+    for _ in range(2):  # an id may come twice
+        await harness.post(f"/channels/{caller}/play/p", 201, media="sound:hello-world")
+
+
+async def test_a_listener_ends_with_whom_it_listens_to(harness: Harness) -> None:
+    events = await harness.events()
+    caller = await harness.inbound(events)
+    await harness.post(f"/channels/{caller}/snoop/ear", 200, spy="both", app="app")
+    await events.until("StasisStart")
+    await harness.delete(f"/channels/{caller}")
+    assert brief(await events.fence(harness))[-1] == "StasisEnd"
+    assert (await harness.rest.get("/channels/ear")).status_code == 404
+
+
+async def test_requests_asterisk_refuses_are_refused_in_its_words(harness: Harness) -> None:
+    for path, said, query in (
+        ("/channels", "Endpoint must be specified", {"app": "app"}),
+        (f"/channels/{'x' * 150}", "maximum of 149", {"endpoint": "PJSIP/101", "app": "app"}),
+    ):
+        answer = await harness.rest.post(path, params=query)
+        assert answer.status_code == 400
+        assert said in answer.json()["message"]
 
 
 async def test_called_customers_do_what_their_number_says(harness: Harness) -> None:

@@ -26,7 +26,7 @@ def _create(switch: Switch, request: RestRequest) -> RestResponse:
 
 
 def _create_with_id(switch: Switch, request: RestRequest) -> RestResponse:
-    bridge = switch.bridges.create_or_rename(
+    bridge = switch.bridges.create(
         request.path["bridgeId"], request.text("type") or "mixing", request.text("name")
     )
     return RestResponse(bridge.json())

@@ -75,10 +75,9 @@ def _unmute(switch: Switch, request: RestRequest) -> RestResponse:
 
 def _dtmf(switch: Switch, request: RestRequest) -> RestResponse:
     channel = controlled(switch, request)
-    digits = request.required("dtmf")
-    if set(digits.upper()) - set("0123456789*#ABCDW"):
-        raise AriError(400, "DTMF is invalid")
-    channel.dtmf_sent += digits
+    digits = request.required("dtmf", "DTMF is required")
+    # Asterisk takes anything and skips what is no key.
+    channel.dtmf_sent += "".join(c for c in digits if c.upper() in "0123456789*#ABCDW")
     switch.engine.touch(channel)
     return NO_CONTENT
 
@@ -111,8 +110,9 @@ def _snoop(switch: Switch, request: RestRequest) -> RestResponse:
     """A channel of our own that hears (`spy`) and speaks to (`whisper`) the given one."""
     target = switch.engine.channel(request.path["channelId"])
     spy, whisper = request.text("spy", "none"), request.text("whisper", "none")
-    if {spy, whisper} - {"none", "both", "in", "out"}:
-        raise AriError(400, "Invalid direction specified for spy or whisper")
+    for name, direction in (("spy", spy), ("whisper", whisper)):
+        if direction not in ("none", "both", "in", "out"):
+            raise AriError(400, f"Invalid direction specified for {name}")
     if spy == whisper == "none":
         raise AriError(400, "Direction must be specified for at least spy or whisper")
     app, args = request.required("app"), app_args(request)

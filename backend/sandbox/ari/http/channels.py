@@ -47,7 +47,7 @@ def _originate(switch: Switch, request: RestRequest) -> RestResponse:
         raise AriError(400, "Originator and formats can't both be specified")
     place = (request.text("context", "default"), exten, request.number("priority", 1))
     body = switch.dialing.originate(
-        endpoint=request.required("endpoint"),
+        endpoint=request.required("endpoint", "Endpoint must be specified"),
         app=app,
         args=app_args(request),
         extension=place if exten else None,
@@ -62,7 +62,7 @@ def _originate(switch: Switch, request: RestRequest) -> RestResponse:
 
 def _create(switch: Switch, request: RestRequest) -> RestResponse:
     body = switch.dialing.create(
-        endpoint=request.required("endpoint"),
+        endpoint=request.required("endpoint", "Endpoint must be specified"),
         app=request.required("app"),
         args=app_args(request),
         channel_id=request.text("channelId") or None,
@@ -91,7 +91,7 @@ def _hang_up(switch: Switch, request: RestRequest) -> RestResponse:
         if reason not in causes.BY_REASON:
             raise AriError(400, "Invalid hangup reason supplied")
         cause = causes.BY_REASON[reason]
-    switch.engine.hang_up(channel, cause, soft=True)
+    switch.engine.hang_up(channel, cause, soft=causes.SOFT_EXPLICIT)
     return NO_CONTENT
 
 
@@ -101,7 +101,7 @@ def _answer(switch: Switch, request: RestRequest) -> RestResponse:
 
 
 def _variable(switch: Switch, request: RestRequest) -> RestResponse:
-    channel = controlled(switch, request)
+    channel = switch.engine.channel(request.path["channelId"])  # in Stasis or not
     value = _read_variable(channel, request.required("variable"))
     if value is None:
         raise AriError(404, "Provided variable was not found")

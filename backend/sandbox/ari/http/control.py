@@ -10,6 +10,7 @@ which a page of another origin cannot do without a preflight, and none is ever g
 | WebSocket `/sandbox/live` | | the state now and after every change |
 | POST `/sandbox/calls` | `{from, to, script?}` | a customer dials a virtual number |
 | POST `/sandbox/customers/{id or number}/hangup`, `answer` | `{}` | |
+| POST `/sandbox/customers/{id or number}/announce` | `{}` | 183: their network speaks first |
 | POST `/sandbox/customers/{id or number}/dtmf` | `{digits}` | |
 | POST `/sandbox/phones/{101}/pickup`, `hangup`, `hold`, `unhold` | `{call?}` | |
 | POST `/sandbox/phones/{101}/vanish` | `{call?}` | lose a talk without goodbye, cause 44 |
@@ -134,6 +135,9 @@ async def _customer(switch: Switch, request: Request) -> Response:
         case "answer":
             await _decode(request, WhichCall)
             customer.answer()
+        case "announce":
+            await _decode(request, WhichCall)
+            customer.announce()
         case "dtmf":
             customer.dtmf((await _decode(request, Digits)).digits)
         case action:

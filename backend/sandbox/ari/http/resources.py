@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend.sandbox.ari.errors import AriError, not_found
 from backend.sandbox.ari.http.rest import NO_CONTENT, Operation, RestRequest, RestResponse
+from backend.sandbox.ari.media import SOUNDS
 from backend.sandbox.ari.model import stamp
 from backend.sandbox.ari.sound import wav
 
@@ -18,27 +19,14 @@ if TYPE_CHECKING:
 # The release whose behaviour is imitated.
 VERSION = "22.10.1"
 
-_SOUNDS = (
-    "hello",
-    "beep",
-    "tt-monkeys",
-    "vm-goodbye",
-    "pbx-invalid",
-    "ss-noservice",
-    "this-call-may-be-monitored-or-recorded",
-    "unavailable",
-    "hello-world",
-    "queue-thankyou",
-)
-
 
 def _endpoints(switch: Switch, request: RestRequest) -> RestResponse:
     return RestResponse(switch.presence.endpoints())
 
 
 def _endpoints_by_tech(switch: Switch, request: RestRequest) -> RestResponse:
-    if request.path["tech"] != "PJSIP":
-        raise not_found("Endpoints")
+    if (tech := request.path["tech"]) != "PJSIP":
+        raise AriError(404, f"No Endpoints found - invalid tech {tech}")
     return RestResponse(switch.presence.endpoints("PJSIP"))
 
 
@@ -158,11 +146,11 @@ def _event_filter(switch: Switch, request: RestRequest) -> RestResponse:
 
 
 def _sounds(switch: Switch, request: RestRequest) -> RestResponse:
-    return RestResponse([_sound(name) for name in _SOUNDS])
+    return RestResponse([_sound(name) for name in SOUNDS])
 
 
 def _sound_by_id(switch: Switch, request: RestRequest) -> RestResponse:
-    if request.path["soundId"] not in _SOUNDS:
+    if request.path["soundId"] not in SOUNDS:
         raise not_found("Sound")
     return RestResponse(_sound(request.path["soundId"]))
 

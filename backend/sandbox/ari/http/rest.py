@@ -29,9 +29,9 @@ class RestRequest:
         found = self.values.get(name)
         return found[0] if found else default
 
-    def required(self, name: str) -> str:
+    def required(self, name: str, otherwise: str = "") -> str:
         if not (value := self.text(name)):
-            raise AriError(400, f"{name} is required")
+            raise AriError(400, otherwise or f"{name} is required")
         return value
 
     def number(self, name: str, default: int) -> int:

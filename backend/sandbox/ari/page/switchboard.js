@@ -97,7 +97,8 @@ function customerRow(customer) {
   const talking = customer.hears === "person";
   const where = customer.direction === "inbound" ? t().dialled(pretty(customer.dialled)) : t().calledFrom;
   const actions = el("div", { className: "actions" });
-  if (customer.direction === "outbound" && customer.state === "Ringing") {
+  if (customer.direction === "outbound" && ["Down", "Ringing"].includes(customer.state)) {
+    actions.append(button(key("announce"), t().announce, () => send(`${path}/announce`), "quiet"));
     actions.append(button(key("answer"), t().answer, () => send(`${path}/answer`), "primary"));
   }
   actions.append(button(key("hangup"), t().hangup, () => send(`${path}/hangup`), "danger"));
