@@ -265,6 +265,26 @@ class WhoRingsLine(Answer, frozen=True, kw_only=True):
     text: str
 
 
+class SoundItem(Answer, frozen=True, kw_only=True):
+    """An uploaded sound. `sound` is what a step or a setting names it by."""
+
+    id: str
+    sound: str
+    name: str
+    ms: int
+    url: str
+    created_at: datetime
+    created_by: str
+
+
+class SoundsAnswer(Answer, frozen=True, kw_only=True):
+    """`most_s`, `most_mb`: how long a sound may be, and how large its file."""
+
+    items: tuple[SoundItem, ...]
+    most_s: int
+    most_mb: int
+
+
 class WhoRingsAnswer(Answer, frozen=True, kw_only=True):
     """What a call that nobody answers would meet at `at`, in order. No lines: nothing would ring,
     the number has no scenario."""
@@ -277,6 +297,6 @@ ANSWERS: tuple[type[Answer], ...] = (
     Me, MyNumber, AreaAnswer, AreasAnswer, EmployeeItem, GroupItem, LineItem, ScenarioItem,
     VirtualNumberItem, TeamItem, SyncRemark, SyncAnswer, BindingAnswer, ConnectionAnswer,
     EmployeesAnswer, GroupsAnswer, LinesAnswer, ScenariosAnswer, VirtualNumbersAnswer,
-    TeamsAnswer, VisitKeyItem, VisitKeysAnswer, LogLine, LogAnswer, FaultAnswer, ErrorBody,
-    ErrorAnswer, SyncAsked, WhoRingsLine, WhoRingsAnswer,
+    TeamsAnswer, VisitKeyItem, VisitKeysAnswer, SoundItem, SoundsAnswer, LogLine, LogAnswer,
+    FaultAnswer, ErrorBody, ErrorAnswer, SyncAsked, WhoRingsLine, WhoRingsAnswer,
 )  # fmt: skip

@@ -6,21 +6,26 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
+from backend.api.cloud import CloudApi
 from backend.api.doors import Doors
 from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
 from backend.api.settings_me import MeApi
+from backend.api.sounds import SoundsApi
 from backend.api.visit_keys import VisitKeysApi
 from backend.api.who_rings import WhoRingsApi
 from backend.bootstrap import amocrm
 from backend.bootstrap.connecting import pairing
 from backend.bootstrap.foundation import Foundation
+from backend.bootstrap.own_cloud import SqlClouds
 from backend.bootstrap.settings_file import account_settings
+from backend.bootstrap.sounds import sounds
 from backend.bootstrap.tracking import visit_keys
 from backend.jobs import amocrm as amocrm_jobs
 from backend.jobs import employees_sync, portal_bind
 from backend.jobs.queue import JobQueue
+from backend.services.own_cloud import OwnClouds
 from backend.services.sessions import Sessions
 from backend.store.crm_connections import CrmConnectionStore
 from backend.store.gateways.settings_view import SqlSettingsViews
@@ -66,10 +71,14 @@ def settings_doors(
     settings = account_settings(base, sessions)
     views = SqlSettingsViews(base.database)
     door = SettingsDoor(sessions, doors)
+    sounds_api = SoundsApi(sounds(base), door)
     return [
         *MeApi(settings, views, door).routes(),
         *SettingsApi(settings, views, door, ask_sync, Connector(base, jobs)).routes(),
         *SettingsItemsApi(settings, views, door).routes(),
         *WhoRingsApi(SqlWhoRings(base.database, base.bus), door, base.clock).routes(),
+        *CloudApi(OwnClouds(SqlClouds(base)), door, base.settings.base_url).routes(),
         *VisitKeysApi(visit_keys(base), door, base.settings.base_url).routes(),
+        *sounds_api.routes(),
+        *sounds_api.files(),
     ]

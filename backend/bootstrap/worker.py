@@ -154,7 +154,7 @@ class Worker:
         )
         self.portals = portals.work(base, self.jobs, self.sources, self.crm_events, self.phones)
         self._leases = SqlLeases(base.database)
-        self._routes = SqlRouting(base.database)
+        self._routes = SqlRouting(base.database, base.settings.base_url)
         self._crm_users: dict[AccountId, dict[EmployeeId, str]] = {}
         self.board = BoardWork(base, self.routing, self._name_of)
         self.owners = SwitchOwners(

@@ -138,6 +138,8 @@ class AccountConfig(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: tuple[ScenarioConfig, ...] = ()
     virtual_numbers: tuple[VirtualNumber, ...] = ()
     teams: tuple[Team, ...] = ()
+    sounds: dict[str, int] = msgspec.field(default_factory=dict)
+    """Milliseconds of each uploaded sound, by id; uploaded and removed elsewhere."""
 
 
 Item = Employee | Group | Line | ScenarioConfig | VirtualNumber | Team

@@ -24,7 +24,8 @@ from backend.domain.account_config import (
 )
 from backend.domain.phone_number import canonical, known_region, parse
 from backend.domain.scenario import MAX_STEPS
-from backend.domain.scenario_reading import group_of, leads_to, parse_scenario
+from backend.domain.scenario_reading import SOUND_NAME, group_of, leads_to, parse_scenario
+from backend.domain.sounds import NOTICE_MS, upload_of
 from backend.domain.working_hours import parse_hours
 from backend.errors import BadRequest
 
@@ -148,6 +149,15 @@ def _settings(config: AccountConfig) -> Iterator[Fault]:
         yield fault("outgoing", "override_caller_id", "override_without_number")
     if chosen.crm.call_tracking and not chosen.crm.callback_form:
         yield fault("crm", "call_tracking", "tracking_without_callback")
+    notice = chosen.sounds.rescue_notice
+    if notice is not None:
+        upload = upload_of(notice)
+        if upload is None and not SOUND_NAME.fullmatch(notice):
+            yield fault("sounds", "rescue_notice", "step_sound")
+        elif upload is not None and upload not in config.sounds:
+            yield fault("sounds", "rescue_notice", "sound_unknown")
+        elif upload is not None and config.sounds[upload] > NOTICE_MS:
+            yield fault("sounds", "rescue_notice", "notice_too_long", most=NOTICE_MS // 1000)
     origins = chosen.call_tracking.origins
     if len(origins) > MAX_ORIGINS:
         yield fault("call_tracking", "origins", "too_many_origins", most=MAX_ORIGINS)
@@ -282,6 +292,9 @@ def _scenario(config: AccountConfig, scenario: ScenarioConfig) -> Iterator[Fault
         sound = raw["message"]["sound"] if "message" in raw else ""
         if sound.startswith("dozvon/") and not sound.startswith(f"dozvon/{config.slug}/"):
             yield fault(f"{way}.message.sound", "sound_foreign", example=f"dozvon/{config.slug}/hi")
+        upload = upload_of(sound)
+        if upload is not None and upload not in config.sounds:
+            yield fault(f"{way}.message.sound", "sound_unknown")
 
 
 def _leads_back(start: str, at: str, others: Mapping[str, ScenarioConfig]) -> bool:

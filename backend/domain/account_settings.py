@@ -24,6 +24,7 @@ AreaName = Literal[
     "hours",
     "personal_manager",
     "call_tracking",
+    "sounds",
     "board",
 ]
 
@@ -120,6 +121,16 @@ class HoursSettings(Area, frozen=True, kw_only=True):
     days: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
+class SoundsSettings(Area, frozen=True, kw_only=True):
+    """What people outside hear from us.
+
+    `rescue_notice`: what a customer whose operator was lost is told before the music; an uploaded
+    sound (`uploads/…`) or one of the switch's, null is what the server has (`rescue_notice`).
+    """
+
+    rescue_notice: str | None = None
+
+
 class PersonalManagerSettings(Area, frozen=True, kw_only=True):
     """Whom a scenario's manager step asks for.
 
@@ -177,6 +188,7 @@ class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
     hours: HoursSettings = msgspec.field(default_factory=HoursSettings)
     personal_manager: PersonalManagerSettings = PersonalManagerSettings()
     call_tracking: CallTrackingSettings = CallTrackingSettings()
+    sounds: SoundsSettings = SoundsSettings()
     board: BoardSettings = BoardSettings()
 
 
@@ -189,6 +201,7 @@ AREAS: Final[dict[AreaName, type[Area]]] = {
     "hours": HoursSettings,
     "personal_manager": PersonalManagerSettings,
     "call_tracking": CallTrackingSettings,
+    "sounds": SoundsSettings,
     "board": BoardSettings,
 }
 _NAMES: Final[dict[type[Area], AreaName]] = {kind: name for name, kind in AREAS.items()}
@@ -233,5 +246,6 @@ def all_kept(rows: Mapping[str, dict[str, Any]]) -> AllSettings:
         hours=area(HoursSettings),
         personal_manager=area(PersonalManagerSettings),
         call_tracking=area(CallTrackingSettings),
+        sounds=area(SoundsSettings),
         board=area(BoardSettings),
     )

@@ -35,7 +35,7 @@ from protocol.vocabulary import EmployeeId
 
 MIN_SPEECH_S, MAX_SPEECH_S = 5, 600
 """Shorter is a cough; longer is a forgotten handset that fills the disk."""
-_SOUND = re.compile(r"[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_-]{1,64}){0,3}")
+SOUND_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_-]{1,64}){0,3}")
 """A name below the switch's folder of sounds, never a way out of it."""
 _FINALS: dict[str, Ending] = {"busy": "busy", "no_answer": "no_answer", "normal": "normal"}
 
@@ -160,7 +160,7 @@ def _hours(number: int, asked: Any) -> HoursStep:
 
 def _message(number: int, asked: Any) -> MessageStep:
     sound = _table(number, "message", asked, {"sound"}).get("sound")
-    if not isinstance(sound, str) or not _SOUND.fullmatch(sound):
+    if not isinstance(sound, str) or not SOUND_NAME.fullmatch(sound):
         raise _wrong(number, "step_sound", "sound is a name of the switch's")
     return MessageStep(sound=sound)
 

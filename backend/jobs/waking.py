@@ -12,12 +12,17 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.jobs import crm_calls, portal_finish, portal_recordings
+from backend.jobs import callback_tasks, crm_calls, portal_finish, portal_recordings
 from protocol.vocabulary import AccountId
 
 log = structlog.get_logger(__name__)
 
-OF_CALLS: Final = (crm_calls.NAME, portal_finish.NAME, portal_recordings.NAME)
+OF_CALLS: Final = (
+    crm_calls.NAME,
+    portal_finish.NAME,
+    portal_recordings.NAME,
+    callback_tasks.NAME,
+)
 """Jobs that leave what happened in a CRM: even parked ones are as true as before. Others, such as
 telling somebody of a call that was refused, are news, and stale by then."""
 

@@ -96,6 +96,12 @@ class AccountRoute:
     region: str = "RU"
     timezone: str = "Europe/Moscow"
     settings: AllSettings = field(default_factory=AllSettings)
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of uploaded sounds, by the name steps and settings have for them."""
+
+    def heard(self, sound: str) -> str:
+        """What the switch is asked to play for this name: an address, or its own name for it."""
+        return self.sounds.get(sound, sound)
 
     def outside(self, number: PhoneNumber) -> str | None:
         """The endpoint that rings `number`, or None without a trunk."""

@@ -256,6 +256,35 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Ключей уже {most}. Отзовите ненужные.",
         "There are {most} keys already. Withdraw some.",
     ),
+    # ── sounds ──
+    "not_a_sound": (
+        "Это не звуковой файл. Загрузите WAV или MP3.",
+        "This is no sound file. Upload a WAV or MP3.",
+    ),
+    "sound_too_long": (
+        "Звук длиннее {most} с. Сократите его.",
+        "The sound is longer than {most} s. Cut it.",
+    ),
+    "sound_too_large": (
+        "Файл больше {most} МБ. Сохраните его короче или как MP3.",
+        "The file is larger than {most} MB. Make it shorter, or an MP3.",
+    ),
+    "too_many_sounds": (
+        "Звуков уже {most}. Удалите ненужные.",
+        "There are {most} sounds already. Delete some.",
+    ),
+    "sound_used": (
+        "Звук ещё нужен: {names}. Сначала выберите там другой.",
+        "The sound is still used: {names}. Choose another there first.",
+    ),
+    "sound_unknown": (
+        "Такого звука нет. Выберите из загруженных или загрузите его снова.",
+        "There is no such sound. Choose one of those uploaded, or upload it again.",
+    ),
+    "notice_too_long": (
+        "Это слишком долго: через {most} с начнётся музыка. Возьмите звук короче.",
+        "This is too long: music begins after {most} s. Take a shorter sound.",
+    ),
     # ── secrets ──
     "credentials_missing": (
         ("Для новой станции нужны учётные данные. Запишите credentials = \"env:ИМЯ\" и задайте "
@@ -348,6 +377,19 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The settings were not saved: correct what is marked.",
     ),
     "no_crm": ("CRM не подключена.", "No CRM is connected."),
+    "cloud_address": ("Выберите адрес из списка.", "Choose one of the addresses."),
+    "cloud_key": (
+        "Впишите ключ из личного кабинета облака: буквы и цифры, без пробелов.",
+        "Write the key of the cloud's console: letters and digits, no spaces.",
+    ),
+    "cloud_of_server": (
+        "Облако этого аккаунта ведёт администратор сервера: попросите его.",
+        "Whoever runs the server looks after this account's cloud: ask them.",
+    ),
+    "no_cloud": (
+        "Облако не подключено. Сохраните адрес и ключ.",
+        "No cloud is connected. Save an address and a key.",
+    ),
 }  # fmt: skip
 
 CODES: Final = frozenset(_TEXTS)

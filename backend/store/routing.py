@@ -14,6 +14,7 @@ from backend.domain.account_settings import AllSettings
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.accounts import Account, AccountStore
 from backend.store.employees import Employee, EmployeeNumber, EmployeeStore, Group
+from backend.store.sounds import SoundStore
 from backend.store.statuses import StatusStore, StoredStatus
 from backend.store.tables import dialer_runs, scenarios, switch_accounts, virtual_numbers
 from protocol.vocabulary import AccountId, EmployeeId
@@ -67,6 +68,8 @@ class AccountRouting:
     settings: AllSettings
     on_lists: frozenset[EmployeeId] = frozenset()
     """Who works through a list and takes no calls beside it."""
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    """Secrets of uploaded sounds, by id."""
 
 
 class RoutingStore:
@@ -90,6 +93,7 @@ class RoutingStore:
             statuses=await StatusStore(self._tx).all(account_id),
             settings=await AccountSettingsStore(self._tx).all(account_id),
             on_lists=await self._on_lists(account_id),
+            sounds={s.id: s.secret for s in await SoundStore(self._tx).all(account_id)},
         )
 
     async def _on_lists(self, account_id: AccountId) -> frozenset[EmployeeId]:

@@ -32,7 +32,8 @@ NOTICE_S = 6.0
 
 class Rescue:
     def __init__(self, core: Core, ringing: Ringing, rooms: Rooms, *, notice: str = "") -> None:
-        """`notice` is the switch's name of what the customer hears first; empty: music at once."""
+        """`notice` is the switch's name of what the customer hears first, where the account has
+        nothing of its own; empty: music at once."""
         self._core = core
         self._ringing = ringing
         self._rooms = rooms
@@ -131,10 +132,12 @@ class Rescue:
         waits = self._customer(live)
         if waits is None:
             return
-        if self._notice and core.switch.capabilities.messages:
+        account = core.account(live)
+        notice = account.heard(account.settings.sounds.rescue_notice or self._notice)
+        if notice and core.switch.capabilities.messages:
             try:
                 live.sound_over.clear()
-                await core.switch.play(call.call_id, waits, self._notice)
+                await core.switch.play(call.call_id, waits, notice)
                 await either(live.sound_over, core.clock, NOTICE_S)
             except AppError as error:
                 log.info("no notice", call=call.call_id, error=repr(error))

@@ -125,7 +125,8 @@ class Steps:
             return
         await core.order(lambda: core.switch.answer(call_id, leg_id))
         live.sound_over.clear()
-        await core.order(lambda: core.switch.play(call_id, leg_id, sound))
+        heard = core.account(live).heard(sound)
+        await core.order(lambda: core.switch.play(call_id, leg_id, heard))
         await either(live.sound_over, core.clock, MESSAGE_S)
 
     async def _take_message(self, live: Live, step: VoicemailStep) -> None:

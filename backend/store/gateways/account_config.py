@@ -22,6 +22,7 @@ from backend.store.accounts import Account, AccountStore
 from backend.store.database import Database, is_plain_id
 from backend.store.employees import EmployeeNumber, EmployeeStore, Group
 from backend.store.routing import RoutingStore, StoredScenario, Trunk, VirtualNumber
+from backend.store.sounds import SoundStore
 from backend.store.tables import (
     employees,
     groups,
@@ -134,6 +135,7 @@ class SqlConfigTransaction:
                 config.Team(id=t.id, name=t.name, crm_id=t.crm_id, members=t.members, heads=t.heads)
                 for t in await TeamStore(self._tx).all(self._account_id)
             ),
+            sounds={s.id: s.ms for s in await SoundStore(self._tx).all(self._account_id)},
         )
 
     async def write(

@@ -12,10 +12,12 @@ from backend.domain.browser_line import browser_device
 from backend.domain.phone_number import canonical, parse
 from backend.domain.scenario import Device, Scenario, linked
 from backend.domain.scenario_reading import parse_scenario
+from backend.domain.sounds import UPLOADS
 from backend.domain.visits import Source, Way
 from backend.errors import BadRequest
 from backend.services.directory import Colleague
 from backend.services.routing import AccountRoute, EmployeeRoute, Team, VirtualNumber, through
+from backend.services.sounds import sound_url
 from backend.store.database import Database
 from backend.store.employees import Employee, EmployeeNumber
 from backend.store.routing import AccountRouting, RoutingStore, StoredScenario, Trunk
@@ -37,8 +39,10 @@ class LoadedAccount:
 class SqlRouting:
     """Loads whole accounts; the table in memory takes them with `replace`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, base_url: str = "") -> None:
+        """`base_url` is where switches reach us for uploaded sounds."""
         self._database = database
+        self._base_url = base_url
 
     async def load(self, account_id: AccountId, connection_id: str) -> LoadedAccount | None:
         async with self._database.begin(account_id) as tx:
@@ -47,7 +51,7 @@ class SqlRouting:
             return None
         active = [employee for employee in found.employees if employee.active]
         return LoadedAccount(
-            route=route(found, connection_id),
+            route=route(found, connection_id, self._base_url),
             people=tuple(
                 Colleague(
                     employee_id=employee.id,
@@ -62,7 +66,7 @@ class SqlRouting:
         )
 
 
-def route(found: AccountRouting, connection_id: str) -> AccountRoute:
+def route(found: AccountRouting, connection_id: str, base_url: str = "") -> AccountRoute:
     scenarios = linked(read_scenarios(found))
     trunk = next((t for t in found.trunks if t.connection_id == connection_id), None)
     return AccountRoute(
@@ -92,6 +96,7 @@ def route(found: AccountRouting, connection_id: str) -> AccountRoute:
         region=found.account.region,
         timezone=found.account.timezone,
         settings=found.settings,
+        sounds={UPLOADS + key: sound_url(base_url, secret) for key, secret in found.sounds.items()},
     )
 
 

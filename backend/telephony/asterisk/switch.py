@@ -167,7 +167,9 @@ class AsteriskSwitch:
         await self._client.send_digits(self._channel(call_id, leg_id), digits.replace(",", "ww"))
 
     async def play(self, call_id: CallId, leg_id: LegId, sound: str) -> None:
-        if not await self._client.has_sound(sound):
+        # An address is fetched, and kept, by Asterisk itself (res_http_media_cache).
+        fetched = sound.startswith(("http://", "https://"))
+        if not fetched and not await self._client.has_sound(sound):
             # Playing it would be accepted, and nothing be heard.
             raise SwitchRefused(f"Asterisk has no sound {sound!r}")
         channel = self._channel(call_id, leg_id)

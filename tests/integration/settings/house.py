@@ -13,6 +13,7 @@ from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
 from backend.api.settings_me import MeApi
+from backend.api.sounds import SoundsApi
 from backend.api.who_rings import WhoRingsApi
 from backend.bus.memory import MemoryBus
 from backend.demo.seed import FILE
@@ -22,11 +23,13 @@ from backend.kit.secrets_box import SecretsBox, parse_key_ring
 from backend.services.account_apply import AccountFiles, Applied
 from backend.services.account_settings import AccountSettings
 from backend.services.sessions import Identity, Sessions
+from backend.services.sounds import Sounds
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.database import Database
 from backend.store.gateways import SqlSessions
 from backend.store.gateways.account_config import SqlAccountConfigs
 from backend.store.gateways.settings_view import SqlSettingsViews
+from backend.store.gateways.sounds import SqlSounds
 from backend.store.gateways.switches import SqlSwitches
 from backend.store.gateways.who_rings import SqlWhoRings
 from protocol.vocabulary import AccountId, CrmKind, EmployeeId
@@ -56,12 +59,15 @@ class House:
         self.bound: list[tuple[AccountId, CrmKind]] = []
         door = SettingsDoor(self.sessions, Doors(clock))
         views = SqlSettingsViews(database)
+        sounds = SoundsApi(Sounds(SqlSounds(database), clock, ORIGIN, self._wake), door)
         self.app = Starlette(
             routes=[
                 *MeApi(self.settings, views, door).routes(),
                 *SettingsApi(self.settings, views, door, self._ask_sync, self).routes(),
                 *SettingsItemsApi(self.settings, views, door).routes(),
                 *WhoRingsApi(SqlWhoRings(database, MemoryBus(clock)), door, clock).routes(),
+                *sounds.routes(),
+                *sounds.files(),
             ]
         )
         self.files = AccountFiles(self.settings, SqlSwitches(database, self.secrets), new_id=new_id)

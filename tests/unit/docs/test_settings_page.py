@@ -13,6 +13,7 @@ from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
 from backend.api.settings_items import SettingsItemsApi
 from backend.api.settings_me import MeApi
+from backend.api.sounds import SoundsApi
 from backend.api.visit_keys import VisitKeysApi
 from backend.api.who_rings import WhoRingsApi
 from backend.domain.account_config import Employee
@@ -66,6 +67,7 @@ def test_every_request_the_page_names_is_answered_and_none_is_left_out() -> None
         *SettingsItemsApi(anything, anything, door).routes(),
         *WhoRingsApi(anything, door, SystemClock()).routes(),
         *VisitKeysApi(anything, door, "").routes(),
+        *SoundsApi(anything, door).routes(),
     ]
     items = {"employees", "groups", "scenarios", "teams", "virtual-numbers", "lines"}
     served = set()

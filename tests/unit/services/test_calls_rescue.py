@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from backend.domain.account_settings import AllSettings, SoundsSettings
 from backend.domain.scenario import Device, Step
 from backend.domain.tab_phone import TabPhone
 from backend.errors import NotFound, SwitchRefused
@@ -104,6 +105,15 @@ async def test_a_reloaded_page_has_its_talk_back_by_itself() -> None:
         assert (card["state"], card["rescue"], card["transfer"]) == ("talking", None, None)
         kept = await end(stage)
         assert (kept.outcome, kept.answered_by, kept.wanted) == ("answered", ANNA, None)
+
+
+async def test_the_account_s_own_notice_comes_before_the_server_s() -> None:
+    chosen = AllSettings(sounds=SoundsSettings(rescue_notice="uploads/s1"))
+    route = replace(office(), settings=chosen, sounds={"uploads/s1": "http://ours.test/a.wav"})
+    async with talking(Stage(route, notice=NOTICE)) as stage:
+        stage.ready.discard(ANNA)
+        await stage.gone(A1, "normal")
+        assert stage.switch.said("play") == [(CUSTOMER, "http://ours.test/a.wav")]
 
 
 async def test_a_page_that_does_not_come_back_leaves_it_to_the_other_devices() -> None:

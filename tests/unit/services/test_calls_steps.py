@@ -116,6 +116,18 @@ async def test_a_message_is_played_to_the_answered_caller_before_the_next_step()
         assert stage.last(ANNA)["state"] == "talking"
 
 
+async def test_an_uploaded_sound_is_played_from_its_address() -> None:
+    route = account(MessageStep(sound="uploads/s1"), MessageStep(sound="uploads/gone"), SALES)
+    route = replace(route, sounds={"uploads/s1": "http://ours.test/sounds/abc.wav"})
+    async with playing(Stage(route)) as stage:
+        await stage.arrives()
+        await over(stage)
+        assert stage.switch.said("play") == [
+            (CUSTOMER, "http://ours.test/sounds/abc.wav"),
+            (CUSTOMER, "uploads/gone"),
+        ]
+
+
 async def test_a_message_the_switch_does_not_have_or_never_ends_holds_nobody_up() -> None:
     stage = Stage(account(MessageStep(sound="gone"), MessageStep(sound="long"), SALES))
     stage.switch.errors["play"] = SwitchRefused("no such sound")
