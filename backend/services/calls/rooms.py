@@ -18,7 +18,7 @@ from backend.services.calls.keys import Keys
 from backend.services.calls.live import Live
 from backend.services.calls.recording import Recording
 from backend.services.ports import Sound
-from protocol.vocabulary import CallState, Direction, EmployeeId, LegId
+from protocol.vocabulary import CallState, Direction, EmployeeId, LegId, LegState
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,8 @@ class Rooms:
         """Have exactly these in one room, `resume`: with whoever is held. Raises SwitchError,
         NotFound."""
         core, call_id = self._core, live.call.call_id
-        if live.call.direction is Direction.INBOUND:
+        caller = live.call.leg(room[0])
+        if live.call.direction is Direction.INBOUND and caller and caller.state is not LegState.UP:
             await core.order(lambda: core.switch.answer(call_id, room[0]))
         legs = room if resume and not live.stays_held else self.inside(live)
         await core.order(lambda: core.switch.connect(live.slug, call_id, legs))
