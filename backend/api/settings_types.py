@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from backend.api.board_shapes import ANSWERS as BOARD_ANSWERS
+from backend.api.cloud_shapes import CloudAnswer, CloudCheckAnswer, CloudPatch
 from backend.api.settings_shapes import ANSWERS, VisitKeyPatch
 from backend.domain.account_settings import AREAS
 from backend.services.account_patch import (
@@ -25,14 +26,15 @@ FILE = Path(__file__).parent.parent.parent / "widget" / "src" / "settings" / "ap
 BOARD_FILE = FILE.parent.parent / "board" / "api.ts"
 _SENT = (
     EmployeePatch, OwnPatch, GroupPatch, ScenarioPatch, TeamPatch, VirtualNumberPatch,
-    VisitKeyPatch,
+    VisitKeyPatch, CloudPatch,
 )  # fmt: skip
 
 
 def typescript() -> str:
     """Answers whole; what is sent may leave out every field that has a default."""
     _, parts = msgspec.json.schema_components(
-        [*ANSWERS, *_SENT, *AREAS.values()], ref_template="#/$defs/{name}"
+        [*ANSWERS, CloudAnswer, CloudCheckAnswer, *_SENT, *AREAS.values()],
+        ref_template="#/$defs/{name}",
     )
     chunks = ["// Written by `make protocol` from backend/api/settings_shapes.py. Do not edit.\n"]
     chunks += [

@@ -56,6 +56,69 @@ export interface CallTrackingSettings {
 }
 
 /**
+ * `state`: the account has no cloud, one of its `own`, or one that whoever runs the `server`
+ * looks after. `addresses` may be chosen. `in_use`: its calls come over it. What the cloud is to
+ * send to (`events_url`, `route_url`) has a secret in it and is told to administrators only.
+ */
+export interface CloudAnswer {
+  readonly state: "none" | "own" | "server";
+  readonly version: string;
+  readonly value: CloudValue;
+  readonly addresses: readonly string[];
+  readonly key_set: boolean;
+  readonly in_use: boolean;
+  readonly events_url: string;
+  readonly route_url: string;
+}
+
+/** What a look at the cloud found, and what it has. */
+export interface CloudCheckAnswer {
+  readonly findings: readonly CloudFinding[];
+  readonly phones: readonly CloudPhoneItem[];
+  readonly numbers: readonly CloudNumberItem[];
+}
+
+export interface CloudFinding {
+  readonly weight: "fail" | "ok" | "warn";
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface CloudNumberItem {
+  readonly number: string;
+  readonly name: string;
+  readonly working: boolean;
+}
+
+/** What becomes different; the first one makes the connection. */
+export interface CloudPatch {
+  readonly address?: string;
+  readonly key?: string;
+  readonly hold?: string;
+  readonly recording?: "cloud" | "dozvon";
+}
+
+/** `endpoint` is how it is written with an employee here. */
+export interface CloudPhoneItem {
+  readonly name: string;
+  readonly number: string;
+  readonly endpoint: string;
+  readonly active: boolean;
+  readonly registered: boolean | null;
+}
+
+/**
+ * What is set. `key` is never told: empty in every answer, and sent empty it stays. `hold` is
+ * what whoever waits hears, `media:<id>` or `tts:<text>`; empty: as the server has it.
+ */
+export interface CloudValue {
+  readonly address: string;
+  readonly key: string;
+  readonly hold: string;
+  readonly recording: "cloud" | "dozvon";
+}
+
+/**
  * The CRM. `state`: `none`, `off` (switched off here), else the connection's own. `reconnect`:
  * where an administrator gives access again, while it is lost and the CRM has a page for it.
  * `acting`: whose access is used, where it is not that of who connected.
