@@ -15,9 +15,10 @@ define([
   './lib/voice.js',
   './lib/notice.js',
   './lib/writing.js',
+  './lib/marked.js',
   './lib/settings.js',
   'jquery'
-], function (page, Panel, Server, Voice, Notice, Writing, SettingsFrame, $) {
+], function (page, Panel, Server, Voice, Notice, Writing, marked, SettingsFrame, $) {
   'use strict';
 
   /* After a failed session request: first wait and the longest, milliseconds. */
@@ -202,6 +203,15 @@ define([
       return false;
     }
 
+    /* Rows were ticked and our name was chosen in the menu of what can be done with them. */
+    function take() {
+      if (!panel) { return complain(words().not_yet); }
+      var found = marked(self.list_selected());
+      panel.open();
+      panel.bridge.tell({ type: 'marked', items: found.items, offered: found.offered });
+      return true;
+    }
+
     function stop() {
       stopped = true;
       undo.splice(0).forEach(function (one) { one(); });
@@ -240,6 +250,8 @@ define([
         self.add_action('phone', dial);
         return true;
       },
+      contacts: { selected: take },
+      leads: { selected: take },
       settings: function () {
         return true;
       },

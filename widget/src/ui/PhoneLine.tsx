@@ -122,7 +122,7 @@ interface DevicesProps {
 
 function DevicesBox({ devices, said, alone }: DevicesProps): JSX.Element {
   const { inputs, outputs, chosen, ringVolume, canChooseOutput, lasts } = useStore(devices.view);
-  return (
+  const box = (
     <details class="devices">
       <summary>{said.t('devices.title')}</summary>
       {USES.map((use) =>
@@ -148,9 +148,14 @@ function DevicesBox({ devices, said, alone }: DevicesProps): JSX.Element {
           onInput={(event) => devices.setRingVolume(Number(event.currentTarget.value) / 100)}
         />
       </label>
-      {!lasts && <p class="muted">{said.t('devices.forgotten')}</p>}
       {alone && <p class="muted">{said.t('devices.alone')}</p>}
     </details>
+  );
+  return (
+    <>
+      {!lasts && <p class="muted storage-note">{said.t('devices.forgotten')}</p>}
+      {box}
+    </>
   );
 }
 
