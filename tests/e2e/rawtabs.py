@@ -19,7 +19,6 @@ from tests.e2e.storage import Storage, storage_flags, write_preferences
 from tests.e2e.voice import HEARD, KEEP_PEERS
 
 FLAGS = [
-    "--use-fake-device-for-media-stream",
     # There is no sound card here: looking for one takes seconds when the first sound is played.
     "--mute-audio",
     "--disable-extensions",
@@ -114,12 +113,15 @@ async def headset_browser(
     *,
     storage: Storage = "shared",
     autoplay: bool = True,
+    headset: bool = True,
 ) -> AsyncIterator[Devtools]:
-    """With a microphone that beeps, granted to the CRM and to us. `autoplay`: Chromium's own rule
+    """With a microphone that beeps, unless there is no `headset`, granted to the CRM and to us.
+    `autoplay`: Chromium's own rule
     for sound before a click; else every page needs one."""
     write_preferences(directory, storage)
     args = [arg for arg in ARGS if not (autoplay and arg.startswith("--autoplay-policy"))]
-    async with raw_browser(chromium, directory, *args, *storage_flags(storage), *FLAGS) as browser:
+    flags = FLAGS + ["--use-fake-device-for-media-stream"] * headset
+    async with raw_browser(chromium, directory, *args, *storage_flags(storage), *flags) as browser:
         await allow_microphone(demo, browser, True)
         yield browser
 

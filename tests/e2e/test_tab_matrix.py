@@ -95,6 +95,8 @@ class Row:
     """What the panel sees of them."""
     outside: object = None
     """What a page of ours in no CRM sees of them, where that is looked at."""
+    told: str = READY
+    """What the panel says, besides."""
 
 
 ROWS: Final = {
@@ -103,7 +105,9 @@ ROWS: Final = {
     "frozen": Row(frozen),
     "leader closed, storage shared": Row(closed, outside=LOCKS),
     "storage partitioned": Row(closed, storage="partitioned", outside=()),
-    "storage blocked": Row(closed, storage="blocked", locks="SecurityError"),
+    "storage blocked": Row(
+        closed, storage="blocked", locks="SecurityError", told="запрещает хранить данные"
+    ),
 }
 
 
@@ -117,6 +121,7 @@ async def test_one_tab_is_the_phone(demo: Demo, chromium: str, tmp_path: Path, n
         second = await open_panel(demo, browser, ILYA, window=row.window)
         scene = Scene(demo, browser, [first, second])
         await scene.phone_is_in(first)
+        await first.says(row.told)
         assert await locks_held(browser, first.frame) == row.locks
         if row.outside is not None:
             _, page = await browser.open(f"{demo.app}/health/live")
@@ -151,6 +156,16 @@ async def test_without_the_microphone_no_tab_is_the_phone_and_the_desk_phone_rin
         await phone_is(demo, DESK, "INUSE")
         assert scene.line()["calls"] == []
         demo.customer(who, "hangup")
+
+
+@pytest.mark.feature("W10")
+async def test_without_a_headset_the_panel_asks_for_one(
+    demo: Demo, chromium: str, tmp_path: Path
+) -> None:
+    async with headset_browser(demo, chromium, tmp_path, headset=False) as browser:
+        tab = await open_panel(demo, browser, ILYA)
+        await tab.says("Микрофон не найден")
+        assert not Scene(demo, browser, [tab]).line()["registered"]
 
 
 @pytest.mark.feature("W10")
