@@ -11,7 +11,11 @@ from tests.unit.docs.pages import page, rows, section
 
 ROOT = Path(__file__).parent.parent.parent.parent
 TEXT = page("reliability.md")
-SECTIONS = ("An operator is lost in the middle of a talk", "Everything else")
+SECTIONS = (
+    "An operator is lost in the middle of a talk",
+    "The voice moves to another tab",
+    "Everything else",
+)
 
 
 @pytest.mark.parametrize("title", SECTIONS)

@@ -34,7 +34,7 @@ from tests.unit.services.stage import (
 from tests.unit.services.test_calls_adoption import leg, live
 from tests.unit.services.test_calls_rescue import A1, A2, B1, C1, TAB, office, talking
 
-pytestmark = pytest.mark.feature("T")
+pytestmark = [pytest.mark.feature("T"), pytest.mark.feature("W9")]
 
 A3 = "agent-anna-3"
 LINE = TAB.endpoint
