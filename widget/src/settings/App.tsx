@@ -20,7 +20,7 @@ import { Log } from './sections/Log';
 import { Numbers } from './sections/Numbers';
 import { People } from './sections/People';
 import { Scenarios } from './sections/Scenarios';
-import { TrackingLater } from './sections/TrackingLater';
+import { CloudLater, SoundsLater, TrackingLater } from './sections/Later';
 import type { SettingsKey } from './texts';
 
 interface SectionProps {
@@ -36,6 +36,7 @@ const SECTIONS = {
   scenarios: Scenarios,
   outgoing: Outgoing,
   recording: Recording,
+  sounds: SoundsLater,
   tracking: TrackingLater,
   workday: Workday,
   teams: Teams,

@@ -448,6 +448,34 @@ export interface ScenariosAnswer {
   readonly items: readonly ScenarioItem[];
 }
 
+/** An uploaded sound. `sound` is what a step or a setting names it by. */
+export interface SoundItem {
+  readonly id: string;
+  readonly sound: string;
+  readonly name: string;
+  readonly ms: number;
+  readonly url: string;
+  readonly created_at: string;
+  readonly created_by: string;
+}
+
+/** `most_s`, `most_mb`: how long a sound may be, and how large its file. */
+export interface SoundsAnswer {
+  readonly items: readonly SoundItem[];
+  readonly most_s: number;
+  readonly most_mb: number;
+}
+
+/**
+ * What people outside hear from us.
+ *
+ * `rescue_notice`: what a customer whose operator was lost is told before the music; an uploaded
+ * sound (`uploads/…`) or one of the switch's, null is what the server has (`rescue_notice`).
+ */
+export interface SoundsSettings {
+  readonly rescue_notice: string | null;
+}
+
 /** The newest reading of the CRM's people. `text` says how it went. */
 export interface SyncAnswer {
   readonly state: string;
@@ -616,5 +644,6 @@ export interface AreaValues {
   readonly hours: HoursSettings;
   readonly personal_manager: PersonalManagerSettings;
   readonly call_tracking: CallTrackingSettings;
+  readonly sounds: SoundsSettings;
   readonly board: BoardSettings;
 }

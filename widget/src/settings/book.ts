@@ -1,6 +1,14 @@
 /** Everything of the account the pages show, as last heard from the server. */
 import { Store } from '../state/store';
-import type { AreaAnswer, AreaValues, ConnectionAnswer, LogLine, SyncAnswer } from './api';
+import type {
+  AreaAnswer,
+  AreaValues,
+  ConnectionAnswer,
+  LogLine,
+  SoundItem,
+  SoundsAnswer,
+  SyncAnswer,
+} from './api';
 import type { Items, ListName, SettingsClient } from './client';
 import type { Versioned } from './draft';
 
@@ -13,6 +21,7 @@ export interface Page {
   readonly scenarios: readonly Items['scenarios'][];
   readonly teams: readonly Items['teams'][];
   readonly 'virtual-numbers': readonly Items['virtual-numbers'][];
+  readonly sounds: readonly SoundItem[];
   /** Null until somebody looks at it. */
   readonly log: readonly LogLine[] | null;
 }
@@ -34,6 +43,7 @@ const EMPTY: Page = {
   scenarios: [],
   teams: [],
   'virtual-numbers': [],
+  sounds: [],
   log: null,
 };
 
@@ -45,7 +55,7 @@ export class Book {
   /** Raises what the client raises. */
   async load(): Promise<void> {
     const { client } = this;
-    const [areas, connection, people, groups, scenarios, teams, numbers] = await Promise.all([
+    const [areas, connection, people, groups, scenarios, teams, numbers, sounds] = await Promise.all([
       client.areas(),
       client.connection(),
       client.employees(),
@@ -53,6 +63,7 @@ export class Book {
       client.list('scenarios'),
       client.list('teams'),
       client.list('virtual-numbers'),
+      client.sounds(),
     ]);
     this.page.set({
       areas: new Map(areas.map((area) => [area.area, area])),
@@ -63,8 +74,16 @@ export class Book {
       scenarios,
       teams,
       'virtual-numbers': numbers,
+      sounds: sounds.items,
       log: null,
     });
+  }
+
+  /** As they are now, with what may be uploaded. */
+  async lookAtSounds(): Promise<SoundsAnswer> {
+    const found = await this.client.sounds();
+    this.page.update((page) => ({ ...page, sounds: found.items }));
+    return found;
   }
 
   area<Name extends keyof AreaValues>(name: Name): Versioned<AreaValues[Name]> & AreaAnswer {

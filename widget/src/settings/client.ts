@@ -21,6 +21,7 @@ import type {
   TeamItem,
   VirtualNumberItem,
   VisitKeyItem,
+  SoundsAnswer,
   VisitKeysAnswer,
   WhoRingsAnswer,
 } from './api';
@@ -29,6 +30,8 @@ const TIMEOUT_MS = 20_000;
 
 /** Lists of the account and what their items are. */
 export interface Items {
+/** Twenty megabytes over a slow line. */
+const UPLOAD_TIMEOUT_MS = 180_000;
   employees: EmployeeItem;
   groups: GroupItem;
   scenarios: ScenarioItem;
@@ -126,6 +129,30 @@ export class SettingsClient {
   log(): Promise<LogAnswer> {
     return this.#ask('GET', 'log');
   }
+  sounds(): Promise<SoundsAnswer> {
+    return this.#ask('GET', 'sounds');
+  }
+
+  async uploadSound(file: File): Promise<void> {
+    await this.#ask('POST', `sounds?${new URLSearchParams({ name: file.name }).toString()}`, file);
+  }
+
+  async removeSound(id: string): Promise<void> {
+    await this.#ask('DELETE', `sounds/${encodeURIComponent(id)}`);
+  }
+
+  cloud(): Promise<CloudAnswer> {
+    return this.#ask('GET', 'cloud');
+  }
+
+  saveCloud(patch: CloudPatch, version: string): Promise<CloudAnswer> {
+    return this.#ask('PATCH', 'cloud', patch, version);
+  }
+
+  checkCloud(): Promise<CloudCheckAnswer> {
+    return this.#ask('POST', 'cloud/check', {});
+  }
+
 
   /** Who would ring by a scenario; `at` on the account's clock, empty is now. */
   whoRings(scenario: string, at: string): Promise<WhoRingsAnswer> {
@@ -186,13 +213,13 @@ export class SettingsClient {
         headers: {
           Authorization: `Bearer ${this.#token}`,
           'Accept-Language': this.options.locale(),
-          ...(body ? { 'Content-Type': 'application/json' } : {}),
+          ...(body && !(body instanceof Blob) ? { 'Content-Type': 'application/json' } : {}),
           ...(version === undefined ? {} : { 'If-Match': `"${version}"` }),
         },
-        ...(body ? { body: JSON.stringify(body) } : {}),
+        ...(body ? { body: body instanceof Blob ? body : JSON.stringify(body) } : {}),
         credentials: 'omit',
         cache: 'no-store',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(body instanceof Blob ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS),
       });
       const text = await response.text();
       return { status: response.status, body: text ? (JSON.parse(text) as unknown) : null };

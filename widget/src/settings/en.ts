@@ -26,6 +26,7 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'section.outgoing': 'Outgoing',
   'section.recording': 'Recording',
   'section.tracking': 'Call tracking',
+  'section.sounds': 'Sounds',
   'section.workday': 'Working day',
   'section.teams': 'Teams',
   'section.log': 'Changes',
@@ -323,6 +324,7 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
 
   'tracking.title': 'Visitors of sites',
   'tracking.visits': 'Track visitors',
+  'sounds.rescue_notice': 'Notice for the customer',
   'tracking.origins': 'Sites',
   'tracking.shown_min': 'A number stays with its visitor',
 
@@ -348,6 +350,7 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'log.account': 'Company',
   'log.visit_key': 'Key of call tracking',
   'field.steps': 'Steps',
+  'log.sound': 'Sound',
   'field.final': 'When nobody answered',
   'field.active': 'Works here',
   'field.label': 'Name in the CRM',

@@ -26,6 +26,7 @@ export const ru = {
   'section.outgoing': 'Исходящие',
   'section.recording': 'Запись разговоров',
   'section.tracking': 'Коллтрекинг',
+  'section.sounds': 'Звуки',
   'section.workday': 'Рабочий день',
   'section.teams': 'Отделы',
   'section.log': 'История изменений',
@@ -345,6 +346,7 @@ export const ru = {
 
   'tracking.title': 'Посетители сайтов',
   'tracking.visits': 'Отслеживать посетителей',
+  'sounds.rescue_notice': 'Объявление клиенту',
   'tracking.origins': 'Сайты',
   'tracking.shown_min': 'Номер остаётся за посетителем',
 
@@ -370,6 +372,7 @@ export const ru = {
   'log.account': 'Компания',
   'log.visit_key': 'Ключ коллтрекинга',
   'field.steps': 'Шаги',
+  'log.sound': 'Звук',
   'field.final': 'Если никто не ответил',
   'field.active': 'Работает',
   'field.label': 'Название в CRM',

@@ -52,11 +52,19 @@ describe('a step', () => {
 
 describe('a step that rings nobody of ours', () => {
   it('is read with the defaults of the server', () => {
-    expect(readStep({ hours: {} })).toEqual({ kind: 'hours', closed: null, week: null });
+    expect(readStep({ hours: {} })).toEqual({
+      kind: 'hours',
+      closed: null,
+      week: null,
+      days: {},
+      timezone: '',
+    });
     expect(readStep({ hours: { closed: 'night', week: { mon: ['09:00-18:00'], x: [] } } })).toEqual({
       kind: 'hours',
       closed: 'night',
       week: { mon: ['09:00-18:00'] },
+      days: {},
+      timezone: '',
     });
     expect(readStep({ external: { number: '+7495' } })).toEqual({
       kind: 'external',
@@ -66,6 +74,15 @@ describe('a step that rings nobody of ours', () => {
     expect(readStep({ voicemail: {} })).toEqual({ kind: 'voicemail', max_s: 120, group: null });
     expect(readStep({ callback: { group: 'sales' } })).toEqual({ kind: 'callback', group: 'sales' });
     expect(readStep({ message: { sound: 5 } })).toEqual({ kind: 'message', sound: '' });
+    expect(
+      readStep({ hours: { week: { sun: ['10:00-12:00'], odd: [] }, days: { '01-01': [], x: 1 }, timezone: 5 } }),
+    ).toEqual({
+      kind: 'hours',
+      closed: null,
+      week: { sun: ['10:00-12:00'] },
+      days: { '01-01': [] },
+      timezone: '',
+    });
     expect(readStep({ hangup: 'music' })).toEqual({ kind: 'hangup', how: 'busy' });
   });
 
@@ -73,7 +90,11 @@ describe('a step that rings nobody of ours', () => {
     expect(withField({ voicemail: { max_s: 60, later: 1 } }, 'group', 'sales')).toEqual({
       voicemail: { max_s: 60, later: 1, group: 'sales' },
     });
-    expect(withField({ hours: { week: {} } }, 'week', null)).toEqual({ hours: {} });
+    const own = { hours: { week: {}, days: { '01-01': [] }, timezone: 'Asia/Omsk', closed: 'night' } };
+    expect(withField(own, 'week', null)).toEqual({ hours: { closed: 'night' } });
+    expect(withField(own, 'timezone', null)).toEqual({
+      hours: { week: {}, days: { '01-01': [] }, closed: 'night' },
+    });
     expect(withField({ hangup: 'busy' }, 'hangup', 'normal')).toEqual({ hangup: 'normal' });
   });
 

@@ -39,6 +39,10 @@ export interface HoursStep {
   readonly closed: string | null;
   /** The step's own week; null: the account's calendar. */
   readonly week: Week | null;
+  /** Of its own calendar. */
+  readonly days: Days;
+  /** Of its own calendar; '' is the account's. */
+  readonly timezone: string;
 }
 
 export interface MessageStep {
@@ -75,7 +79,12 @@ export type StepKind = Step['kind'];
 
 /** Hours of each weekday, `mon` to `sun`; a missing day is closed. */
 export type Week = Readonly<Record<string, readonly string[]>>;
+/** Dates that differ, `2026-11-03` or each year's `01-01`; without hours they are closed. */
+export type Days = Readonly<Record<string, readonly string[]>>;
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+/** Names of uploaded sounds begin so; others are the switch's. */
+export const UPLOADS = 'uploads/';
 
 const TIMEOUT_S = 30;
 const SPEECH_S = 120;
@@ -113,7 +122,13 @@ export function readStep(raw: RawStep): Step {
     case 'external':
       return { kind, number: text(asked['number']), timeout_s: seconds(asked['timeout_s'], TIMEOUT_S) };
     case 'hours':
-      return { kind, closed: text(asked['closed']) || null, week: weekOf(asked['week']) };
+      return {
+        kind,
+        closed: text(asked['closed']) || null,
+        week: weekOf(asked['week']),
+        days: tableOf(asked['days']),
+        timezone: text(asked['timezone']),
+      };
     case 'message':
       return { kind, sound: text(asked['sound']) };
     case 'voicemail':
@@ -150,6 +165,10 @@ export function withField(raw: RawStep, field: string, value: unknown): RawStep 
   if (kind === 'hangup') return { hangup: value };
   if (kind) {
     const asked = isObject(raw[kind]) ? raw[kind] : {};
+    if (kind === 'hours' && field === 'week' && value === null) {
+      // Without a week of its own it has no calendar of its own.
+      return { ...raw, hours: replaced(replaced(replaced(asked, 'week', null), 'days', null), 'timezone', null) };
+    }
     return { ...raw, [kind]: replaced(asked, field, value) };
   }
   return replaced(raw, field, value);
@@ -157,10 +176,14 @@ export function withField(raw: RawStep, field: string, value: unknown): RawStep 
 
 function weekOf(value: unknown): Week | null {
   if (!isObject(value)) return null;
+  const kept = tableOf(value);
+  return Object.fromEntries(WEEKDAYS.flatMap((day) => (kept[day] ? [[day, kept[day]]] : [])));
+}
+
+function tableOf(value: unknown): Days {
   const found: Record<string, readonly string[]> = {};
-  for (const day of WEEKDAYS) {
-    const hours = value[day];
-    if (Array.isArray(hours)) found[day] = hours.filter((one) => typeof one === 'string');
+  for (const [name, hours] of Object.entries(isObject(value) ? value : {})) {
+    if (Array.isArray(hours)) found[name] = hours.filter((one) => typeof one === 'string');
   }
   return found;
 }

@@ -18,6 +18,10 @@ export const stepsEn: Readonly<Record<StepsKey, Text>> = {
   'step.hours.calendar': 'Calendar',
   'step.hours.account': "The company's",
   'step.hours.own': 'Its own',
+  'step.hours.timezone': 'Time zone',
+  'step.hours.timezone.hint': "For example Asia/Omsk. Empty is the company's, {zone}.",
+  'step.message.which': 'What the caller hears',
+  'step.message.of_switch': "The switch's sound",
   'step.message.sound': 'Sound on the switch',
   'step.message.hint':
     'Its name without an extension. Whoever runs the server puts sounds of your own into {folder}; a sound that is not there is passed over.',

@@ -18,6 +18,10 @@ export const stepsRu = {
   'step.hours.calendar': 'Календарь',
   'step.hours.account': 'Компании',
   'step.hours.own': 'Свой для этого шага',
+  'step.hours.timezone': 'Часовой пояс',
+  'step.hours.timezone.hint': 'Например, Asia/Omsk. Пусто — пояс компании, {zone}.',
+  'step.message.which': 'Что услышит клиент',
+  'step.message.of_switch': 'Звук станции',
   'step.message.sound': 'Звук на станции',
   'step.message.hint':
     'Имя без расширения. Свои звуки администратор сервера кладёт в папку {folder}; нет такого звука — звонок идёт дальше.',

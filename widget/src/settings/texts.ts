@@ -42,6 +42,7 @@ export const FIELD_TEXTS: Readonly<Record<string, SettingsKey>> = {
   campaign: 'vnumbers.campaign',
   'virtual_number.source': 'vnumbers.source',
   call_tracking: 'crm.call_tracking',
+  rescue_notice: 'sounds.rescue_notice',
   unknown_to_unsorted: 'crm.unknown_to_unsorted',
   click_to_call: 'outgoing.click_to_call',
   default_caller_id: 'outgoing.default_caller_id',

@@ -6,8 +6,8 @@ import type { Fault } from '../client';
 import { useDesk } from '../context';
 import { TextField } from '../fields';
 import { FormCard } from '../form';
-import { hoursOf, WEEKDAYS, type Week } from '../steps';
-import { daysOf, linesOf, type Days } from './days';
+import { hoursOf, WEEKDAYS, type Days, type Week } from '../steps';
+import { daysOf, linesOf } from './days';
 
 export function WorkingHours(): JSX.Element {
   const { words } = useDesk();
@@ -64,7 +64,7 @@ function Written(props: {
   );
 }
 
-function DaysField(props: {
+export function DaysField(props: {
   days: Days;
   fault: Fault | undefined;
   onChange: (days: Record<string, readonly string[]>) => void;

@@ -81,6 +81,8 @@ export function Log(): JSX.Element {
         return `${words.t('log.number')} ${showNumber(key)}`;
       case 'visit_key':
         return `${words.t('log.visit_key')} ${key}`;
+      case 'sound':
+        return `${words.t('log.sound')} ${key}`;
       case 'line':
         return `${words.t('log.line')} ${key}`;
       case 'account':
@@ -104,6 +106,8 @@ function areaName(
   | 'people.from_crm'
   | 'section.workday'
   | 'tracking.title'
+  | 'section.sounds'
+  | 'hours.title'
   | 'manager.title' {
   switch (area) {
     case 'crm':
@@ -118,6 +122,10 @@ function areaName(
       return 'section.workday';
     case 'call_tracking':
       return 'tracking.title';
+    case 'sounds':
+      return 'section.sounds';
+    case 'hours':
+      return 'hours.title';
     default:
       return 'manager.title';
   }

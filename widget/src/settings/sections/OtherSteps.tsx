@@ -4,8 +4,17 @@ import { useStore } from '../../ui/hooks';
 import type { Fault } from '../client';
 import { useDesk } from '../context';
 import { NumberField, RadioField, SelectField, TextField } from '../fields';
-import { OWN_WEEK, type Ending, type HoursStep, type RingStep, type ManagerStep, type Step } from '../steps';
-import { WeekFields } from './Hours';
+import {
+  OWN_WEEK,
+  UPLOADS,
+  type Ending,
+  type HoursStep,
+  type ManagerStep,
+  type MessageStep,
+  type RingStep,
+  type Step,
+} from '../steps';
+import { DaysField, WeekFields } from './Hours';
 
 type Other = Exclude<Step, RingStep | ManagerStep>;
 
@@ -18,7 +27,7 @@ interface Props {
 }
 
 export function OtherStep(props: Props): JSX.Element {
-  const { words, me } = useDesk();
+  const { words } = useDesk();
   const { step, set, faultAt } = props;
   switch (step.kind) {
     case 'external':
@@ -44,15 +53,7 @@ export function OtherStep(props: Props): JSX.Element {
     case 'hours':
       return <Hours {...props} step={step} />;
     case 'message':
-      return (
-        <TextField
-          label={words.t('step.message.sound')}
-          hint={words.t('step.message.hint', { folder: `dozvon/${me.slug}` })}
-          value={step.sound}
-          fault={faultAt('.message.sound')}
-          onChange={(sound) => set('sound', sound)}
-        />
-      );
+      return <Message {...props} step={step} />;
     case 'voicemail':
       return (
         <>
@@ -94,6 +95,39 @@ export function OtherStep(props: Props): JSX.Element {
   }
 }
 
+/** An uploaded sound by name, or the switch's own. */
+function Message({ step, set, faultAt }: Props & { step: MessageStep }): JSX.Element {
+  const { words, book, me } = useDesk();
+  const { sounds } = useStore(book.page);
+  const uploaded = step.sound.startsWith(UPLOADS);
+  const fault = faultAt('.message.sound');
+  const gone = uploaded && !sounds.some((sound) => sound.sound === step.sound);
+  return (
+    <>
+      <SelectField
+        label={words.t('step.message.which')}
+        value={uploaded ? step.sound : ''}
+        fault={uploaded ? fault : undefined}
+        choices={[
+          ...sounds.map((sound) => ({ value: sound.sound, name: sound.name })),
+          ...(gone ? [{ value: step.sound, name: step.sound }] : []),
+          { value: '', name: words.t('step.message.of_switch') },
+        ]}
+        onChange={(sound) => set('sound', sound)}
+      />
+      {!uploaded && (
+        <TextField
+          label={words.t('step.message.sound')}
+          hint={words.t('step.message.hint', { folder: `dozvon/${me.slug}` })}
+          value={step.sound}
+          fault={fault}
+          onChange={(sound) => set('sound', sound)}
+        />
+      )}
+    </>
+  );
+}
+
 function Told(props: {
   group: string | null;
   fault: Fault | undefined;
@@ -116,7 +150,7 @@ function Told(props: {
 }
 
 function Hours({ step, scenario, set, faultAt }: Props & { step: HoursStep }): JSX.Element {
-  const { words, book } = useDesk();
+  const { words, book, me } = useDesk();
   const { scenarios } = useStore(book.page);
   return (
     <>
@@ -145,7 +179,22 @@ function Hours({ step, scenario, set, faultAt }: Props & { step: HoursStep }): J
         ]}
         onChange={(which) => set('week', which === 'own' ? OWN_WEEK : null)}
       />
-      {step.week && <WeekFields week={step.week} onChange={(week) => set('week', week)} />}
+      {step.week && (
+        <>
+          <WeekFields week={step.week} onChange={(week) => set('week', week)} />
+          <DaysField
+            days={step.days}
+            fault={undefined}
+            onChange={(days) => set('days', Object.keys(days).length ? days : null)}
+          />
+          <TextField
+            label={words.t('step.hours.timezone')}
+            hint={words.t('step.hours.timezone.hint', { zone: me.timezone })}
+            value={step.timezone}
+            onChange={(zone) => set('timezone', zone.trim() || null)}
+          />
+        </>
+      )}
     </>
   );
 }

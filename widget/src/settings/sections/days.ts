@@ -1,7 +1,5 @@
 /** Days that differ from the week, a line each; pure. */
-import { hoursOf } from '../steps';
-
-export type Days = Readonly<Record<string, readonly string[]>>;
+import { hoursOf, type Days } from '../steps';
 
 export function daysOf(text: string): Record<string, string[]> {
   const found: Record<string, string[]> = {};
