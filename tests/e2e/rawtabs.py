@@ -186,3 +186,9 @@ async def locks_held(browser: Devtools, session: str) -> tuple[str, ...] | str:
     """Names of the Web Locks this frame sees held, or the name of the browser's refusal."""
     held = await browser.promised(session, f"({LOCKS})()")
     return held if isinstance(held, str) else tuple(held)
+
+
+async def lock_owner(browser: Devtools, session: str) -> str:
+    """The frame that holds the one lock this frame sees held."""
+    held = "navigator.locks.query().then(({ held }) => held[0].clientId)"
+    return str(await browser.promised(session, held))

@@ -14,7 +14,14 @@ import pytest
 from tests.e2e.amo import phone_is, until
 from tests.e2e.cdp import Devtools
 from tests.e2e.demo import ELENA, ILYA, VEKTOR, Demo
-from tests.e2e.rawtabs import RawTab, allow_microphone, headset_browser, locks_held, open_panel
+from tests.e2e.rawtabs import (
+    RawTab,
+    allow_microphone,
+    headset_browser,
+    lock_owner,
+    locks_held,
+    open_panel,
+)
 from tests.e2e.storage import Storage
 from tests.e2e.voice import READY, is_heard
 
@@ -66,9 +73,19 @@ class Scene:
 
 
 async def visible(scene: Scene) -> None:
-    """Both are windows of their own, in sight."""
+    """Both are in sight, and the older one keeps it."""
     for tab in scene.tabs:
         await scene.browser.until_value(tab.page, "document.hidden", False)
+
+
+async def brought(scene: Scene) -> None:
+    """The person brings it to the other one, which takes the lock from the first."""
+    first, second = scene.tabs
+    before = await lock_owner(scene.browser, first.frame)
+    await second.press("Перенести звук сюда")
+    scene.tabs.reverse()
+    await scene.phone_is_in(second)
+    assert await lock_owner(scene.browser, first.frame) != before
 
 
 async def hidden(scene: Scene) -> None:
@@ -101,6 +118,7 @@ class Row:
 
 ROWS: Final = {
     "visible": Row(visible, window=True),
+    "two windows": Row(brought, window=True),
     "hidden": Row(hidden),
     "frozen": Row(frozen),
     "leader closed, storage shared": Row(closed, outside=LOCKS),
