@@ -270,6 +270,9 @@ class MemoryTx:
         found = [a for a in self._rows.attempts.values() if a.list_id == list_id]
         return sorted(found, key=lambda a: (a.at, a.call_id))
 
+    async def names(self, items: Sequence[ItemId]) -> dict[ItemId, str]:
+        return {one: self._rows.items[one][1].name for one in items}
+
     async def call_known(self, call_id: CallId) -> Known | None:
         return self._book.known.get(call_id)
 

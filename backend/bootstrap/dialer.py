@@ -9,7 +9,12 @@ from dataclasses import replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.routing import BaseRoute
 
+from backend.api.doors import Doors
+from backend.api.lists import ListsApi
+from backend.api.lists_words import ListWordsApi
+from backend.api.settings_door import SettingsDoor
 from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.domain.call import Call
@@ -26,6 +31,7 @@ from backend.services.dialer.teller import DialerTeller
 from backend.services.ports import FinishedCall, Leases
 from backend.services.ports.dialer import DialerTx
 from backend.services.routing import RoutingTable
+from backend.services.sessions import Sessions
 from backend.store.calls import CallStore
 from backend.store.gateways.dialer import SqlDialer, SqlDialerTx
 from protocol.vocabulary import AccountId, CallId, Direction
@@ -170,10 +176,13 @@ def desk(base: Foundation, records: Records | None = None) -> Desk:
     )
 
 
-def lists(base: Foundation, records: Records | None = None) -> Lists:
-    return Lists(
-        book=SqlDialer(base.database),
-        bus=base.bus,
-        clock=base.clock,
-        records=records or NoRecords(),
-    )
+def list_doors(
+    base: Foundation, sessions: Sessions, doors: Doors, records: Records | None = None
+) -> list[BaseRoute]:
+    """Lists over HTTP."""
+    book, door = SqlDialer(base.database), SettingsDoor(sessions, doors)
+    lists = Lists(book=book, bus=base.bus, clock=base.clock, records=records or NoRecords())
+    return [
+        *ListsApi(lists, book, base.clock, door).routes(),
+        *ListWordsApi(book, base.clock, door).routes(),
+    ]

@@ -21,7 +21,7 @@ from backend.bootstrap import amocrm, portals, uis
 from backend.bootstrap.audio import audio_storage
 from backend.bootstrap.board import board_doors, hands
 from backend.bootstrap.callbacks import callbacks
-from backend.bootstrap.dialer import desk
+from backend.bootstrap.dialer import desk, list_doors
 from backend.bootstrap.foundation import Foundation, bus_check
 from backend.bootstrap.lines import SwitchLineHomes
 from backend.bootstrap.settings_api import settings_doors
@@ -195,6 +195,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
                 *uis.door(base, doors),
                 *PortalCallApi(sessions, SqlPortalCalls(base.database), doors).routes(),
                 *settings_doors(base, jobs, sessions, doors),
+                *list_doors(base, sessions, doors),
                 *board_doors(base, sessions, statuses, raised, doors),
                 *visit_doors(base, doors),
                 *RecordingsApi(

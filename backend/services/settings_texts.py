@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from backend.domain.account_faults import Fault
 from backend.services.board.texts import BOARD_TEXTS
+from backend.services.dialer.texts import DIALER_TEXTS
 from backend.services.scenario_texts import SCENARIO_TEXTS
 
 Language = Literal["ru", "en"]
@@ -13,6 +14,7 @@ Language = Literal["ru", "en"]
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     **SCENARIO_TEXTS,
     **BOARD_TEXTS,
+    **DIALER_TEXTS,
     # ── shapes ──
     "not_toml": (
         "Файл не читается как TOML: {said}. Исправьте эту строку.",

@@ -122,6 +122,12 @@ class DialerItemStore(DialerStore):
         )
         return int((await self._rows(query))[0]["last"] or 0)
 
+    async def names(self, wanted: Sequence[ItemId]) -> dict[ItemId, str]:
+        query = select(items.c.id, items.c.name).where(
+            items.c.account_id == self._account, items.c.id.in_(wanted)
+        )
+        return {ItemId(row["id"]): row["name"] for row in await self._rows(query)}
+
     async def look_again(self, list_id: ListId) -> None:
         await self._tx.execute(
             update(items)

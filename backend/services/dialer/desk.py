@@ -395,7 +395,7 @@ async def _workable(tx: DialerTx, list_id: ListId, who: EmployeeId) -> WorkList:
 async def _editable(tx: DialerTx, list_id: ListId, who: EmployeeId) -> WorkList:
     work = await _workable(tx, list_id, who)
     if not await may_edit(tx, work, who):
-        raise NotAllowed("whoever leads the team changes its lists", why="supervisors_only")
+        raise NotAllowed("whoever leads the team changes its lists", why="list_supervisors_only")
     return work
 
 

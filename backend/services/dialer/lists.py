@@ -199,7 +199,7 @@ def _must_make_sense(wanted: NewList) -> None:
     if (wanted.owner_id is None) == (wanted.group_id is None):
         raise BadRequest("one employee or one group", why="owner_or_group")
     if any(len(row.numbers) > MAX_NUMBERS for row in wanted.rows):
-        raise BadRequest("too many numbers in a row", why="too_many_numbers", most=MAX_NUMBERS)
+        raise BadRequest("too many numbers in a row", why="row_numbers", most=MAX_NUMBERS)
     for row in wanted.rows:
         if row.zone is not None and not known_zone(row.zone):
             raise BadRequest(f"no time zone {row.zone}", why="zone", zone=row.zone)
@@ -233,9 +233,9 @@ def _must_be_allowed(
     if role != "operator":
         return
     if group_id is not None or f"employee:{owner_id}" != who:
-        raise NotAllowed("lists of others are made by whoever leads", why="supervisors_only")
+        raise NotAllowed("lists of others are made by whoever leads", why="list_supervisors_only")
     if purpose is ListPurpose.ADVERTISING and not change:
-        raise NotAllowed("advertising is begun by whoever leads", why="supervisors_only")
+        raise NotAllowed("advertising is begun by whoever leads", why="list_supervisors_only")
 
 
 def _item(

@@ -37,6 +37,77 @@ _ENGLISH: Final[dict[ItemReason, str]] = {
     ItemReason.IN_OTHER_HANDS: "A colleague has this person right now.",
 }
 
+DIALER_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "list_supervisors_only": (
+        "Это решает руководитель: попросите его составить список.",
+        "Whoever leads decides this: ask them to make the list.",
+    ),
+    "name": ("Назовите список.", "Give the list a name."),
+    "empty": (
+        "В списке нет людей. Под строкой заголовков должна быть хотя бы одна строка.",
+        "The list has no people. There has to be a row below the headings.",
+    ),
+    "too_many_rows": (
+        "Слишком много строк: в списке бывает до {most}. Разделите его.",
+        "Too many rows: a list has up to {most}. Part it.",
+    ),
+    "row_numbers": (
+        "Слишком много номеров в строке: бывает до {most}.",
+        "Too many numbers in a row: there may be {most}.",
+    ),
+    "owner_or_group": (
+        "Укажите либо сотрудника, либо группу.",
+        "Name an employee or a group, one of both.",
+    ),
+    "owner": ("Такого сотрудника нет.", "There is no such employee."),
+    "group": ("В этой группе никого нет.", "Nobody is in this group."),
+    "zone": (
+        "Нет часового пояса «{zone}». Пишите так: Asia/Yekaterinburg.",
+        "There is no time zone {zone}. Write it like Asia/Yekaterinburg.",
+    ),
+    "mixed": (
+        "В одном списке бывают или люди, или сделки. Соберите два списка.",
+        "A list has people or deals, never both. Make two lists.",
+    ),
+    "advertising_progressive": (
+        "Рекламные звонки набирает человек: выберите режим с просмотром карточки.",
+        "Advertising is dialled by a person: choose the mode with a look at the card.",
+    ),
+    "file": (
+        "Файл не читается. Сохраните таблицу как CSV или XLSX.",
+        "The file cannot be read. Save the table as CSV or XLSX.",
+    ),
+    "file_too_large": (
+        "Файл слишком большой: бывает до 8 МБ.",
+        "The file is too large: it may have 8 MB.",
+    ),
+    "column": (
+        "В файле нет столбца «{column}».",
+        'The file has no column "{column}".',
+    ),
+    "columns": (
+        "Скажите, в каких столбцах номера.",
+        "Say which columns hold the numbers.",
+    ),
+    "no_number_column": (
+        "Скажите, в каких столбцах номера.",
+        "Say which columns hold the numbers.",
+    ),
+    "list_number": ("Это не телефонный номер.", "This is not a phone number."),
+    "twice": (
+        "Итог назван дважды. У каждого свой id.",
+        "A disposition is there twice. Each has an id of its own.",
+    ),
+    "in_hand": (
+        "С кем-то из списка сейчас работают. Остановите список и повторите.",
+        "Somebody of the list is in hand. Stop the list and try again.",
+    ),
+    "part": ("Такой части списка нет.", "The list has no such part."),
+    "outcome": ("Такого исхода нет.", "There is no such outcome."),
+    "hour": ("Час бывает от 0 до 23.", "An hour is 0 to 23."),
+}
+"""Refusals of the lists' door, by `why`."""
+
 
 def told(reason: ItemReason, language: str) -> str:
     return (_RUSSIAN if language == "ru" else _ENGLISH)[reason]

@@ -229,6 +229,9 @@ class DialerTx(Protocol):
     async def attempts(self, list_id: ListId) -> list[Attempt]:
         """All of them, oldest first."""
 
+    async def names(self, items: Sequence[ItemId]) -> Mapping[ItemId, str]:
+        """What these people are called."""
+
     async def call_known(self, call_id: CallId) -> Known | None: ...
     async def tell_crm(self, call_id: CallId) -> None:
         """Have the CRM told what came of this attempt, once the transaction is on disk."""

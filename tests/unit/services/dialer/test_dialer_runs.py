@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from backend.errors import BadRequest, NoDevice, NotAllowed, NotFound, WrongState
 from backend.services.dialer.engine import LEASE
+from backend.services.dialer.lists import NewList, Proof, Row
 from protocol.dialer import (
     MAX_WRAP_UP_S,
     BlendList,
@@ -29,6 +31,7 @@ from protocol.dialer_words import (
     AttemptOutcome,
     ItemPhase,
     ItemReason,
+    ListId,
     ListMode,
     ListPurpose,
     ListState,
@@ -39,16 +42,16 @@ from protocol.vocabulary import AgentStatus, RefusalReason
 from tests.dialer_house import ACC, ANNA, BORIS, LEAD, NUMBERS, VERA, House, with_rules
 
 
-async def started(house: House, **how: object) -> str:
+async def started(house: House, **how: Any) -> ListId:
     """A list Anna works on, whose first person is shown. The list's id."""
-    work, _ = await house.load(**how)  # type: ignore[arg-type]
+    work, _ = await house.load(**how)
     await house.arrives(ANNA)
     await house.ask(ANNA, StartList, list_id=work.id)
     await house.tick()
     return work.id
 
 
-async def held(house: House) -> dict[str, object]:
+async def held(house: House) -> dict[str, Any]:
     shown = await house.shown()
     assert shown.in_hand is not None
     return {"item_id": shown.in_hand.item.id, "fence": shown.in_hand.item.fence}
@@ -110,9 +113,7 @@ async def test_advertising_with_consent_waits_for_the_press() -> None:
     assert len(house.owner.begun) == 1
 
 
-def consented(house: House) -> list[object]:
-    from backend.services.dialer.lists import Proof, Row
-
+def consented(house: House) -> list[Row]:
     proof = Proof(evidence="form on the site", given_at=house.clock.now())
     return [Row(numbers=(number,), consent=proof) for number in NUMBERS[:2]]
 
@@ -123,11 +124,9 @@ async def test_advertising_cannot_be_progressive_nor_begun_by_an_operator() -> N
         await house.load(
             purpose=ListPurpose.ADVERTISING,
             mode=ListMode.PROGRESSIVE,
-            rows=consented(house),  # type: ignore[arg-type]
+            rows=consented(house),
         )
     assert caught.value.data["why"] == "advertising_progressive"
-    from backend.services.dialer.lists import NewList
-
     with pytest.raises(NotAllowed):
         await house.lists.make(
             ACC,
@@ -135,7 +134,7 @@ async def test_advertising_cannot_be_progressive_nor_begun_by_an_operator() -> N
                 name="x",
                 purpose=ListPurpose.ADVERTISING,
                 owner_id=ANNA,
-                rows=tuple(consented(house)),  # type: ignore[arg-type]
+                rows=tuple(consented(house)),
             ),
             who=f"employee:{ANNA}",
             role="operator",
@@ -205,7 +204,7 @@ async def test_stop_puts_whoever_is_shown_back_and_finishes_a_talk_first() -> No
     list_id = await started(house)
     await house.ask(ANNA, StopList)
     assert house.run_of().state is RunState.STOPPED
-    assert (await house.counts(house.rows.lists[list_id])).waiting == 3  # type: ignore[index]
+    assert (await house.counts(house.rows.lists[list_id])).waiting == 3
     await house.ask(ANNA, StartList, list_id=list_id)
     await house.ticks(11)
     await house.ask(ANNA, StopList)
@@ -387,7 +386,7 @@ async def test_a_call_back_comes_on_its_hour_before_everybody_else() -> None:
     assert shown.in_hand.item.numbers[0].number == NUMBERS[0]
 
 
-async def held_after(house: House) -> dict[str, object]:
+async def held_after(house: House) -> dict[str, Any]:
     await house.tick()
     return await held(house)
 
@@ -435,8 +434,6 @@ async def test_the_same_key_makes_one_list() -> None:
 
 
 async def test_several_numbers_are_tried_in_turn() -> None:
-    from backend.services.dialer.lists import Row
-
     house = House()
     await started(house, rows=[Row(numbers=NUMBERS[:2])])
     await house.ticks(10)
