@@ -22,6 +22,7 @@ from backend.api.board_shapes import (
     DeedAnswer,
     DeedsAnswer,
     FiguresAnswer,
+    HourAnswer,
     PastAnswer,
     PastEvent,
     PersonAnswer,
@@ -215,7 +216,11 @@ def _day(request: Request, name: str) -> date:
 
 def _totals(totals: Totals) -> TotalsAnswer:
     figures: dict[str, Any] = {name: getattr(totals, name) for name in _TOTALS}
-    return TotalsAnswer(**figures, hours=tuple(tuple(row) for row in totals.hours))
+    hours = tuple(
+        HourAnswer(inbound=inbound, answered=answered, lost=lost, outbound=outbound)
+        for inbound, answered, lost, outbound in totals.hours
+    )
+    return TotalsAnswer(**figures, hours=hours)
 
 
 def _tables(found: Report, language: str) -> tuple[Table, Table]:

@@ -15,6 +15,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What all answers are."""
 
 
+class HourAnswer(Answer, frozen=True, kw_only=True):
+    inbound: int
+    answered: int
+    lost: int
+    outbound: int
+
+
 class TotalsAnswer(Answer, frozen=True, kw_only=True):
     inbound: int
     answered: int
@@ -27,8 +34,8 @@ class TotalsAnswer(Answer, frozen=True, kw_only=True):
     reached: int
     internal: int
     talk_s: int
-    hours: tuple[tuple[int, ...], ...]
-    """Inbound, answered, lost and outbound of each hour of the day."""
+    hours: tuple[HourAnswer, ...]
+    """Of the day, from its first hour."""
 
 
 class DayAnswer(Answer, frozen=True, kw_only=True):

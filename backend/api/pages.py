@@ -27,8 +27,8 @@ from backend.services.sign_on import Directory, origin_of
 from protocol.vocabulary import CrmKind
 
 MAX_LAUNCH_BYTES = 65_536
-_ENTRIES = {"DEFAULT": "settings", "USER_PROFILE_MENU": "profile"}
-"""Placement → what it shows."""
+_ENTRIES = {"DEFAULT": "settings", "USER_PROFILE_MENU": "profile", "BOARD": "board"}
+"""Placement → what it shows. `BOARD` is no place of a portal: our settings lead there."""
 _PHONE = "phone"
 _IN_PAGE = "inpage"
 _RUSSIAN = {"ru", "be", "kk", "uk", "ua"}
@@ -89,7 +89,8 @@ async def _no_switches(_origin: str) -> frozenset[str]:
 
 @dataclass(slots=True)
 class PagesApi:
-    """`/widget/amocrm`, `/amocrm/settings`, `/bitrix24/{app,worker}`, `/phone`, `/static/…`."""
+    """`/widget/amocrm`, `/amocrm/{settings,board}`, `/board`, `/bitrix24/{app,worker}`, `/phone`,
+    `/static/…`."""
 
     directory: Directory
     own_origin: str
@@ -107,7 +108,9 @@ class PagesApi:
         return [
             Route("/widget/amocrm", self.amocrm),
             Route("/amocrm/settings", self.amocrm_settings),
+            Route("/amocrm/board", self.amocrm_board),
             Route("/phone", self.phone),
+            Route("/board", self.board),
             Route("/bitrix24/app", self.bitrix24_app, methods=["GET", "POST"]),
             Route("/bitrix24/worker", self.bitrix24_worker, methods=["GET", "POST"]),
             Mount("/static", _CachedForever(directory=self.static)),
@@ -120,6 +123,20 @@ class PagesApi:
     async def amocrm_settings(self, request: Request) -> Response:
         """The frame on the account's page of advanced settings."""
         return await self._framed(request, "settings")
+
+    async def amocrm_board(self, request: Request) -> Response:
+        """The same frame with the supervisors' board in it."""
+        return await self._framed(request, "board")
+
+    async def board(self, request: Request) -> Response:
+        """The supervisors' board in a window of its own, as the phone's."""
+        return await self._shell(
+            "board",
+            locale=locale_of(request.query_params.get("locale")),
+            boot={},
+            ancestors=(),
+            account_origin="",
+        )
 
     async def phone(self, request: Request) -> Response:
         """The phone in a window of its own: framed by nobody, the session is handed over by the

@@ -10,12 +10,12 @@ import { gzipSync } from 'node:zlib';
 const LIMIT_BYTES = 45_000;
 /** Pages no call comes to, opened now and then by whoever sets things up; and a voice with its SIP,
  * which comes with the first frame that may not hear. */
-const OTHER_LIMITS = { settings: 60_000, inpage: 75_000 };
+const OTHER_LIMITS = { settings: 60_000, board: 60_000, inpage: 75_000 };
 
 const room = new URL('../', import.meta.url);
 const out = new URL('../static/', room);
 /** One of each build: their chunks are named alike and are not the same. */
-const manifests = ['vite-manifest.json', 'vite-settings-manifest.json', 'vite-inpage-manifest.json'];
+const manifests = ['vite-manifest.json', 'vite-settings-manifest.json', 'vite-board-manifest.json', 'vite-inpage-manifest.json'];
 const builds = await Promise.all(
   manifests.map(async (name) => JSON.parse(await readFile(new URL(name, out), 'utf8'))),
 );

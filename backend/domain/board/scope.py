@@ -72,7 +72,7 @@ def scopes(teams: Iterable[TeamPeople]) -> dict[str, Scope]:
     """Every board of the account, by its key."""
     teams = tuple(teams)
     found = {ALL: whole(teams)}
-    for head in {head for team in teams for head in team.heads}:
+    for head in sorted({head for team in teams for head in team.heads}):
         scope = _of(tuple(team for team in teams if head in team.heads))
         found[scope.key] = scope
     return found

@@ -162,7 +162,7 @@ class BoardKeeper:
         ended = ended_call(call)
         changed = None if self._day is None or ended is None else self._day.take(ended)
         if changed is not None:
-            self.mark("counts", *(f"tally:{employee_id}" for employee_id in changed))
+            self.mark("counts", *(f"tally:{employee_id}" for employee_id in sorted(changed)))
 
     def call_named(self, call_id: CallId, name: str) -> None:
         if call_id in self._calls and self._names.get(call_id) != name:
@@ -225,7 +225,7 @@ class BoardKeeper:
         """People, teams or settings may have changed. Boards of other people begin anew."""
         teams = await self._rows.teams(self.account_id)
         changed = self._people.employ(self._account.employees)
-        self.mark("setup", *(f"person:{employee_id}" for employee_id in changed))
+        self.mark("setup", *(f"person:{employee_id}" for employee_id in sorted(changed)))
         if self._scopes and teams == self._teams:
             return
         self._teams = teams

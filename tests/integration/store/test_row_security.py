@@ -37,6 +37,8 @@ def _row(table: Table, account_id: str) -> dict[str, Any]:
             values[key.parent.name] = "switch"
     if table.name == "employee_numbers":
         values["kind"] = "desk"
+    if table.name == "board_log":
+        values["kind"] = "whole"
     if table.name == "employees":
         values["role"], values["device"] = "operator", "phone"
     return values

@@ -25,6 +25,13 @@ export interface FiguresAnswer {
   readonly people: readonly PersonAnswer[];
 }
 
+export interface HourAnswer {
+  readonly inbound: number;
+  readonly answered: number;
+  readonly lost: number;
+  readonly outbound: number;
+}
+
 export interface PastAnswer {
   readonly began_at: string;
   readonly ended_at: string;
@@ -60,5 +67,5 @@ export interface TotalsAnswer {
   readonly reached: number;
   readonly internal: number;
   readonly talk_s: number;
-  readonly hours: readonly readonly number[][];
+  readonly hours: readonly HourAnswer[];
 }

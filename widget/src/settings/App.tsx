@@ -38,6 +38,7 @@ const SECTIONS = {
   recording: Recording,
   sounds: SoundsLater,
   tracking: TrackingLater,
+  cloud: CloudLater,
   workday: Workday,
   teams: Teams,
   log: Log,
@@ -54,6 +55,7 @@ export interface AppProps {
   readonly client: SettingsClient;
   readonly words: Phrases<SettingsKey>;
   readonly openUrl: (url: string) => void;
+  readonly openBoard: () => void;
 }
 
 interface Loaded {
@@ -61,7 +63,7 @@ interface Loaded {
   readonly book: Book;
 }
 
-export function App({ client, words, openUrl }: AppProps): JSX.Element {
+export function App({ client, words, openUrl, openBoard }: AppProps): JSX.Element {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const load = useCallback(async (): Promise<void> => {
@@ -97,7 +99,8 @@ export function App({ client, words, openUrl }: AppProps): JSX.Element {
     );
   }
   if (!loaded.me.may_see) return <NotForYou me={loaded.me} words={words} />;
-  return <Settings {...loaded} words={words} openUrl={openUrl} />;
+  const props = { words, openUrl, openBoard };
+  return <Settings {...loaded} {...props} />;
 }
 
 /** Operators: what this page is, who may help, and where their own things are. */
@@ -166,6 +169,7 @@ function Settings(props: Loaded & Omit<AppProps, 'client'>): JSX.Element {
           <p class="s-product">
             {words.t('page.title')} <span class="muted">· {me.slug}</span>
           </p>
+          <Button onPress={props.openBoard}>{words.t('page.board')}</Button>
           {!me.may_change && <p class="s-readonly">{words.t('page.read_only')}</p>}
         </header>
         <nav class="s-nav" aria-label={words.t('page.sections')}>

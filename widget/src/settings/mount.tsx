@@ -15,9 +15,10 @@ export interface MountOptions {
   readonly host: Host;
   /** A fresh session without leaving the page. */
   readonly renew: () => Promise<SessionToken>;
+  readonly openBoard: () => void;
 }
 
-export function mountSettings({ root, host, renew }: MountOptions): void {
+export function mountSettings({ root, host, renew, openBoard }: MountOptions): void {
   const surroundings = new Store(host.surroundings);
   host.onSurroundings((next) => surroundings.set(next));
   const locale = () => localeOf(surroundings.get().locale);
@@ -29,7 +30,8 @@ export function mountSettings({ root, host, renew }: MountOptions): void {
     document.documentElement.dataset['theme'] = surroundings.get().theme;
     document.documentElement.lang = words.locale;
     document.title = words.t('page.title');
-    render(<App client={client} words={words} openUrl={openUrl} />, root);
+    const props = { client, words, openUrl, openBoard };
+    render(<App {...props} />, root);
   };
   surroundings.watch(show);
   show();

@@ -23,7 +23,7 @@ export function canonical(value: unknown): string {
 }
 
 /** 64-bit FNV-1a over UTF-8, as hex (http://www.isthe.com/chongo/tech/comp/fnv/). */
-function fnv1a(text: string): string {
+export function fnv1a(text: string): string {
   let hash = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) {
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
