@@ -21,12 +21,13 @@ pytestmark = pytest.mark.browser
 NARROW, WIDE = ViewportSize(width=380, height=720), ViewportSize(width=1280, height=900)
 SECTIONS = {
     "ru": ("Подключение", "Сотрудники", "Группы", "Виртуальные номера", "Сценарии", "Исходящие",
-           "Запись разговоров", "Коллтрекинг", "Рабочий день", "Отделы", "История изменений"),
+           "Запись разговоров", "Коллтрекинг", "Облако", "Рабочий день", "Отделы",
+           "История изменений"),
     "en": ("Connection", "People", "Groups", "Virtual numbers", "Scenarios", "Outgoing",
-           "Recording", "Call tracking", "Working day", "Teams", "Changes"),
+           "Recording", "Call tracking", "Cloud", "Working day", "Teams", "Changes"),
 }  # fmt: skip
 NAMES = ("connection", "people", "groups", "numbers", "scenarios", "outgoing", "recording",
-         "tracking", "workday", "teams", "log")  # fmt: skip
+         "tracking", "cloud", "workday", "teams", "log")  # fmt: skip
 
 OUTSIDE = """() => {
   const wrong = [];

@@ -39,6 +39,7 @@ const SECTIONS = {
   sounds: SoundsLater,
   tracking: TrackingLater,
   cloud: CloudLater,
+  cloud: CloudLater,
   workday: Workday,
   teams: Teams,
   log: Log,

@@ -10,6 +10,9 @@ import type { SessionToken } from '../protocol/messages';
 import type {
   AreaAnswer,
   AreasAnswer,
+  CloudAnswer,
+  CloudCheckAnswer,
+  CloudPatch,
   ConnectionAnswer,
   EmployeeItem,
   EmployeesAnswer,
@@ -18,20 +21,20 @@ import type {
   Me,
   OwnPatch,
   ScenarioItem,
+  SoundsAnswer,
   TeamItem,
   VirtualNumberItem,
   VisitKeyItem,
-  SoundsAnswer,
   VisitKeysAnswer,
   WhoRingsAnswer,
 } from './api';
 
 const TIMEOUT_MS = 20_000;
+/** Twenty megabytes over a slow line. */
+const UPLOAD_TIMEOUT_MS = 180_000;
 
 /** Lists of the account and what their items are. */
 export interface Items {
-/** Twenty megabytes over a slow line. */
-const UPLOAD_TIMEOUT_MS = 180_000;
   employees: EmployeeItem;
   groups: GroupItem;
   scenarios: ScenarioItem;
@@ -126,9 +129,6 @@ export class SettingsClient {
     await this.#ask('DELETE', `visit-keys/${encodeURIComponent(id)}`);
   }
 
-  log(): Promise<LogAnswer> {
-    return this.#ask('GET', 'log');
-  }
   sounds(): Promise<SoundsAnswer> {
     return this.#ask('GET', 'sounds');
   }
@@ -153,6 +153,9 @@ export class SettingsClient {
     return this.#ask('POST', 'cloud/check', {});
   }
 
+  log(): Promise<LogAnswer> {
+    return this.#ask('GET', 'log');
+  }
 
   /** Who would ring by a scenario; `at` on the account's clock, empty is now. */
   whoRings(scenario: string, at: string): Promise<WhoRingsAnswer> {

@@ -51,6 +51,8 @@ export function TextField(
     onChange: (value: string) => void;
     placeholder?: string;
     short?: boolean;
+    /** Nobody reads over a shoulder what is typed. */
+    secret?: boolean;
   },
 ): JSX.Element {
   const id = useId();
@@ -62,7 +64,8 @@ export function TextField(
         value={props.value}
         placeholder={props.placeholder}
         disabled={props.disabled}
-        autocomplete="off"
+        {...(props.secret ? { type: 'password' } : {})}
+        autocomplete={props.secret ? 'new-password' : 'off'}
         spellcheck={false}
         {...described(id, props)}
         onInput={(event) => props.onChange(event.currentTarget.value)}

@@ -29,6 +29,7 @@ export const ru = {
   'section.sounds': 'Звуки',
   'section.tracking': 'Коллтрекинг',
   'section.cloud': 'Облако',
+  'section.cloud': 'Облако',
   'section.workday': 'Рабочий день',
   'section.teams': 'Отделы',
   'section.log': 'История изменений',
