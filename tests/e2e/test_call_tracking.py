@@ -77,6 +77,13 @@ async def test_a_visitor_of_a_site_calls_and_our_page_in_the_portal_has_their_wa
         way = ilya.ringing().get_by_role("region", name="Путь клиента")
         await expect(way).to_contain_text("купить светильник оптом")
         await expect(way.get_by_role("listitem").last).to_contain_text("Оптовые цены")
+        # The portal's own card has it as well, in our tab of it.
+        await ilya.card.get_by_role("tab").first.click()
+        inside = ilya.page.frame_locator(".call-card iframe")
+        own_way = inside.get_by_role("region", name="Путь клиента")
+        await expect(own_way).to_contain_text("yandex / cpc")
+        await expect(own_way.get_by_role("listitem")).to_have_count(2)
+        await expect(own_way.get_by_role("listitem").last).to_contain_text("Оптовые цены")
         await ilya.page.screenshot(path=shots / "bitrix24-visitor.png")
         demo.calm()
         await expect(ilya.ringing()).to_have_count(0)
