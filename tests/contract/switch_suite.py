@@ -5,6 +5,7 @@ A switch takes part by giving a `SwitchStage`: how to make people on its other s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from backend.errors import NoDevice, NotFound, SwitchRefused
 from backend.kit import audio
 from backend.services.ports import (
     Arrived,
+    EarlySound,
     HoldReported,
     LegEnded,
     LegMoved,
@@ -72,6 +74,18 @@ class SwitchStage(Protocol):
     def recordings(self) -> SwitchRecordings: ...
     async def loses_contact(self) -> None:
         """The connection drops; it comes back when time passes."""
+
+
+class EarlyStage(SwitchStage, Protocol):
+    """With numbers behind the trunk that are called."""
+
+    async def announces(self, number: str) -> None:
+        """Its network begins to speak."""
+
+    async def answers(self, number: str) -> None: ...
+    async def refuses(self, number: str, sip_code: int) -> None: ...
+    async def hears_the_network(self, endpoint: str) -> None:
+        """Wait until this phone hears what the network says."""
 
 
 def order(stage: SwitchStage, call_id: CallId, endpoint: str, attempt: int = 1) -> RingOrder:
@@ -346,6 +360,48 @@ class Records(RecordsByCommand):
         for _ in range(2):
             await stage.recordings.forget("talk-1")
         assert not await stage.recordings.fetch("talk-1", file)
+
+
+class HeardEarly:
+    """Numbers whose network is heard before they answer."""
+
+    async def test_a_number_is_heard_before_it_answers(self, stage: EarlyStage) -> None:
+        call_id, customer, phone = CallId("c1"), LegId("customer-1"), stage.phones[0]
+        own = order(stage, call_id, phone)
+        await stage.switch.ring(own)
+        await stage.until(LegMoved, leg_id=own.leg_id, state=LegState.RINGING)
+        await stage.picks_up(phone)
+        await stage.until(LegMoved, leg_id=own.leg_id, state=LegState.UP)
+        await stage.switch.indicate_ringing(call_id, own.leg_id)
+        out = replace(own, leg_id=customer, endpoint=stage.outside(CALLER).endpoint, early=True)
+        for _ in range(2):
+            await stage.switch.ring(out)
+        await stage.until(LegMoved, leg_id=customer, state=LegState.DIALING)
+        await stage.announces(CALLER)
+        await stage.until(EarlySound, call_id=call_id, leg_id=customer)
+        await stage.switch.connect("demo", call_id, [own.leg_id, customer])
+        await stage.hears_the_network(phone)
+        await stage.answers(CALLER)
+        await stage.until(LegMoved, leg_id=customer, state=LegState.UP)
+        await stage.switch.connect("demo", call_id, [own.leg_id, customer])
+        await stage.switch.hang_up(call_id, customer, HangupCause.NORMAL)
+        ended = await stage.until(LegEnded, leg_id=customer)
+        assert ended.cause is HangupCause.NORMAL
+
+    async def test_a_number_that_speaks_and_refuses_ends_with_its_cause(
+        self, stage: EarlyStage
+    ) -> None:
+        out = replace(
+            order(stage, CallId("c1"), stage.outside(CALLER).endpoint),
+            leg_id=LegId("customer-1"),
+            early=True,
+        )
+        await stage.switch.ring(out)
+        await stage.until(LegMoved, state=LegState.DIALING)
+        await stage.announces(CALLER)
+        await stage.until(EarlySound)
+        await stage.refuses(CALLER, 404)
+        assert (await stage.until(LegEnded)).cause is HangupCause.INVALID_NUMBER
 
 
 class Messages:

@@ -9,9 +9,17 @@ from typing import Any, TypeVar
 import pytest
 
 from backend.sandbox.ari import Script
+from backend.sandbox.media.tones import NOTICE_HZ
 from backend.services.ports import Switch, SwitchEvent, SwitchRecordings, Towards
 from backend.telephony.asterisk import AsteriskRecordings
-from tests.contract.switch_suite import Confers, Messages, Mutes, Records, SwitchContract
+from tests.contract.switch_suite import (
+    Confers,
+    HeardEarly,
+    Messages,
+    Mutes,
+    Records,
+    SwitchContract,
+)
 from tests.integration.asterisk.world import DEADLINE_S, DID, World, world
 
 E = TypeVar("E", bound=SwitchEvent)
@@ -67,6 +75,22 @@ class AsteriskStage:
     async def keys_heard(self, number: str) -> str:
         return self._world.sandbox.customer(number).heard_keys.replace("ww", ",")
 
+    async def announces(self, number: str) -> None:
+        self._world.sandbox.customer(number).announce()
+
+    async def answers(self, number: str) -> None:
+        self._world.sandbox.customer(number).answer()
+
+    async def refuses(self, number: str, sip_code: int) -> None:
+        customer = self._world.sandbox.customer(number)
+        assert customer.channel is not None
+        self._world.sandbox.dialing.refused(customer.channel, sip_code)
+
+    async def hears_the_network(self, endpoint: str) -> None:
+        sandbox = self._world.sandbox
+        heard = sandbox.plane.heard(sandbox.phone(endpoint).calls[0])
+        assert heard.hz == pytest.approx(NOTICE_HZ, abs=5)
+
     async def loses_contact(self) -> None:
         self._world.sandbox.cut_sockets()
         async with asyncio.timeout(DEADLINE_S):
@@ -83,5 +107,5 @@ async def stage() -> AsyncIterator[AsteriskStage]:
 
 
 @pytest.mark.feature("T")
-class TestAsteriskSwitch(Mutes, Confers, Records, Messages, SwitchContract):
+class TestAsteriskSwitch(Mutes, Confers, Records, Messages, HeardEarly, SwitchContract):
     """Every rule of the contract."""

@@ -8,7 +8,14 @@ import pytest
 
 from tests.contract.asterisk.place import place
 from tests.contract.asterisk.stage import RealStage, real_stage
-from tests.contract.switch_suite import Confers, Messages, Mutes, Records, SwitchContract
+from tests.contract.switch_suite import (
+    Confers,
+    HeardEarly,
+    Messages,
+    Mutes,
+    Records,
+    SwitchContract,
+)
 
 PLACE = place()
 
@@ -20,5 +27,5 @@ if PLACE is not None:
         async with real_stage(PLACE) as made:
             yield made
 
-    class TestRealAsterisk(Mutes, Confers, Records, Messages, SwitchContract):
+    class TestRealAsterisk(Mutes, Confers, Records, Messages, HeardEarly, SwitchContract):
         """Every rule of the contract."""

@@ -105,7 +105,8 @@ class Dialing:
         """A leg that is in Stasis at once and rings only after `dial`: for early media."""
         if originator and self._engine.find(originator) is None:
             raise AriError(400, "Provided originator channel was not found")
-        channel = self._allocate(endpoint, "", channel_id, variables)
+        shown = (variables or {}).get("CONNECTEDLINE(all)", "")
+        channel = self._allocate(endpoint, shown, channel_id, variables)
         channel.dialled = Dialled(app, args, -1, endpoint.partition("/")[2])
         body = self._engine.json(channel)
         self._engine.timers.soon(lambda: self._enter_created(channel, app, args))

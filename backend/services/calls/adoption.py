@@ -237,7 +237,7 @@ class Adoption:
             return
         if live.call.taken is not None and self._is_apart(live, found):
             core.spawn(self._rooms.connect(live, resume=found.held))
-        elif len(found.connected) > 1:
+        elif live.call.answered_leg is not None and len(found.connected) > 1:
             if first and live.extension_dialed is None:
                 # They were connected by a forerunner who may have dialled it: nobody does twice.
                 live.extension_dialed = False

@@ -227,6 +227,7 @@ class Core:
         auto_answer: bool = False,
         towards: Towards | None = None,
         header: str = "",
+        early: bool = False,
     ) -> AppError | None:
         """Ring once, whoever asks and however often; the intent is on disk first.
 
@@ -254,6 +255,7 @@ class Core:
                 caller_name=caller[1],
                 timeout_s=max(1, round(timeout_s)),
                 auto_answer=auto_answer,
+                early=early,
                 towards=towards,
                 headers=_headers(call.call_id, leg_id, header),
             )

@@ -42,6 +42,7 @@ from backend.services.ports import (
     Arrived,
     Bus,
     CallJournal,
+    EarlySound,
     HoldReported,
     Lease,
     LegEnded,
@@ -277,6 +278,9 @@ class CallOwner:
                 self._on_fact(call_id, Moved(leg_id=leg_id, state=state, at=at))
             case LegEnded(call_id=call_id, leg_id=leg_id, cause=cause, at=at):
                 self._on_fact(call_id, Ended(leg_id=leg_id, cause=cause, at=at))
+            case EarlySound(call_id=call_id, leg_id=leg_id):
+                if (live := self._core.calls.get(call_id)) is not None:
+                    self._core.spawn(self._rooms.hear_early(live, leg_id))
             case HoldReported(call_id=call_id, on=on, at=at):
                 self._on_fact(call_id, Held(on=on, at=at))
             case SoundOver(call_id=call_id):

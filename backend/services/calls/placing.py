@@ -268,7 +268,7 @@ class Placing:
             return
         shown = account.caller_id if live.caller_id is None else live.caller_id
         error = await core.ring(
-            live, customer_leg(), endpoint, timeout_s=OUTSIDE_S, caller=(shown, "")
+            live, customer_leg(), endpoint, timeout_s=OUTSIDE_S, caller=(shown, ""), early=True
         )
         if error is not None and live.call.state is not CallState.ENDED:
             self.own.fail(live, HangupCause.UNREACHABLE)

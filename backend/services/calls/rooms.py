@@ -88,6 +88,22 @@ class Rooms:
         legs = room if resume and not live.stays_held else self.inside(live)
         await core.order(lambda: core.switch.connect(live.slug, call_id, legs))
 
+    async def hear_early(self, live: Live, leg_id: LegId) -> None:
+        """Whoever placed the call hears what the other side's network says before the answer, in
+        place of our ringing tone."""
+        core, call_id = self._core, live.call.call_id
+        async with live.lock:
+            own, leg = live.call.origin_up, live.call.leg(leg_id)
+            if own is None or leg is None or leg.ended_at is not None:
+                return
+            if live.call.answered_leg is not None or live.call.state is CallState.ENDED:
+                return
+            legs = (own.leg_id, leg_id)
+            try:
+                await core.order(lambda: core.switch.connect(live.slug, call_id, legs))
+            except (NotFound, SwitchError) as error:
+                log.info("not heard before the answer", call=call_id, error=repr(error))
+
     def reunite(self, live: Live) -> None:
         """Something changed: those who could not be connected may be by now."""
         if live.disconnected:

@@ -61,6 +61,7 @@ from backend.services.ports.storage import (
 from backend.services.ports.switch import (
     Arrived,
     Capabilities,
+    EarlySound,
     HoldReported,
     LegEnded,
     LegMoved,
@@ -98,6 +99,7 @@ __all__ = [
     "CrmCallRows",
     "CrmCallState",
     "Delivery",
+    "EarlySound",
     "FinishedCall",
     "FinishedHandover",
     "FinishedLeg",

@@ -54,6 +54,16 @@ class LegEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlySound:
+    """The network of a party rung with `RingOrder.early` speaks before the answer: ringback of its
+    own, or an announcement. Whoever is connected with the leg hears it."""
+
+    call_id: CallId
+    leg_id: LegId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldReported:
     """The switch confirmed, or a phone did it by itself."""
 
@@ -112,6 +122,7 @@ SwitchEvent = (
     | Placed
     | LegMoved
     | LegEnded
+    | EarlySound
     | HoldReported
     | SoundOver
     | SwitchConnected
@@ -179,6 +190,8 @@ class RingOrder:
     """Ask the device to pick up by itself (it was told to by its person)."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """SIP headers for a line's own INVITE, by name; a number behind a trunk never gets them."""
+    early: bool = False
+    """What the network says before the answer is wanted (`EarlySound`), where the engine can."""
     towards: Towards | None = None
     """For engines that ring both sides by one order; the other side is ordered all the same."""
 

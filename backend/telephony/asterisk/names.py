@@ -19,6 +19,9 @@ LEG_VARIABLE = "DOZVON_LEG"
 ACCOUNT_VARIABLE = "DOZVON_ACCOUNT"
 HELD_VARIABLE = "DOZVON_HELD"
 
+CALLER_ID = "CONNECTEDLINE(all)"
+"""What a channel that is made before it is dialled shows; `callerId` is for others."""
+
 # Fixed for good: another value would give calls that are up during an update new ids.
 _NAMESPACE = uuid.UUID("5f0c8f0e-8f4a-5d5c-9a63-0f6f1f0f7f52")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
-from backend.errors import SwitchRefused
+from backend.errors import NotFound, SwitchRefused, SwitchUnavailable
 from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock
 from backend.services.ports import Capabilities, RingOrder, Sound, SwitchEvent
@@ -26,6 +27,9 @@ _AUTO_ANSWER: Final = {
     "PJSIP_HEADER(add,Call-Info)": "<sip:dozvon>;answer-after=0",
     "PJSIP_HEADER(add,Alert-Info)": "info=alert-autoanswer",
 }
+
+
+_DIALED_KEPT: Final = 1_000
 
 
 async def _always() -> bool:
@@ -64,6 +68,8 @@ class AsteriskSwitch:
             base_url(url), user, password, timeout_s=request_timeout_s, transport=transport
         )
         self._translator = Translator(app, identity)
+        self._dialed: OrderedDict[str, None] = OrderedDict()
+        """Created channels that were told to ring; the newest thousand."""
         self._listener = Listener(
             app,
             self._client,
@@ -104,15 +110,19 @@ class AsteriskSwitch:
             variables |= _AUTO_ANSWER
         if names.is_line(order.endpoint):
             variables |= {f"PJSIP_HEADER(add,{key})": value for key, value in order.headers.items()}
+        caller_id = names.caller_id(order.caller_name, order.caller_number)
         body: dict[str, Any] = {
             "endpoint": order.endpoint,
             "app": self._app,
             "appArgs": "outbound",
-            "callerId": names.caller_id(order.caller_name, order.caller_number),
-            "timeout": order.timeout_s,
             "variables": variables,
         }
-        await self._client.originate(channel, body)
+        if order.early and not names.is_line(order.endpoint):
+            variables[names.CALLER_ID] = caller_id
+            await self._dial(channel, body, order.timeout_s)
+        else:
+            body |= {"callerId": caller_id, "timeout": order.timeout_s}
+            await self._client.originate(channel, body)
 
     async def registered(self, endpoints: Sequence[str]) -> dict[str, bool]:
         asked = [endpoint for endpoint in dict.fromkeys(endpoints) if names.is_line(endpoint)]
@@ -230,6 +240,23 @@ class AsteriskSwitch:
         missing = [channel for channel in wanted if channel not in bridge.channels]
         if missing:
             await self._client.add_channels(bridge_id, missing)
+
+    async def _dial(self, channel: str, body: dict[str, Any], timeout_s: int) -> None:
+        """Made first, and so in Stasis before it rings: only such a channel can be in a room before
+        it is answered."""
+        if not await self._client.create(channel, body) and channel in self._dialed:
+            return
+        self._dialed[channel] = None
+        while len(self._dialed) > _DIALED_KEPT:
+            self._dialed.popitem(last=False)
+        try:
+            await self._client.dial(channel, timeout_s=timeout_s)
+        except NotFound:
+            pass  # given up meanwhile: its end is told
+        except SwitchUnavailable:
+            # Nobody knows whether it rings: one that does not would stay for ever.
+            await self._client.hang_up(channel, q850.reason_for(HangupCause.FAILURE))
+            raise
 
     def _channel(self, call_id: CallId, leg_id: LegId) -> str:
         return self._translator.channel_of(call_id, leg_id)

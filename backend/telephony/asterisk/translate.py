@@ -3,7 +3,8 @@
 | Asterisk | ours |
 |---|---|
 | StasisStart of a channel that is not ours by id | `Arrived` |
-| StasisStart of a channel we rang | `LegMoved` up: only now it takes commands |
+| StasisStart of a channel we rang, Up of one made before | `LegMoved` up: it takes commands |
+| Dial PROGRESS of a channel made before it was dialled | `EarlySound` |
 | Dial "", Dial RINGING, ChannelStateChange Ringing | `LegMoved` dialing, ringing |
 | ChannelStateChange Up of an inbound channel | `LegMoved` up |
 | ChannelDestroyed | `LegEnded`; the only news of a busy or unanswered leg |
@@ -27,6 +28,7 @@ import msgspec
 
 from backend.services.ports import (
     Arrived,
+    EarlySound,
     HoldReported,
     LegEnded,
     LegMoved,
@@ -36,6 +38,7 @@ from backend.services.ports import (
 from backend.telephony.asterisk import names
 from backend.telephony.asterisk.q850 import asked_cause, cause_of
 from backend.telephony.asterisk.wire import (
+    MEANINGLESS,
     Channel,
     Event,
     decode_event,
@@ -48,36 +51,6 @@ from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 _ENDED_KEPT: Final = 10_000
 
 _RANK: Final = {LegState.DIALING: 1, LegState.RINGING: 2, LegState.UP: 3}
-
-_MEANINGLESS: Final = frozenset(
-    {
-        "ApplicationRegistered",
-        "ApplicationUnregistered",
-        "BridgeCreated",
-        "BridgeDestroyed",
-        "BridgeMerged",
-        "ChannelCallerId",
-        "ChannelConnectedLine",
-        "ChannelCreated",
-        "ChannelDialplan",
-        "ChannelDtmfReceived",
-        "ChannelEnteredBridge",
-        "ChannelLeftBridge",
-        "ChannelTalkingFinished",
-        "ChannelTalkingStarted",
-        "ChannelUserevent",
-        "ContactStatusChange",
-        "DeviceStateChanged",
-        "EndpointStateChange",
-        "PeerStatusChange",
-        "PlaybackFinished",
-        "PlaybackStarted",
-        "RecordingFailed",
-        "RecordingFinished",
-        "RecordingStarted",
-    }
-)
-"""Types known to say nothing the port has a word for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +65,9 @@ class Replaced:
     """Another socket speaks for our application now; this one hears nothing more."""
 
 
-Translated = Arrived | LegMoved | LegEnded | HoldReported | SoundOver | Doubt | Replaced
+Translated = (
+    Arrived | LegMoved | LegEnded | EarlySound | HoldReported | SoundOver | Doubt | Replaced
+)
 
 
 @dataclass(slots=True)
@@ -170,7 +145,7 @@ class Translator:
         if event.type in ("PlaybackFinished", "RecordingFinished", "RecordingFailed"):
             return self._sounded(event, at)
         channel = event.peer if event.type == "Dial" else event.channel
-        if channel is None or event.type in _MEANINGLESS:
+        if channel is None or event.type in MEANINGLESS:
             return self._nothing(event)
         match event.type:
             case "StasisStart":
@@ -234,7 +209,8 @@ class Translator:
         if event.application not in ("", self._app) or channel.id in self._ended:
             return []
         if names.leg_of(channel.id) is not None:
-            return self._move(channel, LegState.UP, at)
+            # One that is made first and dialled then is ours before it is up.
+            return self._move(channel, LegState.UP, at) if channel.state == "Up" else []
         if event.replace_channel is not None:
             # A phone transferred by itself (SIP REFER): a new channel takes an old one's place.
             # There is no word for it in the port yet; the old leg's end is told by its own event.
@@ -250,11 +226,16 @@ class Translator:
         if channel.state != "Up" or leg.rank >= _RANK[LegState.UP]:
             return []
         # A channel we rang takes commands only from its StasisStart on.
-        return self._move(channel, LegState.UP, at) if leg.inbound else self._doubt(channel.id)
+        if leg.inbound or channel.dialplan.app_name == "Stasis":
+            return self._move(channel, LegState.UP, at)
+        return self._doubt(channel.id)
 
     def _dialed(self, event: Event, channel: Channel, at: datetime) -> list[Translated]:
-        if self._known_leg(channel.id) is None:
+        leg = self._known_leg(channel.id)
+        if leg is None:
             return []
+        if event.dialstatus == "PROGRESS" and channel.dialplan.app_name == "Stasis":
+            return [EarlySound(call_id=leg.call_id, leg_id=leg.leg_id, at=at)]
         if event.dialstatus == "":
             return self._move(channel, LegState.DIALING, at)
         if event.dialstatus == "RINGING":
@@ -404,6 +385,6 @@ class Translator:
         return _Leg(call_id, names.INBOUND_LEG, inbound=True)
 
     def _nothing(self, event: Event) -> list[Translated]:
-        if event.type not in _MEANINGLESS:
+        if event.type not in MEANINGLESS:
             self.ignored[event.type] += 1
         return []

@@ -6,9 +6,39 @@ Everything but ids has a default, because older and newer versions leave members
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+MEANINGLESS: Final = frozenset(
+    {
+        "ApplicationRegistered",
+        "ApplicationUnregistered",
+        "BridgeCreated",
+        "BridgeDestroyed",
+        "BridgeMerged",
+        "ChannelCallerId",
+        "ChannelConnectedLine",
+        "ChannelCreated",
+        "ChannelDialplan",
+        "ChannelDtmfReceived",
+        "ChannelEnteredBridge",
+        "ChannelLeftBridge",
+        "ChannelTalkingFinished",
+        "ChannelTalkingStarted",
+        "ChannelUserevent",
+        "ContactStatusChange",
+        "DeviceStateChanged",
+        "EndpointStateChange",
+        "PeerStatusChange",
+        "PlaybackFinished",
+        "PlaybackStarted",
+        "RecordingFailed",
+        "RecordingFinished",
+        "RecordingStarted",
+    }
+)
+"""Events known to say nothing the port has a word for."""
 
 
 class Party(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ from backend.services.ports import (
 from backend.telephony.asterisk import AsteriskLines, AsteriskRecordings, AsteriskSwitch
 from tests.contract.asterisk.pipe import Pipe, pipe
 from tests.contract.asterisk.place import Place
-from tests.contract.asterisk.provider import Line, Provider, provider
+from tests.contract.asterisk.provider import EARLY_HZ, Line, Provider, provider
 from tests.contract.asterisk.sound import DEADLINE_S
 from tests.sandbox.ari.softphone import Softphone, Talk, softphone
 
@@ -63,6 +63,8 @@ class RealStage:
         """By endpoint, from the moment it rings."""
         self.callers: dict[str, Line] = {}
         """By number, those who called in."""
+        self.called: Line | None = None
+        """The latest of those the switch called."""
         self.seen: list[SwitchEvent] = []
         self._switch, self._recordings = switch, recordings
         self._telephones, self._way = telephones, way
@@ -151,6 +153,23 @@ class RealStage:
             told = sound.keys
             await asyncio.sleep(2)
         return told
+
+    async def announces(self, number: str) -> None:
+        line = await asyncio.wait_for(self.network.rung.get(), DEADLINE_S)
+        assert line.invite.uri.user == number
+        self.called = line
+        line.announce()
+
+    async def answers(self, number: str) -> None:
+        assert self.called is not None
+        self.called.pick_up()
+
+    async def refuses(self, number: str, sip_code: int) -> None:
+        assert self.called is not None
+        self.called.refuse(sip_code)
+
+    async def hears_the_network(self, endpoint: str) -> None:
+        await self.talks[endpoint].hears(EARLY_HZ)
 
     async def loses_contact(self) -> None:
         self._way.cut()

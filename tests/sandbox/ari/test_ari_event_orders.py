@@ -300,6 +300,7 @@ async def test_a_network_that_speaks_before_the_answer_is_told_and_heard(
     await harness.post(f"/channels/{made['id']}/dial", 204, timeout=20)
     seen = await events.until("Dial", dialstatus="PROGRESS")
     assert brief(seen) == ["Dial", "Dial PROGRESS"]
+    await harness.post(f"/channels/{made['id']}/moh", 412)
     agent = await harness.answered(events)
     await harness.post("/bridges/b", 200)
     await harness.post("/bridges/b/addChannel", 204, channel=f"{made['id']},{agent}")

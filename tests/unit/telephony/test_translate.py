@@ -11,6 +11,7 @@ import pytest
 
 from backend.services.ports import (
     Arrived,
+    EarlySound,
     HoldReported,
     LegEnded,
     LegMoved,
@@ -43,7 +44,8 @@ def channel(id_: str = RUNG, state: str = "Down", **members: Any) -> dict[str, A
             "context": "from-trunk",
             "exten": "74951234567",
             "priority": 1,
-            "app_name": "Stasis",
+            # What is rung is with Dial() until it is answered.
+            "app_name": "AppDial2" if id_ == RUNG else "Stasis",
             "app_data": "dozvon",
         },
         "creationtime": "2026-03-02T11:59:58.120+0300",
@@ -121,6 +123,30 @@ def test_our_answer_puts_an_inbound_leg_up(translator: Translator) -> None:
     (event,) = told(translator, up, up)
     assert isinstance(event, LegMoved)
     assert event.state is LegState.UP
+
+
+def test_a_leg_made_before_it_rings_is_heard_early_and_up_by_its_state(
+    translator: Translator,
+) -> None:
+    """Orders as 22.10.1 gave them: StasisStart while Down, and no second one after the answer."""
+    ours = {"exten": "s", "app_name": "Stasis"}
+    down, up = channel(dialplan=ours), channel(state="Up", dialplan=ours)
+    begun = told(
+        translator,
+        frame("StasisStart", args=["outbound"], channel=down),
+        frame("Dial", peer=down, dialstatus="", dialstring="x", forward=""),
+        frame("Dial", peer=down, dialstatus="PROGRESS", dialstring="", forward=""),
+    )
+    assert [type(item) for item in begun] == [LegMoved, EarlySound]
+    (moved,) = told(translator, frame("ChannelStateChange", channel=up))
+    assert isinstance(moved, LegMoved)
+    assert moved.state is LegState.UP
+    assert translator.doubts == set()
+
+
+def test_a_leg_that_is_not_ours_yet_is_not_heard_early(translator: Translator) -> None:
+    progress = frame("Dial", peer=channel(), dialstatus="PROGRESS", dialstring="x", forward="")
+    assert told(translator, progress) == []
 
 
 def test_busy_comes_without_a_start(translator: Translator) -> None:

@@ -20,6 +20,14 @@ def controlled(switch: Switch, request: RestRequest) -> Channel:
     return switch.engine.controlled(request.path["channelId"])
 
 
+def _audible(switch: Switch, request: RestRequest) -> Channel:
+    """The path's channel, if there is somebody who hears: 412 before a called one answered."""
+    channel = controlled(switch, request)
+    if channel.state in ("Down", "Ringing"):
+        raise AriError(412, "Channel in invalid state")
+    return channel
+
+
 def app_args(request: RestRequest) -> tuple[str, ...]:
     """`appArgs`, which is a comma list on the wire."""
     given = request.text("appArgs")
@@ -59,14 +67,14 @@ def _silence_stop(switch: Switch, request: RestRequest) -> RestResponse:
 
 
 def _mute(switch: Switch, request: RestRequest) -> RestResponse:
-    channel = controlled(switch, request)
+    channel = _audible(switch, request)
     channel.muted.add(_direction(request))
     switch.engine.touch(channel)
     return NO_CONTENT
 
 
 def _unmute(switch: Switch, request: RestRequest) -> RestResponse:
-    channel = controlled(switch, request)
+    channel = _audible(switch, request)
     direction = _direction(request)
     channel.muted -= {"in", "out", "both"} if direction == "both" else {direction}
     switch.engine.touch(channel)
@@ -74,7 +82,7 @@ def _unmute(switch: Switch, request: RestRequest) -> RestResponse:
 
 
 def _dtmf(switch: Switch, request: RestRequest) -> RestResponse:
-    channel = controlled(switch, request)
+    channel = _audible(switch, request)
     digits = request.required("dtmf", "DTMF is required")
     # Asterisk takes anything and skips what is no key.
     channel.dtmf_sent += "".join(c for c in digits if c.upper() in "0123456789*#ABCDW")
@@ -84,7 +92,7 @@ def _dtmf(switch: Switch, request: RestRequest) -> RestResponse:
 
 def _play(switch: Switch, request: RestRequest) -> RestResponse:
     playback = switch.media.play(
-        controlled(switch, request),
+        _audible(switch, request),
         request.list("media"),
         request.path.get("playbackId") or request.text("playbackId") or None,
         request.text("lang"),
@@ -158,7 +166,7 @@ def _rtp_statistics(switch: Switch, request: RestRequest) -> RestResponse:
 
 
 def _set(switch: Switch, request: RestRequest, attribute: str, value: object) -> RestResponse:
-    channel = controlled(switch, request)
+    channel = _audible(switch, request)
     setattr(channel, attribute, value)
     switch.engine.touch(channel)
     return NO_CONTENT
