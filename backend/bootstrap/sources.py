@@ -12,6 +12,7 @@ from backend.bootstrap.foundation import Foundation
 from backend.connectors.crm.amocrm import AmoCalls, AmoCrm, AmoCrmPeople
 from backend.connectors.crm.amocrm.callbacks import AmoCrmCallbacks
 from backend.connectors.crm.amocrm.hosts import Hosts
+from backend.connectors.crm.amocrm.listed_cards import AmoCrmListedCards
 from backend.connectors.crm.amocrm.managers import AmoCrmManagers
 from backend.connectors.crm.amocrm.notify import AmoCrmNotices
 from backend.connectors.crm.bitrix24 import (
@@ -22,6 +23,7 @@ from backend.connectors.crm.bitrix24 import (
 )
 from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
 from backend.connectors.crm.bitrix24.callbacks import Bitrix24Callbacks
+from backend.connectors.crm.bitrix24.listed_cards import Bitrix24ListedCards
 from backend.connectors.crm.bitrix24.managers import Bitrix24Managers
 from backend.connectors.crm.bitrix24.notify import Bitrix24Notices
 from backend.domain.phone_number import PhoneNumber
@@ -30,6 +32,7 @@ from backend.jobs.waking import wake
 from backend.kit.budget import Priority
 from backend.services.call_words import Language, language_of
 from backend.services.contacts import PhoneIndex
+from backend.services.dialer.crm_records import ListedCards
 from backend.services.personal_manager import ResponsibleSource
 from backend.services.ports import CallWriter, ContactSource, PeopleSource, WorkdaySource
 from backend.services.ports.callbacks import CallbackWriter
@@ -86,6 +89,16 @@ class Sources:
         if isinstance(source, Bitrix24):
             return Bitrix24Managers(source.client)
         return AmoCrmManagers(source)
+
+    def cards(self, account_id: AccountId) -> ListedCards | None:
+        """Its records by id, for the dialer's lists."""
+        found = self._built.get(account_id)
+        if found is None:
+            return None
+        source = found[1]
+        if isinstance(source, Bitrix24):
+            return Bitrix24ListedCards(source)
+        return AmoCrmListedCards(source)
 
     def host(self, account_id: AccountId) -> AmoCrmNotices | None:
         """The CRM whose page shows a notice of its own; a portal's call card is one by itself."""

@@ -29,3 +29,9 @@ RENEW_WITHIN_H = 6
 noticed before anybody is without the CRM."""
 MAX_GRANTS = 3
 """With how many pairs of tokens one request is repeated: fresh ones, two more administrators'."""
+LISTED_IDS = 50
+"""Cards of a dialer's list asked for at once; an address of a request has its limits as well."""
+MAX_LISTED_SINGLES = 40
+"""Those read one by one where the account paid for no filters: six seconds."""
+MAX_LISTED_PAGES = 80
+"""Whole pages read for a longer list there: 20,000 records in a quarter of a minute."""

@@ -71,6 +71,9 @@ class Bitrix24:
     def record_url(self, kind: RecordKind, record_id: str) -> str:
         return mapping.record_url(self._portal, kind, record_id)
 
+    def deal_url(self, deal_id: str) -> str:
+        return mapping.deal_url(self._portal, deal_id)
+
     async def find_by_phone(self, number: PhoneNumber) -> list[ContactMatch]:
         """Two requests: which records have the number, then all of them with what is open."""
         envelope = await self.client.call(

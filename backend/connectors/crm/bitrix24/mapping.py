@@ -50,6 +50,10 @@ def record_url(portal: str, kind: RecordKind, record_id: str) -> str:
     return f"{portal}/crm/{_PATH[kind]}/details/{record_id}/"
 
 
+def deal_url(portal: str, deal_id: str) -> str:
+    return f"{portal}/crm/deal/details/{deal_id}/"
+
+
 def create_url(portal: str, number: str) -> str:
     return f"{portal}/crm/contact/details/0/?phone={number.replace('+', '%2B')}"
 
@@ -138,7 +142,7 @@ def deal_brief(portal: str, row: dict[str, Any], names: Dictionary) -> DealBrief
         stage=stage,
         stage_color=color,
         amount=money(row.get("OPPORTUNITY"), str(row.get("CURRENCY_ID") or "RUB")),
-        url=f"{portal}/crm/deal/details/{row['ID']}/",
+        url=deal_url(portal, str(row["ID"])),
     )
 
 
