@@ -39,7 +39,6 @@ const SECTIONS = {
   sounds: SoundsLater,
   tracking: TrackingLater,
   cloud: CloudLater,
-  cloud: CloudLater,
   workday: Workday,
   teams: Teams,
   log: Log,

@@ -29,7 +29,6 @@ export const en: Readonly<Record<SettingsKey, Text>> = {
   'section.sounds': 'Sounds',
   'section.tracking': 'Call tracking',
   'section.cloud': 'Cloud',
-  'section.cloud': 'Cloud',
   'section.workday': 'Working day',
   'section.teams': 'Teams',
   'section.log': 'Changes',

@@ -29,7 +29,6 @@ export const ru = {
   'section.sounds': 'Звуки',
   'section.tracking': 'Коллтрекинг',
   'section.cloud': 'Облако',
-  'section.cloud': 'Облако',
   'section.workday': 'Рабочий день',
   'section.teams': 'Отделы',
   'section.log': 'История изменений',
