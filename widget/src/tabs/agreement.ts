@@ -7,7 +7,7 @@ import { Quiet, Siblings, type Channel, type Said } from './siblings';
 export interface SiblingsHeard {
   /** These calls need no ring tone here any more, whatever the server said last. */
   readonly quiet: (calls: ReadonlySet<string>) => void;
-  /** A call rings in another tab: the server is there, whatever became of the socket to it. */
+  /** A call rings in one of the tabs, and the socket to the server is cut: the server is there. */
   readonly called: () => void;
 }
 
@@ -74,12 +74,18 @@ export class Agreement {
   }
 
   tell(said: Said): void {
+    this.#called(said);
     this.#quiet.hear(said);
     this.#siblings.tell(said);
   }
 
+  /** Whose card is wanted now, and not when its socket would be tried again. */
+  #called({ what }: Said): void {
+    if (what === 'rings' && this.options.unheard()) this.options.page.called();
+  }
+
   #heard(said: Said): void {
-    if (said.what === 'rings') this.options.page.called();
+    this.#called(said);
     // While the server is heard its word counts, which may be newer than a sibling's.
     if (said.what === 'holds' && this.options.unheard()) {
       this.#lock.letGo();

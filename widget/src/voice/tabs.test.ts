@@ -75,7 +75,6 @@ describe('the tabs of one browser', () => {
   it('are quiet at once when one took the call, or when it is gone', async () => {
     const leg = new Leg();
     first.line.events.rings(leg);
-    expect(second.called).toBe(1);
     first.voice.answer(CALL.call_id);
     await settle();
     expect([...second.quiet]).toEqual([CALL.call_id]);
@@ -89,6 +88,15 @@ describe('the tabs of one browser', () => {
     // It rings the person once more.
     first.line.events.rings(new Leg('c_2', 'another'));
     expect([...second.quiet]).toEqual([]);
+  });
+
+  it('connects at once when a call rings here or there and its socket is cut', () => {
+    cut(second);
+    first.line.events.rings(new Leg());
+    expect([first.called, second.called]).toEqual([0, 1]);
+    cut(first);
+    first.line.events.rings(new Leg());
+    expect([first.called, second.called]).toEqual([1, 2]);
   });
 
   it('ring on when the tab whose line rings goes away', () => {

@@ -7,15 +7,16 @@
  * is the password, since each registration gets a new one and the one before opens nothing.
  */
 import type { Clock } from '../protocol/clock';
-import type { Microphone as Heard, PhoneCredentials } from '../protocol/messages';
+import type { Microphone as Heard } from '../protocol/messages';
 import { failureCode } from '../protocol/failure';
 import type { Phone } from '../phone';
 import { device, phoneState } from '../state/selectors';
 import { Store } from '../state/store';
 import { Agreement, type TabsPage } from '../tabs/agreement';
 import type { DeviceMenu } from './devices';
-import type { Line, LineState, OpenLine } from './line';
+import type { LineState, OpenLine } from './line';
 import type { Microphone } from './microphone';
+import { OFF, Registration } from './registration';
 import { Talks, type LegViews, type Playing } from './talks';
 
 export interface VoiceView {
@@ -53,28 +54,11 @@ export interface VoiceOptions {
   readonly canAsk: boolean;
 }
 
-const OFF: LineState = { connected: false, registered: false };
-/** Registering is tried again after this when the server or the switch would not, then after twice
- * as long each time. */
-const RETRY_MS = 3_000;
-const RETRY_AT_MOST_MS = 60_000;
-/** Credentials are asked for anew this long before their end, or as soon as nobody talks then. */
-const RENEW_BEFORE_MS = 10 * 60_000;
-
 export class Voice {
   readonly view: Store<VoiceView>;
   readonly #talks: Talks;
   readonly #tabs: Agreement;
-  #line: Line | null = null;
-  /** No credentials are held, or they are void. */
-  #needed = true;
-  /** They are being asked for. */
-  #registering = false;
-  /** They were refused, and are not asked for again before a while. */
-  #waiting = false;
-  #cancelRetry: () => void = () => undefined;
-  #cancelRenewal: () => void = () => undefined;
-  #wait = RETRY_MS;
+  readonly #registration: Registration;
   #reported = '';
   /** The page went: nothing is followed until it is back. */
   #stopped = false;
@@ -95,13 +79,28 @@ export class Voice {
       page: options.tabs,
       clock: options.clock,
       lost: () => {
-        this.#dropLine();
+        this.#registration.letGo();
         this.#follow();
       },
       changed: () => this.#follow(),
       unheard: () => options.phone.view.get().connection.phase !== 'online',
     });
     this.#talks = new Talks(options, (said) => this.#tabs.tell(said), () => this.#follow(), () => this.#takeBack());
+    this.#registration = new Registration({
+      phone: options.phone,
+      clock: options.clock,
+      random: options.random,
+      loadLine: options.loadLine,
+      isMine: () => this.#isMine() && this.#tabs.has,
+      isBusy: () => this.#talks.some,
+      begins: () => this.#tabs.tell({ what: 'holds' }),
+      changed: (line) => {
+        if (this.view.get().line !== line) this.#patch({ line });
+      },
+      refused: (noLine) => this.#patch({ noLine }),
+      rings: (leg) => this.#talks.rings(leg),
+      look: () => this.#follow(),
+    });
   }
 
   start(): void {
@@ -159,7 +158,7 @@ export class Voice {
 
   /** The machine slept, or the network is another. */
   networkChanged(): void {
-    this.#line?.reconnect();
+    this.#registration.reconnect();
     this.#talks.restart();
   }
 
@@ -207,7 +206,7 @@ export class Voice {
       this.#reported = '';
       this.#had = false;
       // Coming back is spread over time by itself.
-      this.#forgetRetry();
+      this.#registration.hurry();
       return;
     }
     const may = microphone.state.get() === 'granted' || (this.view.get().looked && this.options.canAsk);
@@ -262,71 +261,7 @@ export class Voice {
   #hold(word: string): void {
     const may = this.#tabs.take(word);
     if (this.view.get().alone !== this.#tabs.alone) this.#patch({ alone: this.#tabs.alone });
-    if (may && this.#needed && !this.#registering && !this.#waiting) void this.#register();
-  }
-
-  async #register(): Promise<void> {
-    this.#forgetRetry();
-    this.#registering = true;
-    this.#tabs.tell({ what: 'holds' });
-    try {
-      const [open, credentials] = await Promise.all([
-        this.options.loadLine(),
-        this.options.phone.askFor({ type: 'phone.register' }) as Promise<PhoneCredentials>,
-      ]);
-      if (!this.#isMine() || !this.#tabs.has) return;
-      this.#line ??= open({
-        changed: (line) => {
-          if (line.registered) this.#wait = RETRY_MS;
-          this.#patch({ line });
-          this.#follow();
-        },
-        refused: () => this.#again(),
-        rings: (leg) => this.#talks.rings(leg),
-      });
-      this.#line.start(credentials);
-      this.#needed = false;
-      this.#patch({ noLine: false });
-      this.#renewLater(credentials);
-    } catch (error) {
-      this.#patch({ noLine: failureCode(error) === 'no_device' });
-      this.#again();
-    } finally {
-      this.#registering = false;
-      // It went and came back while the credentials were on their way.
-      if (this.#needed && !this.#waiting && this.#isMine()) this.#follow();
-    }
-  }
-
-  /** Later: another tab may have been given the line, and then it is not ours to ask for. */
-  #again(): void {
-    this.#forgetRetry();
-    this.#needed = true;
-    this.#waiting = true;
-    // When a switch comes back, everybody's line is tried anew: not all in one moment.
-    const wait = this.#wait * (0.5 + this.options.random() / 2);
-    this.#cancelRetry = this.options.clock.after(wait, () => {
-      this.#waiting = false;
-      this.#follow();
-    });
-    this.#wait = Math.min(RETRY_AT_MOST_MS, this.#wait * 2);
-  }
-
-  #forgetRetry(): void {
-    this.#cancelRetry();
-    this.#waiting = false;
-  }
-
-  /** Passwords of TURN servers end; nobody's talk is to end with them. */
-  #renewLater({ expires_at: expiresAt }: Pick<PhoneCredentials, 'expires_at'>): void {
-    const { clock, phone } = this.options;
-    const left = Date.parse(expiresAt) - phone.view.get().skewMs - clock.now();
-    this.#cancelRenewal();
-    this.#cancelRenewal = clock.after(Math.max(RETRY_AT_MOST_MS, left - RENEW_BEFORE_MS), () => {
-      if (!this.#isMine()) return;
-      if (!this.#talks.some) void this.#register();
-      else this.#renewLater({ expires_at: expiresAt });
-    });
+    if (may) this.#registration.hold();
   }
 
   #isMine(): boolean {
@@ -337,17 +272,7 @@ export class Voice {
 
   #letGo(): void {
     this.#tabs.letGo();
-    this.#dropLine();
-  }
-
-  #dropLine(): void {
-    this.#forgetRetry();
-    this.#cancelRenewal();
-    this.#needed = true;
-    const line = this.#line;
-    this.#line = null;
-    line?.stop();
-    if (this.view.get().line !== OFF) this.#patch({ line: OFF });
+    this.#registration.letGo();
   }
 
   /** Another tab is the phone now, and ready: whatever is talked here goes there. */
