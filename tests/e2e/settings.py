@@ -7,8 +7,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Browser, Frame, FrameLocator, Locator, Page, expect
+from playwright.async_api import (
+    Browser,
+    FilePayload,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    expect,
+)
 
+from backend.sandbox.ari.sound import Part, wav
 from tests.e2e.demo import Demo
 
 ADMIN = 1
@@ -52,6 +61,18 @@ class SettingsPage:
         form = self.frame.locator("form") if within is None else within
         await form.get_by_role("button", name="Сохранить", exact=True).click()
         await expect(form.get_by_text("Сохранено")).to_be_visible()
+
+
+GREETING = wav([Part(1, "talk", voices=1)])
+
+
+async def upload(settings: SettingsPage, name: str = "Добрый день.wav") -> None:
+    """A second of sound, in the section of sounds; there once is enough."""
+    listed = settings.frame.get_by_text(name.removesuffix(".wav"), exact=False)
+    await expect(settings.frame.locator("input[type=file]")).to_have_count(1)
+    file = FilePayload(name=name, mimeType="audio/wav", buffer=GREETING)
+    await settings.frame.locator("input[type=file]").set_input_files(file)
+    await expect(listed.first).to_be_visible()
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Frame, ViewportSize, expect
 
 from tests.e2e.demo import ILYA, Demo
 from tests.e2e.portal import in_portal
-from tests.e2e.settings import SettingsPage, portal_settings
+from tests.e2e.settings import SettingsPage, portal_settings, upload
 from tests.e2e.test_accessibility import alone
 
 pytestmark = pytest.mark.browser
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.browser
 NARROW, WIDE = ViewportSize(width=380, height=720), ViewportSize(width=1280, height=900)
 SECTIONS = {
     "ru": ("Подключение", "Сотрудники", "Группы", "Виртуальные номера", "Сценарии", "Исходящие",
-           "Запись разговоров", "Коллтрекинг", "Облако", "Рабочий день", "Отделы",
+           "Запись разговоров", "Звуки", "Коллтрекинг", "Облако", "Рабочий день", "Отделы",
            "История изменений"),
     "en": ("Connection", "People", "Groups", "Virtual numbers", "Scenarios", "Outgoing",
-           "Recording", "Call tracking", "Cloud", "Working day", "Teams", "Changes"),
+           "Recording", "Sounds", "Call tracking", "Cloud", "Working day", "Teams", "Changes"),
 }  # fmt: skip
 NAMES = ("connection", "people", "groups", "numbers", "scenarios", "outgoing", "recording",
-         "tracking", "cloud", "workday", "teams", "log")  # fmt: skip
+         "sounds", "tracking", "cloud", "workday", "teams", "log")  # fmt: skip
 
 OUTSIDE = """() => {
   const wrong = [];
@@ -57,6 +57,8 @@ async def states(settings: SettingsPage, lang: str) -> AsyncIterator[str]:
     russian = lang == "ru"
     for name, title in zip(NAMES, SECTIONS[lang], strict=True):
         await settings.section(title)
+        if name == "sounds":
+            await upload(settings)
         if name == "log":
             await expect(frame.locator(".s-log > li").first).to_be_visible()
         yield name

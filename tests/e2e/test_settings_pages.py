@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from tests.e2e.amo import PHONES, at_work, phone_is, phone_state, until
 from tests.e2e.demo import ELENA, ILYA, MARIA, PAVEL, SEVER, UNKNOWN, VEKTOR, Demo, running_demo
 from tests.e2e.portal import in_portal
-from tests.e2e.settings import SettingsPage, amo_settings, portal_settings
+from tests.e2e.settings import SettingsPage, amo_settings, portal_settings, upload
+from tests.e2e.test_settings_looks import wrong_in
 
 pytestmark = pytest.mark.browser
 
@@ -197,6 +198,62 @@ async def test_a_call_follows_the_scenario_that_was_just_edited(
         await expect(walked).to_contain_text("Звонит всем сразу")
         await expect(walked).to_contain_text("Ставит задачу перезвонить.")
         await expect(walked.locator("[data-rings=true]").first).to_be_visible()
+        await frame.get_by_role("button", name="Убрать: Шаг 3").click()
+        await settings.save()
+
+
+@pytest.mark.feature("T")
+async def test_an_uploaded_greeting_is_heard_on_the_page_and_chosen_in_a_step(
+    house: Demo, browser: Browser
+) -> None:
+    async with portal_settings(house, browser) as settings:
+        frame = settings.frame
+        await settings.section("Звуки")
+        await frame.locator("input[type=file]").set_input_files(
+            FilePayload(name="letter.txt", mimeType="text/plain", buffer=b"not a sound")
+        )
+        await expect(frame.get_by_role("alert")).to_contain_text("Загрузите WAV или MP3")
+        await upload(settings)
+        audio = frame.get_by_label("Послушать: Добрый день")
+        seconds = """async (audio) => {
+            audio.load();
+            if (!audio.duration) await new Promise((done) => { audio.onloadedmetadata = done; });
+            return audio.duration;
+        }"""
+        await audio.evaluate("(audio) => { audio.preload = 'auto'; }")
+        assert await audio.evaluate(seconds) == pytest.approx(1, abs=0.1)
+
+        await settings.section("Сценарии")
+        await settings.open("Продажи: все сразу, потом старшие")
+        await frame.get_by_label("Другой шаг").select_option(label="Сообщение")
+        last = frame.locator(".s-step").last
+        await last.get_by_label("Что услышит клиент").select_option(label="Добрый день")
+        await frame.get_by_label("Другой шаг").select_option(label="Рабочее время")
+        hours = frame.locator(".s-step").last
+        await hours.get_by_label("Свой для этого шага").check()
+        await hours.get_by_label("Особые дни").fill("01-01\n2026-12-31 09:00-15:00")
+        await hours.get_by_label("Часовой пояс").fill("Asia/Omsk")
+        await settings.page.set_viewport_size({"width": 380, "height": 720})
+        assert await wrong_in(settings.inner()) == []
+        await settings.save()
+        await settings.page.reload()
+        await settings.ready()
+        await settings.page.set_viewport_size({"width": 1280, "height": 900})
+        await settings.section("Сценарии")
+        await settings.open("Продажи: все сразу, потом старшие")
+        await expect(hours.get_by_label("Особые дни")).to_have_value(
+            "01-01\n2026-12-31 09:00-15:00"
+        )
+        await expect(hours.get_by_label("Часовой пояс")).to_have_value("Asia/Omsk")
+
+        await settings.section("Звуки")
+        await frame.get_by_role("button", name="Удалить: Добрый день").click()
+        dialog = frame.get_by_role("dialog")
+        await dialog.get_by_role("button", name="Удалить").click()
+        await expect(frame.get_by_role("alert")).to_contain_text("Сначала выберите там другой")
+        await settings.section("Сценарии")
+        await settings.open("Продажи: все сразу, потом старшие")
+        await frame.get_by_role("button", name="Убрать: Шаг 4").click()
         await frame.get_by_role("button", name="Убрать: Шаг 3").click()
         await settings.save()
 

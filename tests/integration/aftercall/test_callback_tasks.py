@@ -107,21 +107,17 @@ async def test_who_waits_is_a_task_with_his_card_until_somebody_called_back(home
     assert await open_tasks(home) == []
 
 
-async def test_a_broken_talk_is_his_who_had_it(home: House) -> None:
-    await home.end(wanted(CallbackReason.LOST))
-    await home.settle()
-    (task,) = tasks(home)
-    assert (task["user"], "прервался" in task["text"]) == ("1", True)
-
-
-async def test_an_answer_that_got_lost_makes_no_second_task(home: House) -> None:
+async def test_a_broken_talk_is_his_who_had_it_and_a_lost_answer_makes_no_second_task(
+    home: House,
+) -> None:
     lose(home, 1)
-    await home.end(wanted())
+    await home.end(wanted(CallbackReason.LOST))
     await home.work()
     assert (await crm_of(home)).trouble == "unavailable"
     assert len(tasks(home)) == 1
     await home.settle()
-    assert len(tasks(home)) == 1
+    (task,) = tasks(home)
+    assert (task["user"], "прервался" in task["text"]) == ("1", True)
     assert (await crm_of(home)).state == "written"
 
 
@@ -152,10 +148,9 @@ async def test_who_was_called_back_before_the_crm_heard_of_it_leaves_nothing(hom
     assert (await crm_of(home)).state == "dropped"
 
 
-@pytest.mark.parametrize("off", ["on", "callback_tasks"])
-async def test_an_account_that_does_not_want_them_has_none(home: House, off: str) -> None:
+async def test_an_account_that_does_not_want_them_has_none(home: House) -> None:
     async with home.database.begin(ALPHA) as tx:
-        await AccountSettingsStore(tx).save(ALPHA, CrmSettings(**{off: False}), by="test")
+        await AccountSettingsStore(tx).save(ALPHA, CrmSettings(callback_tasks=False), by="test")
     await home.end(wanted())
     await home.settle()
     assert tasks(home) == []
@@ -163,8 +158,11 @@ async def test_an_account_that_does_not_want_them_has_none(home: House, off: str
     assert len(await open_tasks(home)) == 1, "people here are told all the same"
 
 
-async def test_a_stranger_is_told_of_without_a_card(home: House) -> None:
+async def test_a_stranger_is_told_of_without_a_card_and_a_hidden_number_cannot_be(
+    home: House,
+) -> None:
     await home.end(wanted(CallbackReason.LOST, number=STRANGER))
+    await home.end(wanted(call="c2", number=""))
     await home.settle()
     told = await crm_of(home)
     assert told.state == "written"
@@ -174,11 +172,6 @@ async def test_a_stranger_is_told_of_without_a_card(home: House) -> None:
     else:
         (task,) = tasks(home)
         assert (task["with"], task["user"]) == ((None, None), "1")
-
-
-async def test_a_hidden_number_says_so(home: House) -> None:
-    await home.end(wanted(number=""))
-    await home.settle()
-    told = await crm_of(home)
-    assert (told.state, told.trouble) == ("refused", "withheld")
+    hidden = await crm_of(home, "c2")
+    assert (hidden.state, hidden.trouble) == ("refused", "withheld")
     assert await home.jobs.parked() == []
