@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.e2e.amo import at_work
 from tests.e2e.demo import ELENA, MARIA, Demo
+from tests.e2e.settings import amo_settings
 
 pytestmark = pytest.mark.browser
 NAME = "Елена Морозова"
@@ -52,3 +53,29 @@ async def test_a_newcomer_moves_an_account_to_the_cloud_and_takes_a_call_there(
     await landing.get_by_role("button", name="Вернуть «Вектор» на станцию").click()
     await expect(landing.get_by_text("Звонки «Вектора» идут через станцию")).to_be_visible()
     await context.close()
+
+
+async def test_an_administrator_sets_the_account_s_cloud_up_and_has_it_checked(
+    demo: Demo, browser: Browser, shots: Path
+) -> None:
+    """The demo's cloud belongs to this account, whichever engine its calls come over."""
+    async with amo_settings(demo, browser) as settings:
+        frame = settings.frame
+        await settings.section("Облако")
+        await expect(frame.get_by_text("звонки идут не через него")).to_be_visible()
+        await expect(frame.get_by_text(f"{demo.app}/uis/").first).to_be_visible()
+        key = frame.get_by_label("Ключ", exact=True)
+        await expect(key).to_have_value("")
+        hold = frame.get_by_label("Что слышит тот, кто ждёт на удержании")
+        await hold.fill("музыка")
+        await frame.get_by_role("button", name="Сохранить").click()
+        await expect(frame.get_by_text("media:<номер файла>")).to_be_visible()
+        await hold.fill("tts:Минуту, пожалуйста")
+        await settings.save()
+        await frame.get_by_role("button", name="Проверить").click()
+        await expect(frame.get_by_text("Data API отвечает")).to_be_visible()
+        await frame.get_by_text("Линии сотрудников в облаке").click()
+        await expect(frame.get_by_text("UIS/102:0770102")).to_be_visible()
+        await settings.page.screenshot(path=shots / "settings-cloud.png")
+        await hold.fill("")
+        await settings.save()
