@@ -24,7 +24,9 @@ def our_channels(channels: Iterable[Channel], ours: Collection[str]) -> list[Cha
     return [
         channel
         for channel in channels
-        if channel.id in ours and (names.leg_of(channel.id) is not None or in_stasis(channel))
+        if channel.id in ours
+        and not names.is_watch(channel.id)
+        and (names.leg_of(channel.id) is not None or in_stasis(channel))
     ]
 
 

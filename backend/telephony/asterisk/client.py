@@ -184,6 +184,16 @@ class AriClient:
         if answer.status_code != 404:
             answers.check(answer)
 
+    async def snoop(self, channel_id: str, snoop_id: str, app: str, *, whisper: str) -> None:
+        """A channel of ours that hears both directions of this one and speaks into `whisper`."""
+        answer = await self._try(
+            "POST",
+            f"/channels/{_part(channel_id)}/snoop/{_part(snoop_id)}",
+            params={"spy": "both", "whisper": whisper, "app": app, "appArgs": "watch"},
+        )
+        if answer.status_code != 409:
+            answers.check(answer)
+
     # -- bridges ------------------------------------------------------------------------------
 
     async def ensure_bridge(self, bridge_id: str, name: str) -> Bridge:

@@ -28,6 +28,8 @@ _NAMESPACE = uuid.UUID("5f0c8f0e-8f4a-5d5c-9a63-0f6f1f0f7f52")
 # AST_MAX_PUBLIC_UNIQUEID in Asterisk's channel.h; a longer id is refused with 400.
 MAX_CHANNEL_ID = 149
 
+_WATCH = "dzw."
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]")
 _ESCAPED = re.compile(r"(?:_[0-9a-f]{2})+")
 
@@ -60,6 +62,16 @@ def bridge_id(call_id: CallId) -> str:
 def consult_bridge_id(call_id: CallId) -> str:
     """The second room of a call, where two talk about it while the customer hears music."""
     return f"dz.{_escape(call_id)}.consult"
+
+
+def watch_id(watch: str) -> str:
+    """A supervisor's telephone beside a talk, and the room it is in; snoops begin with it."""
+    return f"{_WATCH}{_escape(watch)}"
+
+
+def is_watch(identifier: str) -> bool:
+    """Of no call: nothing of it is told."""
+    return identifier.startswith(_WATCH)
 
 
 def bridge_name(account: str, call_id: CallId) -> str:

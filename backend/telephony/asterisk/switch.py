@@ -20,6 +20,7 @@ from backend.telephony.asterisk.client import AriClient
 from backend.telephony.asterisk.listener import Listener
 from backend.telephony.asterisk.socket import base_url, open_events
 from backend.telephony.asterisk.translate import Translator
+from backend.telephony.asterisk.watching import WatchRooms
 from protocol.vocabulary import CallId, HangupCause, LegId
 
 _AUTO_ANSWER: Final = {
@@ -68,6 +69,8 @@ class AsteriskSwitch:
             base_url(url), user, password, timeout_s=request_timeout_s, transport=transport
         )
         self._translator = Translator(app, identity)
+        self.watches = WatchRooms(app, self._client, self._translator)
+        """`services.ports.watching.Watches`."""
         self._dialed: OrderedDict[str, None] = OrderedDict()
         """Created channels that were told to ring; the newest thousand."""
         self._listener = Listener(
@@ -84,7 +87,7 @@ class AsteriskSwitch:
     @property
     def capabilities(self) -> Capabilities:
         """Channels and bridges are all ours: everything."""
-        return Capabilities()
+        return Capabilities(watch=frozenset(("listen", "whisper", "barge")))
 
     @property
     def ignored(self) -> dict[str, int]:

@@ -80,11 +80,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_ari": (
         (
             "{url} отвечает {status}: ARI там нет. Нужны enabled = yes в ari.conf и модуль "
-            "res_ari_asterisk.so."
+            "res_ari_asterisk.so, которому нужен res_http_websocket.so."
         ),
         (
             "{url} answers {status}: there is no ARI. It needs enabled = yes in ari.conf and the "
-            "module res_ari_asterisk.so."
+            "module res_ari_asterisk.so, which needs res_http_websocket.so."
         ),
     ),
     "answers": (

@@ -145,7 +145,7 @@ class Translator:
         if event.type in ("PlaybackFinished", "RecordingFinished", "RecordingFailed"):
             return self._sounded(event, at)
         channel = event.peer if event.type == "Dial" else event.channel
-        if channel is None or event.type in MEANINGLESS:
+        if channel is None or event.type in MEANINGLESS or names.is_watch(channel.id):
             return self._nothing(event)
         match event.type:
             case "StasisStart":
@@ -182,7 +182,8 @@ class Translator:
         by_id = {
             channel.id: channel
             for channel in alive
-            if names.leg_of(channel.id) is not None or (channel.id in ours and in_stasis(channel))
+            if names.leg_of(channel.id) is not None
+            or (channel.id in ours and in_stasis(channel) and not names.is_watch(channel.id))
         }
         for channel_id in known:
             leg = self._legs.get(channel_id)

@@ -236,3 +236,11 @@ def test_what_cannot_be_written_is_named() -> None:
         ("other_trunk", "Local/{number}@out"),
         ("taken", "trunk"),
     }
+
+
+def test_operators_hear_a_ringing_tone_and_muted_talks_stay_alive() -> None:
+    texts = files()
+    assert "country = ru" in texts["indications.conf"]
+    assert "ring = 425/1000,0/4000" in texts["indications.conf"]
+    for name in ("pjsip.conf", TRUNKS_FILE):
+        assert "rtp_keepalive = 15" in texts[name]

@@ -27,15 +27,21 @@ MODULES: Final = (
     "bridge_softmix.so",
     "chan_pjsip.so",
     "codec_alaw.so",
+    "codec_g722.so",
     "codec_ulaw.so",
     "format_wav.so",
     "res_crypto.so",
     "res_http_websocket.so",
     "res_musiconhold.so",
     "res_pjsip_authenticator_digest.so",
+    "res_pjsip_caller_id.so",
+    "res_pjsip_endpoint_identifier_ip.so",
     "res_pjsip_endpoint_identifier_user.so",
     "res_pjsip_header_funcs.so",
+    "res_pjsip_nat.so",
     "res_pjsip_registrar.so",
+    "res_pjsip_rfc3326.so",
+    "res_pjsip_sdp_rtp.so",
     "res_pjsip_session.so",
     "res_pjsip_transport_websocket.so",
     "res_rtp_asterisk.so",
@@ -62,6 +68,7 @@ Where PJSIP objects live: in pjsip.conf, and in memory, where Dozvon pushes the 
 browser session. After a restart of Asterisk browsers ask for a new one by themselves.""",
     "extensions.conf": "Callers into Dozvon, and what they get while it is away.",
     "rtp.conf": "Sound. Open these UDP ports to browsers, phones and the provider.",
+    "indications.conf": "The ringing tone operators hear while somebody is being called.",
     "musiconhold.conf": "What callers hear on hold: any WAV files of 8 kHz in this folder.",
     "modules.conf": "Everything is loaded but what gets in the way.",
     "voicemail.conf": "The box for callers while Dozvon is away: set an address and a PIN.",
@@ -83,6 +90,7 @@ def written(plan: SwitchPlan, ari_password: str, passwords: Mapping[str, str]) -
         "pjsip.conf": pjsip_conf(plan, passwords, TRUNKS_FILE),
         "extensions.conf": extensions_conf(plan),
         "rtp.conf": _rtp(plan),
+        "indications.conf": _indications(),
         "musiconhold.conf": section("default", {"mode": "files", "directory": "moh"}),
         "modules.conf": _modules(),
     }
@@ -152,6 +160,21 @@ def _rtp(plan: SwitchPlan) -> str:
         + comment("Or name it, inside address => public one:")
         + (";[ice_host_candidates]\n;192.0.2.10 => 198.51.100.10\n")
     )
+
+
+def _indications() -> str:
+    """Russia's tones (ITU-T E.180, supplement 2), in milliseconds. Without the file Asterisk plays
+    nothing at all."""
+    tones = {
+        "description": "Russian Federation",
+        "ringcadence": "1000,4000",
+        "dial": "425",
+        "ring": "425/1000,0/4000",
+        "busy": "425/350,0/350",
+        "congestion": "425/175,0/175",
+        "callwaiting": "425/200,0/5000",
+    }
+    return section("general", {"country": "ru"}) + "\n" + section("ru", tones)
 
 
 def _modules() -> str:

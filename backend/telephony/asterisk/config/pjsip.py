@@ -29,6 +29,7 @@ _DESK_FIELDS: Final = {
     # 0 means never: the call of a phone that lost its cable would stand for good.
     "rtp_timeout": "60",
     "rtp_timeout_hold": "600",
+    "rtp_keepalive": "15",
 }
 
 

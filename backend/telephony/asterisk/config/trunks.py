@@ -49,6 +49,9 @@ def _head() -> str:
         "send_pai": "yes",
         "rtp_timeout": "60",
         "rtp_timeout_hold": "600",
+        # Of a muted operator Asterisk sends nothing on (seen with 22.10.1), and networks end talks
+        # without sound: comfort noise this often, in seconds.
+        "rtp_keepalive": "15",
         "rtp_symmetric": "yes",
         "force_rport": "yes",
         "rewrite_contact": "yes",
