@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
+from backend.sandbox.media.tones import NOTICE_HZ
 from tests.e2e.amo import customer, phone_is, until
 from tests.e2e.demo import ELENA, ILYA, PAVEL, SEVER, VEKTOR, Demo
 from tests.e2e.portal import in_portal
@@ -18,6 +19,7 @@ from tests.e2e.voice import (
     hears_them,
     is_heard,
     is_phone,
+    line_hears,
     registered,
     talking_browser,
     until_over,
@@ -68,6 +70,12 @@ async def test_operator_and_customer_hear_each_other_in_and_out(
         called = await until(
             lambda: next((c for c in customers() if c not in before), None), "the customer is rung"
         )
+        demo.customer(called, "announce")
+        await until(
+            lambda: abs(line_hears(demo, "vektor-b101") - NOTICE_HZ) < 10,
+            "the network is heard before the answer",
+        )
+        assert customer(demo, called)["state"] != "Up"
         await until(lambda: customer(demo, called)["state"] == "Up", "the customer answers")
         await is_heard(demo, called)
         await hears_them(tab.frame())

@@ -131,6 +131,12 @@ async def hears_them(frame: Frame) -> None:
     raise AssertionError("no sound arrives in the tab")
 
 
+def line_hears(demo: Demo, line: str) -> int:
+    """The strongest tone the switch sends to the browser on this line, in Hz."""
+    answer = demo.http.get(demo._server(3, f"lines/{line}/sound"))
+    return int(answer.json()["hears"]["hz"]) if answer.status_code == 200 else 0
+
+
 def registered(demo: Demo, line: str) -> bool:
     """Whether the switch knows a browser on this line."""
     lines = demo.switch_state()["lines"]

@@ -21,7 +21,7 @@ from backend.errors import (
     WrongState,
 )
 from backend.services.calls.placing import dialed_call_id
-from backend.services.ports import LiveCall, LiveLeg
+from backend.services.ports import EarlySound, LiveCall, LiveLeg
 from backend.services.routing import AccountRoute, VirtualNumber
 from protocol.commands import DeclineCall, Dial, HangUpCall, HoldCall
 from protocol.pushes import RecordRef
@@ -77,6 +77,29 @@ async def test_the_own_device_first_then_the_customer() -> None:
         await stage.wait(3)
         kept = stage.journal.finished[CALL]
         assert (kept.direction, kept.outcome, kept.talk_s) == ("outbound", "answered", 10)
+
+
+@pytest.mark.feature("W14")
+async def test_the_network_is_heard_before_the_answer_by_who_called() -> None:
+    async with playing(Stage(account(STEP))) as stage:
+        await stage.client.send(ACC, ANNA, DIAL)
+        await stage.leg("agent-anna-1", "up", CALL)
+        own, customer = stage.switch.rung
+        assert (own.early, customer.early) == (False, True)
+        await stage.leg("customer-0", "dialing", CALL)
+        assert stage.switch.said("connect") == []
+        early = EarlySound(call_id=CALL, leg_id=LegId("customer-0"), at=stage.clock.now())
+        stage.switch.emit(early)
+        await idle()
+        together = (CALL, ("agent-anna-1", "customer-0"))
+        assert stage.switch.said("connect") == [together]
+        assert stage.last(ANNA)["state"] == "ringing", "nobody answered yet"
+        await stage.leg("customer-0", "up", CALL)
+        assert stage.switch.said("connect") == [together, together]
+        assert stage.last(ANNA)["state"] == "talking"
+        stage.switch.emit(early)  # late, or doubled
+        await idle()
+        assert len(stage.switch.said("connect")) == 2
 
 
 @pytest.mark.parametrize("cause, outcome", [("busy", "lost"), ("invalid_number", "failed")])
