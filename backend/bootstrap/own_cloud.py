@@ -15,7 +15,7 @@ from backend.services.routing import ROUTING_TOPIC
 from backend.services.settings_texts import Language
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.gateways.account_config import SqlAccountConfigs
-from backend.store.switches import SwitchConnection, SwitchStore
+from backend.store.switches import OWNER, SwitchConnection, SwitchStore
 from backend.telephony.uis.directory import Directory
 from backend.telephony.uis.texts import text
 from protocol.vocabulary import AccountId
@@ -36,7 +36,7 @@ class SqlClouds:
         own = [
             one
             for one in await self._connections()
-            if one.kind == uis.KIND and one.settings.get(uis.OWNER) == account_id
+            if one.kind == uis.KIND and one.settings.get(OWNER) == account_id
         ]
         return own[0] if own else None
 
@@ -55,7 +55,7 @@ class SqlClouds:
         before = await self._connection(account_id)
         kept = {} if before is None else before.settings
         said = {
-            uis.OWNER: str(account_id),
+            OWNER: str(account_id),
             uis.HOLD: cloud.hold,
             uis.RECORDING: "" if cloud.recording == "cloud" else cloud.recording,
         }

@@ -19,6 +19,7 @@ from backend.settings import Settings
 from backend.store.gateways import SqlSessions
 from backend.store.gateways.account_config import SqlAccountConfigs
 from backend.store.gateways.switches import SqlSwitches
+from backend.store.switches import SwitchStore
 from protocol.vocabulary import AccountId
 
 _SIGN = {"create": "+", "change": "~", "remove": "-"}
@@ -33,8 +34,15 @@ def account_settings(base: Foundation, sessions: Sessions | None = None) -> Acco
     async def wake(account_id: AccountId) -> None:
         await base.bus.wake(ROUTING_TOPIC, account_id.encode())
 
+    async def own_cloud(account_id: AccountId) -> str:
+        async with base.database.begin_resolving() as tx:
+            return await SwitchStore(tx, base.secrets).owned_by(account_id)
+
     return AccountSettings(
-        SqlAccountConfigs(base.database), wake=wake, end_sessions=ending.revoke_employee
+        SqlAccountConfigs(base.database),
+        wake=wake,
+        end_sessions=ending.revoke_employee,
+        own_cloud=own_cloud,
     )
 
 

@@ -38,9 +38,7 @@ log = structlog.get_logger(__name__)
 KIND: Final = "uis"
 HOLD: Final = "hold"
 RECORDING: Final = "recording"
-OWNER: Final = "owner"
-"""Keys of a connection's settings: what whoever waits hears, who begins recordings, and whose
-administrators may change it."""
+"""Keys of a connection's settings: what whoever waits hears, and who begins recordings."""
 SECRETS_S: Final = 10.0
 """How soon a new or changed connection's secret opens the door."""
 _GRACE_S: Final = 1.5

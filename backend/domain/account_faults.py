@@ -73,12 +73,16 @@ def faults(config: AccountConfig) -> list[Fault]:
     ]
 
 
-def foreign_endpoints(config: AccountConfig, before: AccountConfig) -> list[Fault]:
+def foreign_endpoints(
+    config: AccountConfig, before: AccountConfig, *, own_cloud: str = ""
+) -> list[Fault]:
     """Endpoints an account may not give itself: it shares the switch with others.
 
     Its own are those it has already, those named after it (`PJSIP/<slug>-101`) and, for a mobile,
-    plain public numbers.
+    plain public numbers. Where all its calls come over a cloud of its own, the connection
+    `own_cloud`, nobody shares that cloud's lines.
     """
+    alone = bool(before.lines) and all(line.switch == own_cloud for line in before.lines)
     had = {number.endpoint for e in before.employees for number in e.numbers}
     # By the name it had: whoever changes it at the same time does not get another's phones.
     prefix = f"{before.slug}-"
@@ -95,6 +99,7 @@ def foreign_endpoints(config: AccountConfig, before: AccountConfig) -> list[Faul
         if number.endpoint not in had
         and not _is_phone(number, config.region)
         and not _named_after(number.endpoint, prefix)
+        and not (alone and number.endpoint.startswith("UIS/"))
     ]
 
 

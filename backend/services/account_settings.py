@@ -84,8 +84,11 @@ class AccountSettings:
         *,
         wake: Callable[[AccountId], Awaitable[None]],
         end_sessions: Callable[[AccountId, EmployeeId], Awaitable[None]],
+        own_cloud: Callable[[AccountId], Awaitable[str]] | None = None,
     ) -> None:
+        """`own_cloud`: the id of the cloud connection an account owns, '' without one."""
         self._store = store
+        self._own_cloud = own_cloud
         self._wake = wake
         self._end_sessions = end_sessions
 
@@ -101,7 +104,13 @@ class AccountSettings:
     ) -> tuple[Merged, list[Change], list[Fault]]:
         """What `change` would do now. Nothing is written."""
         before = await self._store.read(account_id)
-        return planned(before, edit, trusted=trusted)
+        cloud = await self._cloud(account_id, trusted=trusted)
+        return planned(before, edit, trusted=trusted, own_cloud=cloud)
+
+    async def _cloud(self, account_id: AccountId, *, trusted: bool) -> str:
+        if trusted or self._own_cloud is None:
+            return ""
+        return await self._own_cloud(account_id)
 
     async def change(
         self, account_id: AccountId, edit: Edit, *, who: str, trusted: bool = False
@@ -111,9 +120,10 @@ class AccountSettings:
         `trusted`: whoever runs the server may name any endpoint of the switch, an account only its
         own. Raises Invalid, and whatever `edit` raises.
         """
+        cloud = await self._cloud(account_id, trusted=trusted)
         async with self._store.begin(account_id) as tx:
             before = await tx.read()
-            merged, plan, found = planned(before, edit, trusted=trusted)
+            merged, plan, found = planned(before, edit, trusted=trusted, own_cloud=cloud)
             if found:
                 raise Invalid(found, merged)
             ended: list[EmployeeId] = []
@@ -136,7 +146,7 @@ class AccountSettings:
 
 
 def planned(
-    before: AccountConfig | None, edit: Edit, *, trusted: bool
+    before: AccountConfig | None, edit: Edit, *, trusted: bool, own_cloud: str = ""
 ) -> tuple[Merged, list[Change], list[Fault]]:
     """The merged configuration, its changes, and the faults that came with them. What was wrong
     before does not stand in the way of putting something else right."""
@@ -145,7 +155,7 @@ def planned(
     found = [*merged.faults, *(f for f in faults(merged.config) if f.identity not in old)]
     if not trusted and before is not None:
         places = {(fault.key, fault.field) for fault in found}
-        foreign = foreign_endpoints(merged.config, before)
+        foreign = foreign_endpoints(merged.config, before, own_cloud=own_cloud)
         found += [fault for fault in foreign if (fault.key, fault.field) not in places]
     return merged, changes(before, merged.config), found
 

@@ -17,6 +17,9 @@ _COLUMN = "switch_connections.credentials"
 SIP_WS_URL: Final = "sip_ws_url"
 """Key of a connection's settings: where browsers reach it, when that is not its own `/ws`."""
 
+OWNER: Final = "owner"
+"""Another: the id of the account whose administrators may change the connection."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchConnection:
@@ -54,6 +57,14 @@ class SwitchStore:
         """Raises SecretUnreadable when a key is missing from the ring."""
         rows = await self._tx.execute(select(switch_connections).order_by(switch_connections.c.id))
         return [self._read(row) for row in rows.mappings()]
+
+    async def owned_by(self, account_id: AccountId) -> str:
+        """The id of the connection that is this account's own, '' without one."""
+        c = switch_connections.c
+        found = await self._tx.execute(
+            select(c.id).where(c.settings[OWNER].astext == account_id).order_by(c.id).limit(1)
+        )
+        return str(found.scalar_one_or_none() or "")
 
     async def of_account(self, account_id: AccountId) -> SwitchConnection | None:
         """The connection of an account; of several the last by id, as the worker takes them.

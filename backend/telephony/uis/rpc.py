@@ -71,7 +71,11 @@ class RpcClient:
         if answer.status_code != 200:
             # The protocol has no other; a proxy or an overloaded front speaks.
             said = f"{method}: HTTP {answer.status_code}"
-            if answer.status_code >= 500 or answer.status_code == 429:
+            if answer.status_code == 429:
+                # As good as spent points, and no more an outage than they are.
+                wait_s = _seconds(answer.headers.get("retry-after", ""))
+                raise SwitchUnavailable(said, mnemonic="limit_exceeded", retry_after_s=wait_s)
+            if answer.status_code >= 500:
                 raise SwitchUnavailable(said)
             raise SwitchRefused(said)
         try:
@@ -108,3 +112,8 @@ class RpcClient:
             )
         except (KeyError, TypeError, ValueError):
             return
+
+
+def _seconds(written: str) -> float | None:
+    """Of `Retry-After`; a date, which nobody here sends, counts as nothing said."""
+    return float(written) if written.isascii() and written.isdigit() else None

@@ -18,10 +18,14 @@ from backend.api.doors import Doors
 from backend.api.settings_door import SettingsDoor
 from backend.bootstrap import Foundation, foundation
 from backend.bootstrap.own_cloud import SqlClouds
-from backend.bootstrap.settings_file import account_files
+from backend.bootstrap.settings_file import account_files, account_settings
+from backend.domain.account_config import AccountConfig
 from backend.kit.clock import SystemClock
 from backend.kit.secrets_box import new_key
 from backend.sandbox.uis import create_cloud
+from backend.services.account_merge import Merged, merged
+from backend.services.account_patch import AccountPatch, EmployeePatch, NumberPatch
+from backend.services.account_settings import Invalid
 from backend.services.own_cloud import OwnClouds
 from backend.services.sessions import Identity, Sessions
 from backend.settings import Settings
@@ -228,3 +232,32 @@ async def test_the_button_says_what_is_wrong_and_what_there_is(desk: Desk) -> No
                 "refused_access_token_invalid",
             ]
             assert wrong["phones"] == []
+
+
+@pytest.mark.parametrize("owner, allowed", [("acme", True), ("other", False), ("", False)])
+async def test_lines_of_a_cloud_that_is_nobody_else_s_may_be_given_to_people(
+    desk: Desk, owner: str, allowed: bool
+) -> None:
+    switch = (
+        f'[[switches]]\nid = "c"\nkind = "uis"\nurl = "{UIS}"\ncredentials = "env:C"\n'
+        f'owner = "{owner}"\n'
+    )
+    line = 'name = "Acme"\nlines = [{ switch = "c", endpoint = "UIS/{number}" }]\n'
+    file = FILE.replace("version = 1", f"version = 1\n{switch}").replace('name = "Acme"\n', line)
+    files = account_files(desk.base)
+    applied = await files.apply(file, env={"C": "s:k"}, who="tests")
+    assert not applied.troubles, applied.troubles
+    numbers = (NumberPatch(kind="sip", endpoint="UIS/11:0700101"),)
+    patch = AccountPatch(employees=(EmployeePatch(id="anna", numbers=numbers),))
+
+    def edit(before: AccountConfig | None) -> Merged:
+        return merged(before, patch, new_id=lambda: "x")
+
+    settings = account_settings(desk.base)
+    if allowed:
+        config, _ = await settings.change(AccountId("acme"), edit, who="tests")
+        assert config.employees[0].numbers[0].endpoint == "UIS/11:0700101"
+        return
+    with pytest.raises(Invalid) as caught:
+        await settings.change(AccountId("acme"), edit, who="tests")
+    assert [fault.code for fault in caught.value.faults] == ["endpoint_foreign"]

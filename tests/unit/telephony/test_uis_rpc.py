@@ -117,3 +117,15 @@ def test_what_is_heard_on_hold_is_a_file_or_a_text() -> None:
     assert message("tts:Ждите: скоро") == ("tts", "Ждите: скоро")
     with pytest.raises(SwitchRefused):
         message("music")
+
+
+@pytest.mark.parametrize("header, wait_s", [("7", 7.0), ("soon", None)])
+async def test_a_front_that_is_asked_too_often_is_no_outage(
+    header: str, wait_s: float | None
+) -> None:
+    rpc, _ = client(httpx.Response(429, headers={"Retry-After": header}))
+    with pytest.raises(SwitchUnavailable) as caught:
+        await rpc.call("list.calls")
+    assert caught.value.data["mnemonic"] == "limit_exceeded"
+    assert caught.value.data["retry_after_s"] == wait_s
+    await rpc.aclose()
