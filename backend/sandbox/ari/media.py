@@ -270,28 +270,27 @@ class Media:
     def _start(self, playback: Playback) -> None:
         if playback.id not in self.playbacks:
             return
-        if any(map(address, playback.media)):
-            playback.timer = self._engine.timers.run(self._fetch(playback))
-            return
-        self._begin(playback)
-
-    async def _fetch(self, playback: Playback) -> None:
-        urls = [url for media in playback.media if (url := address(media)) is not None]
-        for url in urls:
-            if not await self.remote.fetch(url):
-                playback.timer = None
-                self._finish(playback, "failed")
-                return
-        playback.timer = None
-        if playback.id in self.playbacks:
-            self._begin(playback)
-
-    def _begin(self, playback: Playback) -> None:
         playback.state = "playing"
         playback.target.playing.add(playback.id)
         self._publish(playback.target, "PlaybackStarted", {"playback": playback.json()})
         own = [media for media in playback.media if address(media) is None]
         if any(m.startswith("sound:") and m[6:] not in SOUNDS for m in own):
+            self._finish(playback, "failed")
+            return
+        if any(map(address, playback.media)):
+            playback.timer = self._engine.timers.run(self._fetch(playback))
+            return
+        self._heard(playback.target)
+        self._arm(playback)
+
+    async def _fetch(self, playback: Playback) -> None:
+        """It is said to play while it is still fetched, as Asterisk does."""
+        urls = [url for media in playback.media if (url := address(media)) is not None]
+        fetched = [await self.remote.fetch(url) for url in urls]
+        playback.timer = None
+        if playback.id not in self.playbacks:
+            return
+        if not all(fetched):
             self._finish(playback, "failed")
             return
         self._heard(playback.target)

@@ -8,6 +8,7 @@ import pytest
 from backend.sandbox.ari.sound import Part, wav
 from tests.sandbox.ari.conftest import Harness, until
 
+MEDIA = "sound:http://ours.test/a.wav"
 GOOD = wav([Part(3, "talk", voices=1)])
 
 
@@ -28,8 +29,10 @@ async def test_it_lasts_as_long_as_its_file_and_is_fetched_once(harness: Harness
     customer = await harness.inbound(events)
     for number in range(2):
         path = f"/channels/{customer}/play/p{number}"
-        await harness.post(path, 201, media="sound:http://ours.test/a.wav")
+        await harness.post(path, 201, media=MEDIA)
         await events.until("PlaybackStarted")
+        await until(lambda: harness.switch.media.remote.seconds(MEDIA) is not None)
+        await events.fence(harness)
         await harness.clock.advance(2.9)
         assert f"p{number}" in harness.switch.media.playbacks
         await harness.clock.advance(0.2)
@@ -43,6 +46,5 @@ async def test_what_cannot_be_had_is_not_heard(harness: Harness, path: str) -> N
     events = await harness.events()
     customer = await harness.inbound(events)
     await harness.post(f"/channels/{customer}/play/p1", 201, media=f"sound:http://ours.test{path}")
-    await until(lambda: not harness.switch.media.playbacks)
     *_, last = await events.until("PlaybackFinished")
     assert last["playback"]["state"] == "failed"
