@@ -18,7 +18,6 @@ import { alertFor, watchTitle } from './ui/alert';
 import { App } from './ui/App';
 import { explains, showClosed } from './ui/closed';
 import type { VoiceParts } from './ui/PhoneLine';
-import type { Outside } from './voice/outside';
 import './ui/styles.css';
 
 export interface MountOptions {
@@ -121,33 +120,29 @@ export async function mount({ root, host, onlyCardId, onRenewed }: MountOptions)
   const reach = new Reach(systemClock, react);
   const parts = new Store<VoiceParts | null>(null);
   let voiceAsked = false;
-  const loadVoice = async (inPage = host.pageVoice ?? null): Promise<void> => {
+  const loadVoice = async (): Promise<void> => {
     try {
-      const [{ startVoice }, { LegSound, PhoneLine }] = await Promise.all([
-        import('./voice/start'),
+      const [{ begin }, { LegSound, PhoneLine }] = await Promise.all([
+        import('./voice/begin'),
         import('./ui/PhoneLine'),
       ]);
-      const outside = inPage ? await speakOutside(inPage) : null;
-      if (closed) {
-        outside?.voice.stop();
-        return;
-      }
-      const controls =
-        outside ?? startVoice({ phone, tabId: tab.id, ringer: ringTone, canAsk: true, siblings });
-      stopVoice = () => controls.voice.stop();
-      parts.set({ controls, Line: PhoneLine, Sound: LegSound });
+      await begin({
+        phone,
+        tabId: tab.id,
+        ringer: ringTone,
+        canAsk: true,
+        siblings,
+        open: host.pageVoice,
+        isOver: () => closed,
+        began: (controls) => {
+          stopVoice = () => controls.voice.stop();
+          parts.set({ controls, Line: PhoneLine, Sound: LegSound });
+        },
+      });
     } catch {
       // The network went while it loaded: the next change of the view asks again.
       voiceAsked = false;
     }
-  };
-  /** In the page around, where this frame may not hear its person and the page may. */
-  const speakOutside = async (open: () => MessagePort): Promise<Outside | null> => {
-    const { isRefused, speakOutside: speak } = await import('./voice/outside');
-    if (!(await isRefused())) return null;
-    const lost = (): void => void loadVoice(null);
-    const clock = systemClock;
-    return speak({ phone, tabId: tab.id, ringer: ringTone, clock, siblings, open, lost });
   };
   phone.view.watch(react);
 

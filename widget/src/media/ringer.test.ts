@@ -19,6 +19,21 @@ describe('the ring tone', () => {
     return { ringer: new Ringer(() => context as unknown as AudioContext), volumes };
   }
 
+  it('is unlocked by the end of a press: a banner that goes must not move the button under it', () => {
+    const done: string[] = [];
+    const context = { state: 'suspended', resume: () => Promise.resolve(done.push('resumed')) };
+    const page = new EventTarget();
+    const undo = new Ringer(() => context as unknown as AudioContext).arm(page);
+    page.dispatchEvent(new Event('pointerdown'));
+    expect(done).toEqual([]);
+    page.dispatchEvent(new Event('pointerup'));
+    page.dispatchEvent(new Event('keydown'));
+    expect(done).toEqual(['resumed', 'resumed']);
+    undo();
+    page.dispatchEvent(new Event('pointerup'));
+    expect(done.length).toBe(2);
+  });
+
   it('becomes louder and quieter while it rings', () => {
     const { ringer, volumes } = rung();
     ringer.ring(true);

@@ -41,7 +41,9 @@ export class Ringer {
   /** Listens for the gestures that unlock audio; the result undoes it. */
   arm(target: EventTarget): () => void {
     const unlock = (): void => void this.unlock();
-    const events = ['pointerdown', 'keydown'] as const;
+    // Not on the way down: the banner that goes would move the button from under the finger, and
+    // the press would be none.
+    const events = ['pointerup', 'keydown'] as const;
     for (const name of events) target.addEventListener(name, unlock, { capture: true });
     // Where the page was granted autoplay the context starts by itself.
     this.#prepare();

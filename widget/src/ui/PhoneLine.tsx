@@ -6,6 +6,7 @@ import type { View } from '../phone';
 import { phoneState } from '../state/selectors';
 import type { Store } from '../state/store';
 import type { DeviceChoice, DeviceMenu, DeviceUse } from '../voice/devices';
+import { talksOverNetworks } from '../voice/microphone';
 import type { Verdict } from '../voice/quality';
 import { phoneLook, type Mend } from '../voice/readiness';
 import { VOICE_TEXTS, type VoiceTextKey } from '../voice/texts';
@@ -64,6 +65,7 @@ export function PhoneLine(props: Props): JSX.Element | null {
     microphone: voice.looked ? voice.microphone : null,
     noLine: voice.noLine,
     secure: window.isSecureContext,
+    talks: talksOverNetworks(),
     hasWindow: openWindow !== null,
     passing,
   });

@@ -147,13 +147,20 @@ interface Policy {
   allowsFeature(feature: string): boolean;
 }
 
+/** Builds of WebKit for Linux leave WebRTC out. */
+export function talksOverNetworks(): boolean {
+  return 'RTCPeerConnection' in window;
+}
+
 /** The page this script runs in. */
 export function thisPage(): MicrophonePage {
   const holder = document as unknown as { permissionsPolicy?: Policy; featurePolicy?: Policy };
   return {
     secure: window.isSecureContext,
-    // Absent outside secure contexts, whatever the types say.
-    media: (navigator as { mediaDevices?: MediaDevices }).mediaDevices,
+    // Absent outside secure contexts, whatever the types say. Without WebRTC it is of no use.
+    media: talksOverNetworks()
+      ? (navigator as { mediaDevices?: MediaDevices }).mediaDevices
+      : undefined,
     allowed: () =>
       (holder.permissionsPolicy ?? holder.featurePolicy)?.allowsFeature('microphone') ?? null,
     permission: async () => {

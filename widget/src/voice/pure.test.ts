@@ -127,6 +127,7 @@ describe('the panel about the phone', () => {
       microphone: 'granted',
       noLine: false,
       secure: true,
+      talks: true,
       hasWindow: true,
       passing: false,
       ...change,
@@ -168,6 +169,11 @@ describe('the panel about the phone', () => {
     expect(look(insecure)).toEqual(['missing', 'phone.microphone_insecure', []]);
   });
 
+  it('offers nothing to a browser without WebRTC', () => {
+    const mute = { told: told(null), microphone: 'blocked', talks: false } as const;
+    expect(look(mute)).toEqual(['missing', 'phone.no_webrtc', []]);
+  });
+
   it('has no window to offer in the window', () => {
     const blocked = { told: told(null), microphone: 'blocked', hasWindow: false } as const;
     expect(look(blocked)).toEqual(['missing', 'phone.microphone_blocked', []]);
@@ -181,7 +187,7 @@ describe('texts', () => {
       expect(text, key).toMatch(/[а-я]/i);
       expect(places(VOICE_TEXTS.en[key as keyof typeof VOICE_TEXTS.en]), key).toEqual(places(text));
     }
-    const page = { noLine: false, secure: true, hasWindow: true, passing: false };
+    const page = { noLine: false, secure: true, talks: true, hasWindow: true, passing: false };
     const facts = { told: null, tabId: 'a', microphone: null, ...page };
     expect(phoneLook(facts).tone).toBe('waiting');
   });

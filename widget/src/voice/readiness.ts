@@ -12,6 +12,8 @@ export interface PhoneFacts {
   readonly microphone: Microphone | null;
   /** Over https, or on this very machine: others are given no microphone. */
   readonly secure: boolean;
+  /** The browser knows WebRTC. */
+  readonly talks: boolean;
   /** The switch gives no line to browsers. */
   readonly noLine: boolean;
   /** A phone of its own window may be opened from here. */
@@ -54,7 +56,8 @@ function elsewhere({ microphone }: PhoneFacts, told: PhoneChanged): PhoneLook {
   };
 }
 
-function nowhere({ microphone, hasWindow, passing, secure }: PhoneFacts): PhoneLook {
+function nowhere({ microphone, hasWindow, passing, secure, talks }: PhoneFacts): PhoneLook {
+  if (!talks) return { tone: 'missing', text: 'phone.no_webrtc', mends: [] };
   const window: Mend[] = hasWindow ? ['window'] : [];
   switch (microphone) {
     case null:

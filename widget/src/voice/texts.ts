@@ -17,6 +17,8 @@ const ru = {
   'phone.microphone_absent': 'Микрофон не найден. Подключите гарнитуру и проверьте ещё раз.',
   'phone.microphone_blocked':
     'Страница вокруг или правила браузера не дают микрофон. Откройте её в другом браузере или скажите администратору.',
+  'phone.no_webrtc':
+    'Этот браузер не умеет говорить по сети (нет WebRTC), сюда звонки не придут. Откройте CRM в другом браузере или выберите телефон.',
   'phone.microphone_insecure':
     'Браузер даёт микрофон только страницам по https. Попросите администратора открыть Dozvon по https.',
   'phone.microphone_blocked_window':
@@ -70,6 +72,8 @@ const en: Record<VoiceTextKey, string> = {
   'phone.microphone_absent': 'No microphone was found. Plug in a headset and check again.',
   'phone.microphone_blocked':
     'The page around, or a rule of the browser, gives no microphone. Open it in another browser or tell your administrator.',
+  'phone.no_webrtc':
+    'This browser cannot talk over the network (no WebRTC), no calls come here. Open the CRM in another browser, or choose a telephone.',
   'phone.microphone_insecure':
     'Browsers give the microphone to https pages only. Ask your administrator to serve Dozvon over https.',
   'phone.microphone_blocked_window':
