@@ -134,11 +134,10 @@ class Moving:
         core, call_id = self._core, live.call.call_id
         async with live.lock:
             self._check(live, move)
-            inside = self._rooms.inside(live)
-            if move.old not in inside or _has_it(live, move.new):
+            if move.old not in self._rooms.inside(live) or _has_it(live, move.new):
                 return  # he waits with music himself, or was lost
             await self._silence(live, move, on=True)
-            legs = (*inside, move.new)
+            legs = self._rooms.inside(live)
             await core.order(lambda: core.switch.connect(live.slug, call_id, legs))
 
     async def _give_over(self, live: Live, move: Move) -> None:

@@ -85,7 +85,7 @@ class Rooms:
         caller = live.call.leg(room[0])
         if live.call.direction is Direction.INBOUND and caller and caller.state is not LegState.UP:
             await core.order(lambda: core.switch.answer(call_id, room[0]))
-        legs = room if resume and not live.stays_held else self.inside(live)
+        legs = self.inside(live, with_held=resume)
         await core.order(lambda: core.switch.connect(live.slug, call_id, legs))
 
     async def hear_early(self, live: Live, leg_id: LegId) -> None:
@@ -129,12 +129,16 @@ class Rooms:
             if live.disconnected and not passing:
                 await self._connect(live, resume=True)
 
-    def inside(self, live: Live) -> tuple[LegId, ...]:
-        """Those of the talk who hear each other: without whoever waits with music."""
+    def inside(self, live: Live, *, with_held: bool = False) -> tuple[LegId, ...]:
+        """Those in the talk's room: without whoever waits with music, unless he is to come back by
+        this; with voices that move to another tab and are not heard yet."""
         room, waits = self.room(live), live.held_leg
-        if live.stays_held and waits is None:
-            waits = self.other(live, room, None)
-        return tuple(leg for leg in room if leg != waits)
+        if live.stays_held:
+            waits = waits or self.other(live, room, None)
+        elif with_held:
+            waits = None
+        beside = (m.new for m in live.moves.values() if m.silent and m.new not in room)
+        return (*(leg for leg in room if leg != waits), *beside)
 
     def tape(self, live: Live) -> None:
         """See that the talk is recorded, if it is to be: from the first answer on."""

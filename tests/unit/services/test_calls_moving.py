@@ -439,6 +439,32 @@ async def test_one_of_three_moves_and_the_others_notice_nothing() -> None:
         assert stage.last(BORIS)["state"] == "talking"
 
 
+async def test_two_of_three_move_at_once_and_neither_leaves_the_room() -> None:
+    both = (employee(ANNA, "101", TAB), employee(BORIS, "102", replace(TAB, endpoint="PJSIP/b")))
+    stage = Stage(replace(office(), employees={who.employee_id: who for who in both}))
+    stage.ready.add(BORIS)
+    async with talking(stage):
+        wish = TransferCall(
+            id=CommandId("pass-00001"), call_id=C1, kind="attended", employee_id=BORIS
+        )
+        await ask(stage, ANNA, wish)
+        await stage.leg(B1, "up")
+        await ask(stage, ANNA, MergeCall(id=CommandId("merge-0001"), call_id=C1))
+        first = await moves(stage)
+        second = await moves(stage, BORIS, B1)
+        await stage.leg(A2, "up")
+        await stage.leg("agent-boris-2", "up")
+        assert stage.switch.said("connect")[-1] == (
+            C1, (CUSTOMER, A1, B1, A2, "agent-boris-2"),
+        )  # fmt: skip
+        await sounds(stage)
+        await first
+        assert stage.switch.said("connect")[-1] == (C1, (CUSTOMER, A2, B1, "agent-boris-2"))
+        await sounds(stage, BORIS, "agent-boris-2")
+        await second
+        assert stage.switch.said("connect")[-1] == (C1, (CUSTOMER, A2, "agent-boris-2"))
+
+
 async def test_a_placed_call_moves_and_may_move_back() -> None:
     stage = Stage(office())
     stage.ready.add(ANNA)
