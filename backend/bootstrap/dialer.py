@@ -20,12 +20,13 @@ from backend.bootstrap.leased import Held, under_lease
 from backend.domain.call import Call
 from backend.domain.dialer import item as steps
 from backend.services.calls.orders import OrdersClient
+from backend.services.dialer.asking import AskedRecords, serve_records
 from backend.services.dialer.calling import Calling
 from backend.services.dialer.desk import Desk
 from backend.services.dialer.engine import TOPIC, Engine
 from backend.services.dialer.facts import call_finished
 from backend.services.dialer.lists import Lists
-from backend.services.dialer.reviewing import NoRecords, Records
+from backend.services.dialer.reviewing import Records
 from backend.services.dialer.seats import Seats
 from backend.services.dialer.teller import DialerTeller
 from backend.services.ports import FinishedCall, Leases
@@ -53,8 +54,10 @@ class DialerWork:
         *,
         routing: RoutingTable,
         accounts: Callable[[], Iterable[AccountId]],
+        records: Records,
     ) -> None:
         self._base = base
+        self._records = records
         self._book = SqlDialer(base.database)
         self._seats = Seats(base.bus, routing)
         self._accounts = accounts
@@ -66,7 +69,8 @@ class DialerWork:
     async def run(self, leases: Leases, holder: str) -> None:
         async def decide(held: Held) -> None:
             await self.republish()
-            await self._engine(held).run()
+            async with serve_records(self._base.bus, self._records):
+                await self._engine(held).run()
 
         await under_lease(leases, self._base.clock, "dialer", holder, decide)
 
@@ -163,7 +167,7 @@ class DialerWork:
         await self._seats.aclose()
 
 
-def desk(base: Foundation, records: Records | None = None) -> Desk:
+def desk(base: Foundation) -> Desk:
     """For processes with sockets."""
     book = SqlDialer(base.database)
     return Desk(
@@ -172,16 +176,14 @@ def desk(base: Foundation, records: Records | None = None) -> Desk:
         clock=base.clock,
         calling=Calling(book, OrdersClient(base.bus), base.clock),
         teller=DialerTeller(book, base.bus, always=True),
-        records=records or NoRecords(),
+        records=AskedRecords(base.bus),
     )
 
 
-def list_doors(
-    base: Foundation, sessions: Sessions, doors: Doors, records: Records | None = None
-) -> list[BaseRoute]:
+def list_doors(base: Foundation, sessions: Sessions, doors: Doors) -> list[BaseRoute]:
     """Lists over HTTP."""
     book, door = SqlDialer(base.database), SettingsDoor(sessions, doors)
-    lists = Lists(book=book, bus=base.bus, clock=base.clock, records=records or NoRecords())
+    lists = Lists(book=book, bus=base.bus, clock=base.clock, records=AskedRecords(base.bus))
     return [
         *ListsApi(lists, book, base.clock, door).routes(),
         *ListWordsApi(book, base.clock, door).routes(),

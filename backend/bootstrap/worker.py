@@ -38,6 +38,7 @@ from backend.services.contacts.changes import PhoneChanges
 from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
 from backend.services.device_teller import DeviceTeller
+from backend.services.dialer.crm_records import CrmRecords
 from backend.services.directory import DirectoryTeller
 from backend.services.host_notices import HostNotices
 from backend.services.outgoing_numbers import OutgoingTeller
@@ -129,7 +130,12 @@ class Worker:
             crm_user=self._crm_user,
         )
         self.tracking = call_tracking(base)
-        self.dialer = DialerWork(base, routing=self.routing, accounts=lambda: tuple(self._known))
+        self.dialer = DialerWork(
+            base,
+            routing=self.routing,
+            accounts=lambda: tuple(self._known),
+            records=CrmRecords(self.sources.cards),
+        )
         self.journal = SqlCallJournal(
             base.database, on_finished=self._on_finished, clock=base.clock
         )
