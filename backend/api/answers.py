@@ -22,6 +22,8 @@ STATUS = {
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.WRONG_STATE: 409,
     ErrorCode.TOO_MANY: 429,
+    ErrorCode.NO_DEVICE: 409,
+    ErrorCode.EXPIRED: 503,
     ErrorCode.CRM_UNAVAILABLE: 503,
     ErrorCode.SWITCH_UNAVAILABLE: 503,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from typing import get_args
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.routing import BaseRoute
@@ -13,23 +14,23 @@ from backend.api.doors import Doors
 from backend.api.settings_door import SettingsDoor
 from backend.bootstrap.foundation import Foundation
 from backend.domain.account_settings import BoardSettings
-from backend.errors import NotAllowed
 from backend.kit.clock import Clock
 from backend.services.board.boards import Boards
 from backend.services.board.desk import BoardDesk
 from backend.services.board.keeper import Named
 from backend.services.calls import CallOwner
+from backend.services.calls.monitoring import MonitoringClient
 from backend.services.hands import Hands
 from backend.services.ports import Switch
 from backend.services.routing import RoutingTable
-from backend.services.sessions import Identity, Sessions
+from backend.services.sessions import Sessions
 from backend.services.statuses import StatusService
 from backend.store.account_settings import AccountSettingsStore
 from backend.store.accounts import AccountStore
 from backend.store.board import BoardStore
 from backend.store.gateways.board import SqlBoard
-from protocol.board import WatchMode
-from protocol.vocabulary import AccountId, CallId, EmployeeId
+from protocol.board import BoardWatcher, WatchMode
+from protocol.vocabulary import AccountId, CallId
 
 KEEP_DEEDS = timedelta(days=400)
 """Who listened to whom: a little over a year, as the log of settings."""
@@ -68,19 +69,15 @@ class BoardWork:
         self, connection_id: str, owner: CallOwner, switch: Switch
     ) -> AbstractAsyncContextManager[None]:
         """Keeps the boards of a connection's accounts while its calls are owned."""
-        return self.boards.kept(connection_id, owner.calls_of, ())
+        able = switch.capabilities.watch
+        modes = tuple(mode for mode in get_args(WatchMode) if mode in able)
+        return self.boards.kept(connection_id, owner.calls_of, modes)
 
-
-class NoWatching:
-    """`services.board.desk.Watching` where no switch can do it."""
-
-    async def watch(
-        self, who: Identity, call_id: CallId, employee_id: EmployeeId, mode: WatchMode
-    ) -> None:
-        raise NotAllowed("the switch cannot", why="board_engine")
-
-    async def stop(self, who: Identity, call_id: CallId) -> None:
-        raise NotAllowed("the switch cannot", why="board_engine")
+    def watched(self, account_id: AccountId, call_id: CallId, inside: list[BoardWatcher]) -> None:
+        """Who listens to a call now."""
+        keeper = self.boards.of(account_id)
+        if keeper is not None:
+            keeper.watched(call_id, inside)
 
 
 class _Accounts:
@@ -104,7 +101,7 @@ def board_doors(
         _Accounts(base),
         statuses,
         hands,
-        NoWatching(),
+        MonitoringClient(base.bus),
         base.clock,
     )
     socket = base.settings.origin.replace("http", "ws", 1) + "/ws"

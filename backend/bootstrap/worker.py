@@ -56,6 +56,7 @@ from backend.store.gateways.phone_index import SqlPhoneIndex
 from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
 from backend.store.switches import SwitchConnection, SwitchStore
+from backend.telephony.asterisk import AsteriskSwitch
 from protocol.vocabulary import AccountId, CallId, EmployeeId
 
 log = structlog.get_logger(__name__)
@@ -378,6 +379,8 @@ class Worker:
             clock=self._base.clock,
             watch=self._follow,
             observe=self._base.metrics.push_latency.observe,
+            watches=switch.watches if isinstance(switch, AsteriskSwitch) else None,
+            watched=self.board.watched,
         )
 
     async def _read_phones(self) -> None:

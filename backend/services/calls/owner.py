@@ -29,6 +29,7 @@ from backend.services.calls.hooks import (
 )
 from backend.services.calls.idle import LastTalks
 from backend.services.calls.live import Live
+from backend.services.calls.monitoring import Monitoring, Watched, tell_no_board
 from backend.services.calls.moving import Moving
 from backend.services.calls.placing import Placing
 from backend.services.calls.rescue import Rescue
@@ -55,6 +56,7 @@ from backend.services.ports import (
     SwitchEvent,
 )
 from backend.services.ports.last_numbers import LastNumbers
+from backend.services.ports.watching import Watches
 from backend.services.routing import AccountRoute, RoutingTable
 from protocol.commands import AnyCommand
 from protocol.vocabulary import (
@@ -96,8 +98,11 @@ class CallOwner:
         last_numbers: LastNumbers | None = None,
         watch: Callable[[Call], None] = lambda _call: None,
         observe: Callable[[float], None] = lambda _seconds: None,
+        watches: Watches | None = None,
+        watched: Watched = tell_no_board,
     ) -> None:
-        """`watch` is told of every call that changed, and must not wait; `observe` gets seconds
+        """`watches` lets supervisors into talks, of which `watched` is told. `watch` is told
+        of every call that changed, and must not wait; `observe` gets seconds
         from a change to its being published."""
         self._bus = bus
         self._switch = switch
@@ -149,6 +154,7 @@ class CallOwner:
             self._transfers,
             self._moving,
         )
+        self._monitoring = Monitoring(self._core, bus, watches, watched)
         self._early = EarlyFacts(self._core.ended_ids)
         self._served: dict[AccountId, AsyncExitStack] = {}
 
@@ -159,6 +165,7 @@ class CallOwner:
         took it over. Calls go on on the switch; the next owner takes them over."""
         stop_listening = self._routing.on_change(self._on_routing)
         self._core.spawn(self._core.publisher.run())
+        self._core.spawn(self._monitoring.begin())
         try:
             for account in self._routing.accounts_on(self._core.connection_id):
                 await self._serve(account)
@@ -252,6 +259,7 @@ class CallOwner:
         stack = self._served[account.account_id] = AsyncExitStack()
         await stack.enter_async_context(wire.serve(self._bus, account.account_id, self.handle))
         await stack.enter_async_context(orders.serve(self._bus, account.account_id, self._on_order))
+        await stack.enter_async_context(self._monitoring.serve(account.account_id))
         self._core.notices.welcome(account)
 
     # ── what the switch reports ──

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from protocol.board import WatchMode
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 
 
@@ -155,6 +156,8 @@ class Capabilities:
     """Tell both sides that they are going to be recorded."""
     messages: bool = True
     """Play a sound to one leg and record one: messages of a scenario, a voicemail."""
+    watch: frozenset[WatchMode] = frozenset()
+    """Ways to let a supervisor into a talk; a switch that has any is a `Watches`."""
     routes: bool = False
     """Rings people by scenarios of its own where a number has none of ours."""
 
