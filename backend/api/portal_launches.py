@@ -6,7 +6,6 @@ not known by that address.
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
@@ -19,6 +18,7 @@ from backend.api.bitrix24 import launch_of
 from backend.api.doors import Doors
 from backend.errors import AppError, BadProof
 from backend.kit.clock import Clock
+from backend.kit.tasks import Tasks
 from backend.services.portal_install import Launch, PortalInstall
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ class PortalLaunches:
         self._install = install
         self._doors = doors
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: Tasks[None] = Tasks()
         self._known: OrderedDict[bytes, None] = OrderedDict()
         """Launches looked at, by the hash of their token."""
         self._due: OrderedDict[str, float] = OrderedDict()
@@ -60,9 +60,7 @@ class PortalLaunches:
         for remembered in (self._known, self._due):
             if len(remembered) > REMEMBERED:
                 remembered.popitem(last=False)
-        task = asyncio.create_task(self._look(launch))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(self._look(launch))
 
     async def address(self, request: Request, form: Mapping[str, str]) -> str | None:
         """The origin of a connected portal that launches us from an address we do not know: it
@@ -87,12 +85,10 @@ class PortalLaunches:
 
     async def settled(self) -> None:
         """Everything seen so far was looked at."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.settled()
 
     async def aclose(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await self.settled()
+        await self._tasks.stop()
 
     async def _look(self, launch: Launch) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
@@ -22,6 +22,7 @@ from backend.bus.memory import new_epoch
 from backend.bus.reading import Reading
 from backend.bus.redis_values import RedisValues
 from backend.errors import Expired
+from backend.kit.tasks import Tasks
 from backend.services.ports import Publication, StreamKey, StreamRead
 from protocol import pushes
 from protocol.frames import Position
@@ -49,7 +50,7 @@ class RedisBus(RedisValues):
         """Channels of wake-ups: after a lost connection each is woken once."""
         self._process = secrets.token_hex(8)
         self._asked: dict[bytes, asyncio.Future[bytes]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: Tasks[None] = Tasks(_failed)
 
     async def start(self) -> None:
         """Connect. Raises OSError, TimeoutError or hiredis.ReplyError when that is impossible."""
@@ -62,9 +63,7 @@ class RedisBus(RedisValues):
             raise
 
     async def aclose(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
         await self._fanout.stop()
         await self._commands.stop()
 
@@ -211,7 +210,7 @@ class RedisBus(RedisValues):
     ) -> None:
         error = answer.exception()
         if isinstance(error, hiredis.ReplyError) and scripts.forgotten(error):
-            self._spawn(self._load_and_place(wire, channel, followed))
+            self._tasks.spawn(self._load_and_place(wire, channel, followed))
         elif error is not None:
             self._not_followed(channel, followed, error)
         else:
@@ -226,7 +225,7 @@ class RedisBus(RedisValues):
         followed.ready = None
         ready.set_result(None)
         if not followed.begin(epoch, seq):
-            self._spawn(catch_up([followed], self.read_all))
+            self._tasks.spawn(catch_up([followed], self.read_all))
         if not followed.listeners:
             self._drop(channel, followed)
 
@@ -268,7 +267,7 @@ class RedisBus(RedisValues):
         followed = self.followed.get(channel)
         if followed is not None:
             if not followed.take(payload):
-                self._spawn(catch_up([followed], self.read_all))
+                self._tasks.spawn(catch_up([followed], self.read_all))
             return
         for listener in tuple(self._plain.get(channel, {}).values()):
             listener(payload)
@@ -285,7 +284,7 @@ class RedisBus(RedisValues):
         for followed in behind:
             followed.held = followed.held or []
         if behind:
-            self._spawn(catch_up(behind, self.read_all))
+            self._tasks.spawn(catch_up(behind, self.read_all))
         for channel in self._wakes:
             for listener in tuple(self._plain.get(channel, {}).values()):
                 listener(b"")
@@ -323,7 +322,7 @@ class RedisBus(RedisValues):
     ) -> AbstractAsyncContextManager[None]:
         def on_question(message: bytes) -> None:
             reply_to, question, payload = message.split(b"\n", 2)
-            self._spawn(self._answer(owner, handler, reply_to, question, payload))
+            self._tasks.spawn(self._answer(owner, handler, reply_to, question, payload))
 
         return self._listening(keys.question(owner), on_question, is_wake=False)
 
@@ -376,14 +375,6 @@ class RedisBus(RedisValues):
 
         return Membership(enter, leave)
 
-    # ── plumbing ─────────────────────────────────────────────────────────────────────────────
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("bus_task_failed", error=repr(error), exc_info=error)
+def _failed(error: BaseException) -> None:
+    _log.error("bus_task_failed", error=repr(error), exc_info=error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Protocol
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 import structlog
 
+from backend.kit.tasks import Tasks
 from protocol.vocabulary import AccountId, CrmKind, RecordKind
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class PhoneChanges:
         self._index = index
         self._store = store
         self._bus = bus
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: Tasks[None] = Tasks(_failed)
 
     async def take(
         self,
@@ -80,24 +80,19 @@ class PhoneChanges:
             try:
                 yield
             finally:
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self._tasks.stop()
 
     def _heard(self, payload: bytes) -> None:
         wake = msgspec.json.decode(payload, type=_Wake)
-        task = asyncio.create_task(self._load(wake.account_id, wake.numbers))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The next full reading brings it.
-            log.warning("phone_index.not_corrected", error=str(error))
+        self._tasks.spawn(self._load(wake.account_id, wake.numbers))
 
     async def _load(self, account_id: AccountId, numbers: Collection[str]) -> None:
         if not numbers:
             return
         for e164, rows in (await self._store.callers(account_id, numbers)).items():
             self._index.put(account_id, e164, rows)
+
+
+def _failed(error: BaseException) -> None:
+    # The next full reading brings it.
+    log.warning("phone_index.not_corrected", error=str(error))

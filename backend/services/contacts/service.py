@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from backend.domain import phone_number
 from backend.errors import CrmAuthExpired, CrmError, CrmRejected, CrmUnavailable, NotFound
 from backend.kit.breaker import Breaker
+from backend.kit.tasks import Tasks
 from backend.services.contacts.crm_states import CrmStates, version_after
 from backend.services.contacts.index import KnownCaller, PhoneIndex
 from backend.services.ports import Publication, me_stream
@@ -18,7 +19,7 @@ from protocol.pushes import ContactChanged, ContactMatch, ContactRemoved, Record
 from protocol.vocabulary import CrmKind, LookupState, StreamName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Iterable
 
     from backend.domain.phone_number import PhoneNumber
     from backend.kit.clock import Clock
@@ -96,7 +97,7 @@ class Contacts:
         self._fresh: dict[tuple[AccountId, str], tuple[float, list[ContactMatch]]] = {}
         self._breakers: dict[AccountId, Breaker] = {}
         self._states = CrmStates(sources, clock, self._publish)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: Tasks[None] = Tasks(_failed)
 
     def known(self, account_id: AccountId, number: str) -> KnownCaller | None:
         """The caller if the index has one: no I/O, it is on the way to the first paint.
@@ -116,12 +117,12 @@ class Contacts:
         if search is None:
             search = self._searches[call_id] = _Search(account_id, parsed)
             search.watchers.update(employees)
-            self._spawn(self._run(call_id, search))
+            self._tasks.spawn(self._run(call_id, search))
             return
         new = set(employees) - search.watchers
         search.watchers |= new
         if new:
-            self._spawn(self._tell(call_id, search, new))
+            self._tasks.spawn(self._tell(call_id, search, new))
 
     def prefer(self, call_id: CallId, record: RecordRef) -> None:
         """Show this record where the number belongs to several; kept for this call only."""
@@ -137,7 +138,7 @@ class Contacts:
         gone = set(employees) & search.watchers
         search.watchers -= gone
         if gone:
-            self._spawn(self._remove(call_id, search, gone))
+            self._tasks.spawn(self._remove(call_id, search, gone))
         if not search.watchers:
             del self._searches[call_id]
 
@@ -174,7 +175,7 @@ class Contacts:
         self._breaker(account_id).succeeded()
         if search.number is not None:
             self._fresh.pop((account_id, search.number.e164), None)
-        self._spawn(self._run(call_id, search))
+        self._tasks.spawn(self._run(call_id, search))
 
     async def republish(self) -> None:
         """Tell everything anew, after the bus lost its memory."""
@@ -183,10 +184,10 @@ class Contacts:
         await self._states.republish()
 
     async def aclose(self) -> None:
-        tasks = [*self._tasks, *self._flights.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for flight in self._flights.values():
+            flight.cancel()
+        await asyncio.gather(*self._flights.values(), return_exceptions=True)
+        await self._tasks.stop()
 
     def _search(self, account_id: AccountId, call_id: CallId) -> _Search:
         search = self._searches.get(call_id)
@@ -356,12 +357,6 @@ class Contacts:
         except Exception:
             log.exception("contacts.not_told")
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("contacts.telling_failed", exc_info=error)
+def _failed(error: BaseException) -> None:
+    log.error("contacts.telling_failed", exc_info=error)

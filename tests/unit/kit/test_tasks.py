@@ -50,3 +50,27 @@ async def test_stopping_waits_for_the_end_of_all_whatever_they_raise() -> None:
     assert isinstance(second.exception(), RuntimeError)
     await idle()
     assert len(tasks) == 0
+
+
+async def test_what_a_task_raised_is_told_and_a_cancelled_one_is_not() -> None:
+    failed: list[BaseException] = []
+    tasks: Tasks[None] = Tasks(failed.append)
+    gate = asyncio.Event()
+
+    async def breaks() -> None:
+        await gate.wait()
+        raise RuntimeError("late")
+
+    tasks.spawn(breaks())
+    waiting = asyncio.create_task(tasks.settled())
+    await idle()
+    assert not waiting.done()
+    gate.set()
+    await waiting
+    await idle()
+    assert [str(error) for error in failed] == ["late"]
+    gate.clear()
+    tasks.spawn(breaks())
+    await idle()
+    await tasks.stop()
+    assert len(failed) == 1
