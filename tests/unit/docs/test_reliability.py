@@ -15,6 +15,7 @@ SECTIONS = (
     "An operator is lost in the middle of a talk",
     "The voice moves to another tab",
     "Everything else",
+    "The UIS cloud",
 )
 
 

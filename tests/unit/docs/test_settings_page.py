@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from backend.api.cloud import CloudApi
 from backend.api.doors import Doors
 from backend.api.settings import SettingsApi
 from backend.api.settings_door import SettingsDoor
@@ -68,6 +69,7 @@ def test_every_request_the_page_names_is_answered_and_none_is_left_out() -> None
         *WhoRingsApi(anything, door, SystemClock()).routes(),
         *VisitKeysApi(anything, door, "").routes(),
         *SoundsApi(anything, door).routes(),
+        *CloudApi(anything, door, "").routes(),
     ]
     items = {"employees", "groups", "scenarios", "teams", "virtual-numbers", "lines"}
     served = set()
