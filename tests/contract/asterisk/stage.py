@@ -112,7 +112,9 @@ class RealStage:
         line = self.callers[number]
         line.hang_up()
         while any(  # noqa: ASYNC110  # theirs
-            channel["caller"]["number"] == number for channel in await self.channels()
+            channel["caller"]["number"] == number
+            and channel["name"].startswith(f"PJSIP/{self.place.trunk}-")
+            for channel in await self.channels()
         ):
             await asyncio.sleep(0.02)
 
