@@ -57,6 +57,7 @@ from backend.store.journal import SqlCallJournal
 from backend.store.leases import SqlLeases
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskSwitch
+from backend.telephony.uis import UisSwitch
 from protocol.vocabulary import AccountId, CallId, EmployeeId
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,8 @@ log = structlog.get_logger(__name__)
 ROUTING_S = 10.0
 """How soon a change of people, numbers or connections is noticed without a wake-up."""
 GENERATION_S = 1.0
+_WATCHABLE = (AsteriskSwitch, UisSwitch)
+"""Engines that let supervisors into talks, each in the ways its capabilities name."""
 INBOX_AT_ONCE = 4
 """Messages of CRMs handled beside all other jobs, however many those are."""
 
@@ -136,6 +139,8 @@ class Worker:
             routing=self.routing,
             accounts=lambda: tuple(self._known),
             records=CrmRecords(self.sources.cards),
+            jobs=self.jobs,
+            movers=self.sources.stages,
         )
         self.journal = SqlCallJournal(
             base.database, on_finished=self._on_finished, clock=base.clock
@@ -379,7 +384,7 @@ class Worker:
             clock=self._base.clock,
             watch=self._follow,
             observe=self._base.metrics.push_latency.observe,
-            watches=switch.watches if isinstance(switch, AsteriskSwitch) else None,
+            watches=switch.watches if isinstance(switch, _WATCHABLE) else None,
             watched=self.board.watched,
         )
 

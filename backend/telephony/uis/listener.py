@@ -28,7 +28,7 @@ from backend.telephony.uis.questions import UNKNOWN, Questions
 from backend.telephony.uis.rpc import RpcClient
 from backend.telephony.uis.session import Session
 from backend.telephony.uis.sessions import Ours, Sessions
-from protocol.vocabulary import HangupCause, LegId
+from protocol.vocabulary import HangupCause, LegId, LegState
 
 log = structlog.get_logger(__name__)
 
@@ -180,9 +180,18 @@ class Listener:
         else:
             self.tell(self.sessions.listed(rows, now))
             self.endings.after(rows, known)
+            self._send_away()
         await self._keep_names()
         self._due = self._clock.monotonic() + self._pace()
         return True
+
+    def _send_away(self) -> None:
+        """Whoever was to listen and was called off before the cloud showed him."""
+        for session in self.sessions.all():
+            for coach in session.coaches:
+                if coach.unwanted and coach.vendor_id and coach.state is not LegState.ENDED:
+                    coach.unwanted = False
+                    self.chore(self._calls.disconnect(session.session_id, coach.vendor_id))
 
     def _pace(self) -> float:
         points = self._rpc.points

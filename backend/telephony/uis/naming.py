@@ -48,10 +48,11 @@ class Naming:
             return True
         if session.by_vendor(vendor_id) is not None:
             return False
-        found = next((one for one in session.coaches if is_of(one, employee, number)), None)
+        coming = (one for one in session.coaches if one.vendor_id is None)
+        found = next((one for one in coming if is_of(one.target, employee, number)), None)
         if found is None:
             return False
-        session.coaches.remove(found)
+        found.vendor_id = vendor_id
         session.aside.add(vendor_id)
         self._kept.setdefault(session.session_id, {})[vendor_id] = LISTENS
         self.named.append((session.session_id, vendor_id, LISTENS))

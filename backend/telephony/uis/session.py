@@ -55,6 +55,19 @@ class Leg:
 
 
 @dataclass(slots=True, kw_only=True)
+class Coach:
+    """Somebody who listens to the talk and is heard by the employee only. No part of the call."""
+
+    watch_id: str
+    target: names.Line | names.Outside
+    vendor_id: int | None = None
+    """None until the cloud shows him."""
+    state: LegState = LegState.DIALING
+    unwanted: bool = False
+    """His end was asked for before he was shown."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Session:
     """One session that lives, as far as we know."""
 
@@ -70,8 +83,8 @@ class Session:
     """Employees' legs of a session of ours that nobody has ordered yet."""
     by_phone: LegId | None = None
     """Whose leg placed it, past us: dialled on the telephone."""
-    coaches: list[names.Line | names.Outside] = field(default_factory=list)
-    """Who was asked to listen to the talk, and has not been shown yet."""
+    coaches: list[Coach] = field(default_factory=list)
+    """Who was asked to listen to the talk."""
     aside: set[int] = field(default_factory=set)
     """The cloud's numbers of legs that are no part of the call: of those who listen."""
     leaving: bool = False
@@ -115,7 +128,8 @@ class Session:
     def setting_up(self) -> bool:
         """Somebody rings: the next moments matter."""
         rings = any(leg.state is not LegState.UP for leg in self.live)
-        return rings or bool(self.expected) or not self.legs
+        coming = any(one.state in (LegState.DIALING, LegState.RINGING) for one in self.coaches)
+        return rings or coming or bool(self.expected) or not self.legs
 
 
 def live_call(session: Session) -> LiveCall:

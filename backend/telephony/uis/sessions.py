@@ -162,6 +162,7 @@ class Sessions:
             session.listed = True
             for leg in row.legs:
                 told += self._leg_row(session, leg, at)
+            _listen(session, row)
             told += self._holds(session, row, at)
         return told
 
@@ -365,3 +366,12 @@ class Sessions:
             return []
         session.held = on
         return [HoldReported(call_id=session.call_id, on=on, at=at)]
+
+
+def _listen(session: Session, row: SessionRow) -> None:
+    """How those who listen are, as the list shows them."""
+    shown = {leg.leg_id: leg.state for leg in row.legs}
+    for coach in session.coaches:
+        if coach.vendor_id is not None:
+            state = shown.get(coach.vendor_id, LegState.ENDED)
+            coach.state = coach.state if state is None else state

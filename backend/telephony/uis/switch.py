@@ -14,13 +14,14 @@ from typing import Final
 
 import httpx
 
-from backend.errors import NoDevice, NotFound, SwitchRefused
+from backend.errors import NotFound, SwitchRefused
 from backend.kit.backoff import Backoff
 from backend.kit.clock import Clock
 from backend.services.ports import Capabilities, HoldReported, RingOrder, SoundOver, SwitchEvent
 from backend.services.ports.switch import Sound
 from backend.telephony.uis import names
 from backend.telephony.uis.call_api import DTMF, CallApi, message
+from backend.telephony.uis.coaching import Coaching
 from backend.telephony.uis.data_api import DataApi
 from backend.telephony.uis.errors import mnemonic_of
 from backend.telephony.uis.listener import Listener
@@ -42,6 +43,7 @@ CAPABILITIES: Final = Capabilities(
     recording=False,
     announcement=False,
     messages=False,
+    watch=frozenset(("whisper",)),
     routes=True,
 )
 _PAUSE: Final = ","
@@ -106,6 +108,8 @@ class UisSwitch:
         self._registrations = Registrations(data, clock)
         self._keys = asyncio.Lock()
         """Keys go one after another, in the order they were pressed."""
+        self.watches = Coaching(self._calls, self._listener, post)
+        """Supervisors beside talks."""
         self._can = replace(CAPABILITIES, recording=records_by_command)
         self._tape = Tape(
             self._calls,
@@ -248,22 +252,6 @@ class UisSwitch:
 
     async def stop_recording(self, name: str) -> None:
         await self._tape.stop(name)
-
-    async def coach(self, call_id: CallId, endpoint: str) -> None:
-        """Ring somebody who listens to the talk and is heard by the employee only. His leg is no
-        part of the call; he leaves by hanging up, and with the talk."""
-        session = self._session(call_id)
-        target = names.parse(endpoint)
-        if target is None:
-            raise NoDevice(f"{endpoint!r} is no line of this cloud")
-        if session.has(target):
-            raise SwitchRefused("he takes part in the talk already")
-        session.coaches.append(target)
-        try:
-            await self._calls.coach(session.session_id, names.number_of(target))
-        except (SwitchRefused, NotFound):
-            session.coaches.remove(target)
-            raise
 
     # ── the end ──
 

@@ -41,6 +41,7 @@ credentials = "env:CLOUD"
 id = "acme"
 slug = "acme"
 name = "Acme"
+settings.board.monitoring = true
 
 [[accounts.lines]]
 switch = "cloud"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backend.errors import NoDevice, NotFound, SwitchRefused
 from backend.services.ports import LegEnded, LegMoved, SoundOver, SwitchConnected
+from backend.services.ports.watching import WatchOrder
 from protocol.vocabulary import CallId, HangupCause, LegId, LegState
 from tests.integration.uis.world import ANNA, BORIS, CALLER, CONTACT, World, world
 
@@ -46,37 +49,82 @@ def _told_of(made: World) -> set[LegId]:
     return {event.leg_id for event in made.heard.seen if isinstance(event, LegMoved | LegEnded)}
 
 
+def watch(call_id: CallId, leg_id: LegId, **changes: Any) -> WatchOrder:
+    fields: dict[str, Any] = {
+        "watch_id": "w1",
+        "call_id": call_id,
+        "leg_id": leg_id,
+        "endpoint": BORIS_LINE,
+        "mode": "whisper",
+        "shown": "Анна",
+        "timeout_s": 20,
+    }
+    return WatchOrder(**(fields | changes))
+
+
 async def test_who_listens_is_no_part_of_the_call() -> None:
     async with world() as made:
         call_id, anna = await made.talking()
-        await made.switch.coach(call_id, BORIS_LINE)
+        watches, order = made.switch.watches, watch(call_id, anna)
+        for _ in range(2):
+            await watches.ring_watcher(order)
+        assert made.asked("add.coach") == [None]
         await made.heard.since()
+        assert await watches.watch_state("w1") == "ringing"
         made.cloud.pick_up(BORIS)
+        await made.heard.since()
+        assert await watches.watch_state("w1") == "up"
+        await watches.let_in(order)
         await made.clock.advance(60)
         await made.heard.since()
         assert _told_of(made) == {anna, CONTACT}
-        # The next owner does not take him for somebody who is rung, either.
-        other = made.listen(made.adapter())
-        (call,) = (await other.until(SwitchConnected)).calls
+        # The next owner does not take him for somebody who is rung, and sends him away.
+        other = made.adapter()
+        heard = made.listen(other)
+        (call,) = (await heard.until(SwitchConnected)).calls
         assert {leg.leg_id for leg in call.legs} == {anna, CONTACT}
-        made.cloud.hang_up(BORIS)
+        await other.watches.end_watches()
+        await made.clock.advance(31)
         await made.heard.since()
+        assert await watches.watch_state("w1") == "gone"
         assert made.cloud.of(CALLER).state == "talk"
         await made.switch.hang_up(call_id, CONTACT, HangupCause.NORMAL)
         await made.heard.until(LegEnded, leg_id=CONTACT)
 
 
-async def test_a_coach_the_cloud_refuses_is_forgotten() -> None:
+async def test_a_watch_ends_before_and_after_the_cloud_shows_it() -> None:
     async with world() as made:
-        call_id, _ = await made.talking()
-        with pytest.raises(NoDevice):
-            await made.switch.coach(call_id, "PJSIP/101")
-        with pytest.raises(SwitchRefused):
-            await made.switch.coach(call_id, f"UIS/11:{ANNA}")
-        with pytest.raises(NotFound):
-            await made.switch.coach(CallId("c9"), BORIS_LINE)
+        call_id, anna = await made.talking()
+        watches = made.switch.watches
+        await watches.ring_watcher(watch(call_id, anna))
+        await watches.end_watch("w1")
+        await made.heard.since()
+        assert made.cloud.of(CALLER).live[-1].number == ANNA
+        await watches.ring_watcher(watch(call_id, anna, watch_id="w2"))
+        await made.heard.since()
+        made.cloud.pick_up(BORIS)
+        await made.heard.since()
+        await watches.end_watch("w2")
+        assert await watches.watch_state("w2") == "gone"
+        await watches.end_watch("nobody's")
+        assert [leg.number for leg in made.cloud.of(CALLER).live] == [CALLER, ANNA]
+
+
+async def test_a_coach_the_cloud_cannot_ring_or_refuses_is_forgotten() -> None:
+    async with world() as made:
+        call_id, anna = await made.talking()
+        watches = made.switch.watches
+        refusals: tuple[tuple[dict[str, Any], type[Exception]], ...] = (
+            ({"endpoint": "PJSIP/101"}, NoDevice),
+            ({"endpoint": f"UIS/11:{ANNA}"}, SwitchRefused),
+            ({"mode": "barge"}, SwitchRefused),
+            ({"call_id": CallId("c9")}, NotFound),
+        )
+        for change, refusal in refusals:
+            with pytest.raises(refusal):
+                await watches.ring_watcher(watch(**({"call_id": call_id, "leg_id": anna} | change)))
         made.app.state.call_api.refuse = "component_disabled"
         with pytest.raises(SwitchRefused):
-            await made.switch.coach(call_id, BORIS_LINE)
-        await made.switch.coach(call_id, BORIS_LINE)
+            await watches.ring_watcher(watch(call_id, anna))
+        await watches.ring_watcher(watch(call_id, anna))
         assert made.asked("add.coach") == ["component_disabled", None]

@@ -11,12 +11,15 @@ import pytest
 from sqlalchemy import select
 
 from backend.bootstrap.uis import SqlAgreed, addresses
+from backend.errors import NotAllowed
+from backend.services.calls.monitoring import MonitoringClient
 from backend.services.line_statuses import LineStatuses, OnLine
+from backend.services.sessions import Identity
 from backend.store.gateways import SqlStatuses
 from backend.store.gateways.switches import SqlSwitches
 from backend.store.tables import uis_legs, uis_letters
 from backend.telephony.uis import UisStatuses
-from protocol.vocabulary import AccountId, AgentStatus, EmployeeId
+from protocol.vocabulary import AccountId, AgentStatus, CallId, EmployeeId
 from tests.integration.house.town import eventually
 from tests.integration.uis.house import House, house
 from tests.integration.uis.world import ANNA, BORIS, CALLER, DID, PLAIN_DID, TOKEN
@@ -114,6 +117,38 @@ async def test_a_call_is_passed_on_after_a_word_with_the_colleague(made: House) 
         )
         await boris.done("call.hangup", call_id=call_id)
         await eventually(lambda: boris.sees(state="ended", outcome="answered"))
+
+
+@pytest.mark.feature("S1")
+async def test_a_supervisor_whispers_through_the_clouds_coach(made: House) -> None:
+    supervisor = Identity(
+        account_id=AccountId("acme"),
+        employee_id=EmployeeId("e2"),
+        name="Борис",
+        extension="102",
+        crm=None,
+    )
+    beside = MonitoringClient(made.base.bus)
+    async with await made.tab("e1") as anna, await made.tab("e2") as boris:
+        made.cloud.place_call(CALLER, PLAIN_DID)
+        await eventually(lambda: anna.sees(state="ringing"))
+        made.cloud.pick_up(ANNA)
+        await eventually(lambda: anna.sees(state="talking"))
+        assert anna.card is not None
+        call_id = CallId(anna.card["call_id"])
+        with pytest.raises(NotAllowed):
+            await beside.watch(supervisor, call_id, EmployeeId("e1"), "barge")
+        await beside.watch(supervisor, call_id, EmployeeId("e1"), "whisper")
+        await eventually(lambda: made.cloud.sessions[0].live[-1].is_coach)
+        made.cloud.pick_up(BORIS)
+        await eventually(lambda: any(leg.is_coach for leg in made.cloud.sessions[0].live))
+        assert not boris.cards, "he is no part of the call"
+        await beside.stop(supervisor, call_id)
+        await eventually(
+            lambda: [leg.number for leg in made.cloud.sessions[0].live] == [CALLER, ANNA]
+        )
+        await anna.done("call.hangup", call_id=call_id)
+        await eventually(lambda: anna.sees(state="ended", outcome="answered"))
 
 
 async def test_the_next_owner_goes_on_with_the_talk(made: House) -> None:
