@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import platform
 import tempfile
 import time
@@ -212,12 +213,14 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     told = table(asyncio.run(measure(options.rounds, options.chromium)))
     print(told)
     if options.write is not None:
         conditions = (
             f"CPython {platform.python_version()}, {platform.system()} {platform.machine()}, "
-            f"{options.rounds} rounds, {time.strftime('%Y-%m-%d')}."
+            f"{os.cpu_count()} cores, {options.rounds} rounds, {time.strftime('%Y-%m-%d')}. Load before "
+            f"the first: {load:.1f} (above a few tenths, others were at work)."
         )
         part(options.write, BEGIN, END, f"{conditions}\n\n{told}")
 
