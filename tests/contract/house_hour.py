@@ -15,12 +15,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from backend.bus.memory import MemoryBus
+from backend.domain.board.scope import ALL
 from backend.domain.phone_number import PhoneNumber
 from backend.domain.scenario import Step
 from backend.errors import CrmUnavailable
 from backend.kit.clock import ManualClock
 from backend.realtime.gateway import Gateway
 from backend.realtime.services import Services
+from backend.services.board.streams import board_stream
 from backend.services.callbacks import Callbacks, CallbackTeller
 from backend.services.calls import CallOwner, CallsClient
 from backend.services.contacts import Contacts, PhoneIndex
@@ -66,6 +68,7 @@ from protocol.vocabulary import (
     Outcome,
     RecordKind,
 )
+from tests.contract.house_board import BoardRoom
 from tests.contract.house_dialer import DialerRoom
 from tests.fake_lines import phones_of
 from tests.fakes import FakeJournal, FakeSwitch, idle
@@ -390,6 +393,11 @@ class Hour:
         self.wanted = WantedBack()
         self.callbacks = CallbackTeller(self.wanted, self.bus, self.clock)
         self.dialer = DialerRoom(self.bus, self.clock, self.routing)
+        self._owner: CallOwner | None = None
+        self.board = BoardRoom(
+            self.bus, self.clock, self.routing, self.journal,
+            lambda account_id: () if self._owner is None else self._owner.calls_of(account_id),
+        )  # fmt: skip
         calls = CallsClient(self.bus)
         self.gateway = Gateway(
             self.bus,
@@ -400,6 +408,7 @@ class Hour:
                 phones=phones_of(self.bus, self.clock),
                 callbacks=Callbacks(self.wanted),
                 dialer=self.dialer.desk,
+                hands=self.board.hands,
             ),
             self.clock,
             origin_allowed=lambda origin: origin == ORIGIN,
@@ -414,6 +423,7 @@ class Hour:
         return {
             account_stream(ACC): ("account", ANNA),
             colleagues_stream(ACC): ("colleagues", ANNA),
+            board_stream(ACC, ALL): ("board", VERA),
             **{me_stream(ACC, who): ("me", who) for who in PEOPLE},
         }
 
@@ -435,8 +445,10 @@ class Hour:
         owner = CallOwner(
             connection_id="switch-1", switch=self.switch, bus=self.bus, journal=self.journal,
             lease=lambda: lease, routing=self.routing, callers=self.contacts, clock=self.clock,
-            browser_ready=self.ready_lines.is_ready,
+            browser_ready=self.ready_lines.is_ready, watch=self.board.keeper.call_changed,
+            watches=self.board.watches, watched=self.board.watched,
         )  # fmt: skip
+        self._owner = owner
         await self.ready_lines.follow(ACC)
         self._owning = asyncio.create_task(owner.run())
         await idle()
@@ -449,6 +461,7 @@ class Hour:
         if self._owning is not None:
             self._owning.cancel()
             await asyncio.gather(self._owning, return_exceptions=True)
+        await self.board.keeper.aclose()
         await self.ready_lines.aclose()
         await self.contacts.aclose()
 
@@ -522,6 +535,7 @@ async def busy_hour(listen: Callable[[Delivery], None]) -> AsyncIterator[Hour]:
         await hour.staff(*PEOPLE)
         await hour.statuses.tell(ACC, PEOPLE)
         await hour.own()
+        await hour.board.keeper.start()
         for who in PEOPLE:
             hour.tabs[who] = await hour.sign_in(who)
         await hour.tabs[ANNA].ask("stream.subscribe", stream="colleagues")

@@ -7,8 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec.structs import replace as replace_settings
+
+from backend.domain.account_settings import BoardSettings
 from backend.domain.browser_line import browser_device, browser_username
 from backend.domain.scenario import MessageStep, Scenario, Step
+from backend.services.ports import Capabilities
 from backend.services.ports.asked import AskedCall
 from backend.services.ports.callbacks import CallbackTask
 from backend.services.refused_calls import RefusedCalls
@@ -24,6 +28,7 @@ from protocol.vocabulary import (
     LegState,
     RefusalReason,
 )
+from tests.contract.house_board import HEAD
 from tests.contract.house_hour import KNOWN, PEOPLE, SHARED, UNKNOWN, Hour, PipedTab
 from tests.fakes import idle
 from tests.unit.services.stage import ACC, ANNA, BORIS, CUSTOMER, VERA
@@ -486,6 +491,43 @@ async def a_list_is_worked_through(hour: Hour) -> None:
     assert _dialer(anna)["current"] is None
 
 
+async def a_supervisor_listens_and_helps(hour: Hour) -> None:
+    before = hour.routing.account(ACC)
+    assert before is not None
+    board = BoardSettings(monitoring=True)
+    staff = {who: route for who, route in before.employees.items() if who != VERA}
+    hour.routing.replace(replace(before, settings=replace_settings(before.settings, board=board)))
+    hour.switch.capabilities = Capabilities(watch=frozenset(("listen", "whisper")))
+    call = await hour.calls()
+    await hour.picks_up(call, ANNA)
+    hour.board.watches.state = "ringing"
+    await hour.board.asks.watch(HEAD, call, ANNA, "listen")
+    hour.board.watches.state = "up"
+    await hour.wait(2)
+    anna = hour.tabs[ANNA]
+    assert _newest(anna, "monitored.changed")["mode"] == "listen"
+    await anna.ask("hand.raise", reason="A discount?", call_id=call)
+    await hour.board.hands.answer(ACC, ANNA, VERA, "Vera", done=False)
+    await hour.wait(1)
+    assert _newest(anna, "hand.changed")["answered_by"] == "Vera"
+    await anna.ask("hand.lower")
+    await hour.board.asks.stop(HEAD, call)
+    await hour.wait(1)
+    assert _newest(anna, "monitored.changed")["mode"] is None
+    await hour.leaves(call)
+    hour.routing.replace(replace(before, employees=staff))
+    await hour.board.keeper.reload()
+    await hour.wait(1)
+    hour.routing.replace(before)
+    await hour.board.keeper.reload()
+    hour.switch.capabilities = Capabilities()
+    await hour.wait(1)
+
+
+def _newest(tab: PipedTab, tag: str) -> dict[str, Any]:
+    return next(frame for frame in reversed(tab.frames) if frame["type"] == tag)
+
+
 def _dialer(tab: PipedTab) -> dict[str, Any]:
     return next(f for f in reversed(tab.frames) if f["type"] == "dialer.changed")
 
@@ -521,5 +563,6 @@ ONCE: tuple[Scene, ...] = (
     a_message_is_heard_before_anybody_rings,
     somebody_dials_on_the_telephone,
     a_broken_telephone_costs_no_customer,
+    a_supervisor_listens_and_helps,
 )
 SELDOM: tuple[Scene, ...] = (nothing_happens, history_of_another_epoch)
