@@ -19,6 +19,8 @@ from backend.bootstrap.foundation import Foundation
 from backend.bootstrap.leased import Held, under_lease
 from backend.domain.call import Call
 from backend.domain.dialer import item as steps
+from backend.jobs import dialer as dialer_jobs
+from backend.jobs.queue import JobQueue
 from backend.services.calls.orders import OrdersClient
 from backend.services.dialer.asking import AskedRecords, serve_records
 from backend.services.dialer.calling import Calling
@@ -28,6 +30,7 @@ from backend.services.dialer.facts import call_finished
 from backend.services.dialer.lists import Lists
 from backend.services.dialer.reviewing import Records
 from backend.services.dialer.seats import Seats
+from backend.services.dialer.stages import StageMover, Stages
 from backend.services.dialer.teller import DialerTeller
 from backend.services.ports import FinishedCall, Leases
 from backend.services.ports.dialer import DialerTx
@@ -55,10 +58,13 @@ class DialerWork:
         routing: RoutingTable,
         accounts: Callable[[], Iterable[AccountId]],
         records: Records,
+        jobs: JobQueue,
+        movers: Callable[[AccountId], StageMover | None],
     ) -> None:
         self._base = base
         self._records = records
-        self._book = SqlDialer(base.database)
+        self._book = _book(base, jobs)
+        dialer_jobs.register(jobs, Stages(self._book, movers))
         self._seats = Seats(base.bus, routing)
         self._accounts = accounts
         self._calling = Calling(self._book, OrdersClient(base.bus), base.clock)
@@ -167,9 +173,17 @@ class DialerWork:
         await self._seats.aclose()
 
 
-def desk(base: Foundation) -> Desk:
-    """For processes with sockets."""
-    book = SqlDialer(base.database)
+def _book(base: Foundation, jobs: JobQueue) -> SqlDialer:
+    async def told(tx: AsyncConnection, account_id: AccountId, call_id: CallId) -> None:
+        await dialer_jobs.defer(jobs, tx, account_id, call_id)
+
+    return SqlDialer(base.database, told)
+
+
+def desk(base: Foundation, jobs: JobQueue) -> Desk:
+    """For processes with sockets; `jobs` is open while they are served."""
+    dialer_jobs.announce(jobs)
+    book = _book(base, jobs)
     return Desk(
         book=book,
         bus=base.bus,

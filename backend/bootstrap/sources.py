@@ -15,6 +15,7 @@ from backend.connectors.crm.amocrm.hosts import Hosts
 from backend.connectors.crm.amocrm.listed_cards import AmoCrmListedCards
 from backend.connectors.crm.amocrm.managers import AmoCrmManagers
 from backend.connectors.crm.amocrm.notify import AmoCrmNotices
+from backend.connectors.crm.amocrm.stages import AmoCrmStages
 from backend.connectors.crm.bitrix24 import (
     Bitrix24,
     Bitrix24People,
@@ -26,6 +27,7 @@ from backend.connectors.crm.bitrix24.callbacks import Bitrix24Callbacks
 from backend.connectors.crm.bitrix24.listed_cards import Bitrix24ListedCards
 from backend.connectors.crm.bitrix24.managers import Bitrix24Managers
 from backend.connectors.crm.bitrix24.notify import Bitrix24Notices
+from backend.connectors.crm.bitrix24.stages import Bitrix24Stages
 from backend.domain.phone_number import PhoneNumber
 from backend.errors import CrmError
 from backend.jobs.waking import wake
@@ -33,6 +35,7 @@ from backend.kit.budget import Priority
 from backend.services.call_words import Language, language_of
 from backend.services.contacts import PhoneIndex
 from backend.services.dialer.crm_records import ListedCards
+from backend.services.dialer.stages import StageMover
 from backend.services.personal_manager import ResponsibleSource
 from backend.services.ports import CallWriter, ContactSource, PeopleSource, WorkdaySource
 from backend.services.ports.callbacks import CallbackWriter
@@ -99,6 +102,16 @@ class Sources:
         if isinstance(source, Bitrix24):
             return Bitrix24ListedCards(source)
         return AmoCrmListedCards(source)
+
+    def stages(self, account_id: AccountId) -> StageMover | None:
+        """Where its deals are moved to another stage, for the dialer's dispositions."""
+        found = self._built.get(account_id)
+        if found is None:
+            return None
+        source = found[1]
+        if isinstance(source, Bitrix24):
+            return Bitrix24Stages(source.client)
+        return AmoCrmStages(source)
 
     def host(self, account_id: AccountId) -> AmoCrmNotices | None:
         """The CRM whose page shows a notice of its own; a portal's call card is one by itself."""

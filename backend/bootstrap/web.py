@@ -132,7 +132,7 @@ async def web(base: Foundation, more: Collect | None = None) -> AsyncIterator[We
         ),
         seen=seen,
         callbacks=callbacks(base, jobs),
-        dialer=desk(base),
+        dialer=desk(base, jobs),
         hands=raised,
     )
     gateway = Gateway(

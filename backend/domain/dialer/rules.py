@@ -60,18 +60,6 @@ def possible(purpose: ListPurpose, mode: ListMode) -> bool:
     return not (wants_press(purpose) and mode is ListMode.PROGRESSIVE)
 
 
-class CrmDeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a disposition does in the CRM; all of it may be left out."""
-
-    stage: Annotated[str, Meta(max_length=64)] | None = None
-    """The deal's or lead's next stage, by the CRM's own id; amoCRM: `<pipeline>:<status>`."""
-    task: Annotated[str, Meta(max_length=300)] | None = None
-    """A task on the record with this text."""
-    task_after_s: Annotated[int, Meta(ge=0, le=365 * 86_400)] = 86_400
-    note: bool = True
-    """Whether the record is told of the disposition and what the operator wrote."""
-
-
 class Disposition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator can say of a talk."""
 
@@ -80,7 +68,9 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     effect: DispositionEffect = DispositionEffect.DONE
     reached: bool = True
     """Whether the right person was spoken to."""
-    crm: CrmDeed = CrmDeed()
+    stage: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_:]{1,64}$")] | None = None
+    """Where the deal (or the lead) of the list goes, by the CRM's own id; in amoCRM
+    `<pipeline>:<status>`."""
 
 
 def standard_dispositions(language: str) -> tuple[Disposition, ...]:

@@ -34,6 +34,8 @@ AT_ONCE = 25
 ROUNDS = 40
 """How many such handfuls one step goes through; the next step goes on."""
 _CALLS = uuid.UUID("0b6f5c5e-6a39-4f0c-8a3e-5e8f3a4a1d20")
+STAGED = ("deal", "lead")
+"""Records that have a stage."""
 _WAITS = {
     ItemReason.OUTSIDE_HOURS: WaitReason.OUTSIDE_HOURS,
     ItemReason.TOO_SOON: WaitReason.TOO_SOON,
@@ -224,7 +226,7 @@ async def wrap_up_over(tx: DialerTx, work: WorkList, one: Item, at: datetime) ->
     attempt = None if one.call_id is None else await tx.attempt(one.call_id)
     if attempt is not None:
         await tx.put_attempt(replace(attempt, wrapped_at=at, disposition=one.disposition))
-        if said is not None:
+        if said is not None and said.stage is not None and one.record_kind in STAGED:
             await tx.tell_crm(attempt.call_id)
 
 

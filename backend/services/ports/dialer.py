@@ -234,7 +234,8 @@ class DialerTx(Protocol):
 
     async def call_known(self, call_id: CallId) -> Known | None: ...
     async def tell_crm(self, call_id: CallId) -> None:
-        """Have the CRM told what came of this attempt, once the transaction is on disk."""
+        """Have the record of this attempt moved to its disposition's stage, once the transaction
+        is on disk."""
 
     # ── what the account says ──
     async def dispositions(self) -> tuple[Disposition, ...]:

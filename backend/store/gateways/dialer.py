@@ -19,7 +19,7 @@ from protocol.dialer_words import RunState
 from protocol.vocabulary import AccountId, CallId
 
 Told = Callable[[AsyncConnection, AccountId, CallId], Awaitable[None]]
-"""Queues, in the transaction, that the CRM hears what came of an attempt."""
+"""Queues, in the transaction, that an attempt's record moves to its disposition's stage."""
 
 _AT_WORK = (RunState.RUNNING.value, RunState.STOPPING.value)
 
@@ -40,7 +40,7 @@ class SqlDialer:
     """`services.ports.dialer.DialerBook`."""
 
     def __init__(self, database: Database, told: Told | None = None) -> None:
-        """Without `told` no CRM hears of dispositions."""
+        """Without `told` dispositions move nothing."""
         self._database = database
         self._told = told
 

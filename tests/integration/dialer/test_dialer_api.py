@@ -163,7 +163,7 @@ async def test_whom_not_to_call_and_who_agreed(anna: httpx.AsyncClient) -> None:
 async def test_the_account_says_its_own_dispositions(anna: httpx.AsyncClient) -> None:
     standard = (await anna.get("/dispositions")).json()["items"]
     assert {one["effect"] for one in standard} == {"done", "callback", "repeat", "do_not_call"}
-    own = [{"id": "sold", "name": "Продано", "crm": {"stage": "11:142"}}]
+    own = [{"id": "sold", "name": "Продано", "stage": "11:142"}]
     assert (await anna.put("/dispositions", json={"items": own})).status_code == 200
     assert [one["id"] for one in (await anna.get("/dispositions")).json()["items"]] == ["sold"]
     assert (await anna.put("/dispositions", json={"items": own * 2})).status_code == 400

@@ -18,11 +18,11 @@ from protocol.vocabulary import RecordKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from backend.connectors.crm.amocrm.client import Query
     from backend.connectors.crm.amocrm.connector import AmoCrm
     from backend.services.dialer.reviewing import RecordKey
 
 _Row = dict[str, Any]
-_Query = list[tuple[str, str]]
 _COLLECTION = {"contact": "contacts", "company": "companies", "deal": "leads"}
 _KIND = {"contact": RecordKind.CONTACT, "company": RecordKind.COMPANY, "deal": RecordKind.LEAD}
 
@@ -82,14 +82,14 @@ class AmoCrmListedCards:
         except errors.NotThere:
             return {}
 
-    async def _page(self, kind: str, query: _Query) -> list[_Row]:
+    async def _page(self, kind: str, query: Query) -> list[_Row]:
         collection = _COLLECTION[kind]
         asked = [("limit", str(PAGE)), *query, *_with(kind)]
         body = await self._crm.client.get(f"/{collection}", asked, priority=Priority.CALL)
         return mapping.embedded(body, collection)
 
 
-def _with(kind: str) -> _Query:
+def _with(kind: str) -> Query:
     return [("with", "contacts")] if kind == "deal" else []
 
 
