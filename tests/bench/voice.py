@@ -219,8 +219,8 @@ def main() -> None:
     if options.write is not None:
         conditions = (
             f"CPython {platform.python_version()}, {platform.system()} {platform.machine()}, "
-            f"{os.cpu_count()} cores, {options.rounds} rounds, {time.strftime('%Y-%m-%d')}. Load before "
-            f"the first: {load:.1f} (above a few tenths, others were at work)."
+            f"{os.cpu_count()} cores, {options.rounds} rounds, {time.strftime('%Y-%m-%d')}. "
+            f"Load before the first: {load:.1f} (above a few tenths, others were at work)."
         )
         part(options.write, BEGIN, END, f"{conditions}\n\n{told}")
 

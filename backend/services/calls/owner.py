@@ -18,6 +18,7 @@ from backend.services.calls.callback import CallBacks
 from backend.services.calls.commands import Commands
 from backend.services.calls.core import Core
 from backend.services.calls.early import EarlyFacts
+from backend.services.calls.event_ids import ids_of
 from backend.services.calls.hooks import (
     BrowserReady,
     Callers,
@@ -172,7 +173,7 @@ class CallOwner:
                 self._core.spawn(self._core.idle.load(account.account_id))
             async for event in self._switch.events():
                 # Whatever this event leads to, tasks included, is logged under its call.
-                with bound_contextvars(**self._ids(event)):
+                with bound_contextvars(**ids_of(self._core, event)):
                     try:
                         await self._on_event(event)
                     except Exception:
@@ -263,18 +264,6 @@ class CallOwner:
         self._core.notices.welcome(account)
 
     # ── what the switch reports ──
-
-    def _ids(self, event: SwitchEvent) -> dict[str, str | None]:
-        """Whose event it is, for the log."""
-        core, account = self._core, None
-        call_id = getattr(event, "call_id", None)
-        live = core.calls.get(call_id) if call_id is not None else None
-        if live is not None:
-            account = live.call.account_id
-        elif isinstance(event, Arrived):
-            found = core.routing.dialed(core.connection_id, event.dialed)
-            account = found[0].account_id if found else None
-        return {"connection": core.connection_id, "account": account, "call": call_id}
 
     async def _on_event(self, event: SwitchEvent) -> None:
         match event:
