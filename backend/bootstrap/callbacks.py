@@ -60,5 +60,6 @@ async def call_finished(
     talked = [leg.employee_id for leg in call.legs if leg.employee_id and leg.answered_at]
     if call.direction != Direction.INTERNAL.value and talked:
         known = await store.reached(call.account_id, call.number, talked[-1], at=call.ended_at)
-        await jobs_of_callbacks.defer(jobs, tx, call.account_id, known)
-        await close_in_crm(jobs, tx, call.account_id)
+        if known:
+            await jobs_of_callbacks.defer(jobs, tx, call.account_id, known)
+            await close_in_crm(jobs, tx, call.account_id)

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 DUE: Final = timedelta(minutes=15)
 """Whoever waits for a call waits about that long before calling somebody else."""
-_TRIED: Final = ("writing", "waiting")
+_TRIED: Final = ("writing", "waiting", "refused")
 
 
 class CrmCallbacks:
@@ -64,9 +64,9 @@ class CrmCallbacks:
         if writer is None:
             raise CrmAuthExpired("no CRM is connected")
         facts = await self._rows.facts(account_id, call_id, writer.kind)
-        if facts is None or facts.task.crm is None or facts.task.crm.state not in WORTH_CLOSING:
+        told = None if facts is None else facts.task.crm
+        if facts is None or told is None or not _is_unsettled(told):
             return
-        told = facts.task.crm
         if not facts.done and (told.state == "written" or not facts.wanted):
             return
         if not facts.task.number:
@@ -155,3 +155,9 @@ class CrmCallbacks:
             told=tuple(dict.fromkeys(user for user in users if user)),
             stand_in=facts.stand_in,
         )
+
+
+def _is_unsettled(told: CrmTask) -> bool:
+    """Something may be left to do; of what was refused, when somebody asks for another try."""
+    again = told.state == "refused" and told.trouble == CrmTrouble.REJECTED
+    return again or told.state in WORTH_CLOSING

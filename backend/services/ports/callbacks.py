@@ -13,8 +13,8 @@ from protocol.vocabulary import AccountId, CallbackReason, CallId, EmployeeId
 
 CrmTaskState = Literal["expected", "writing", "waiting", "written", "closed", "dropped", "refused"]
 """expected ─► writing ─► written ─► closed (the customer was called back);  writing ─► waiting (an
-answer was lost: look before writing);  writing ─► refused;  expected ─► dropped (he was called back
-before the CRM heard of it)."""
+answer was lost: look before writing);  writing ─► refused ─► writing (somebody asked for another
+try);  expected ─► dropped (he was called back before the CRM heard of it)."""
 WORTH_CLOSING: Final = ("expected", "writing", "waiting", "written")
 
 
