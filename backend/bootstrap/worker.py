@@ -141,8 +141,6 @@ class Worker:
             records=CrmRecords(self.sources.cards),
             jobs=self.jobs,
             movers=self.sources.stages,
-            jobs=self.jobs,
-            movers=self.sources.stages,
         )
         self.journal = SqlCallJournal(
             base.database, on_finished=self._on_finished, clock=base.clock
