@@ -19,7 +19,9 @@ define(['jquery', './page.js'], function ($, page) {
       return { locale: page.language(), theme: page.isDark() ? 'dark' : 'light' };
     }
 
-    frame.allow = 'microphone; autoplay; speaker-selection; clipboard-write';
+    /* The last for a switch at the office: since Chrome 142 a frame needs it to reach one. */
+    frame.allow =
+      'microphone; autoplay; speaker-selection; clipboard-write; local-network-access';
     frame.src =
       server + path + '?origin=' + encodeURIComponent(location.origin) +
       '&locale=' + encodeURIComponent(page.language());

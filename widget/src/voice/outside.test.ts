@@ -101,6 +101,7 @@ class Both {
   lost = 0;
   refuse: (address: string) => void = () => undefined;
   stop: () => void = () => undefined;
+  port: MessagePort | null = null;
 
   start(change: Partial<MicrophonePage> = {}): Promise<Outside | null> {
     return speakOutside({
@@ -116,6 +117,7 @@ class Both {
       open: () => {
         const { port1, port2 } = new MessageChannel();
         this.stop = speak(port2, this.#around(page(change)));
+        this.port = port1;
         return port1;
       },
     });
@@ -243,6 +245,11 @@ describe('a voice in the page around', () => {
     expect(both.phone.answerHere).toBeNull();
     expect(both.given?.phone.view.get().state.me).toEqual({});
     await expect(both.given?.phone.askFor({ type: 'phone.register' })).rejects.toThrow();
+  });
+
+  it('falls silent when the frame crashes', async () => {
+    both.port?.close();
+    await until(() => both.done.includes('stop'));
   });
 
   it('gives up where the page may not reach the switch', async () => {

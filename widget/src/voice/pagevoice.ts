@@ -61,6 +61,8 @@ class PageVoice {
       return;
     }
     this.port.onmessage = (event) => this.#hear(event.data as ToPageVoice);
+    // A frame that crashed says no word; browsers that know this event tell of it.
+    this.port.addEventListener('close', () => this.end());
     this.#tell({ type: 'here' });
   }
 
