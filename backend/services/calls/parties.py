@@ -8,7 +8,6 @@ from backend.domain.call import Leg
 from backend.domain.leg_id import GUEST, leg_name
 from backend.services.calls.live import Live
 from backend.services.calls.transfer import Phase
-from backend.services.ports import Capabilities
 from backend.services.routing import AccountRoute
 from protocol.pushes import Action
 from protocol.transfers import CallParty, Control, TransferStep
@@ -155,15 +154,15 @@ def actions(live: Live, employee_id: EmployeeId) -> list[Action]:
     if employee_id not in at_phone(live):
         return ["hangup"] if transfer.brings_back(employee_id) else []
     consults = transfer.phase is Phase.CONSULTING and employee_id == transfer.by
-    return ["hangup", *hold] if consults and _able(live.can, "swap") else ["hangup"]
+    return ["hangup", *hold] if consults and _able(live, "swap") else ["hangup"]
 
 
 def controls(live: Live, employee_id: EmployeeId) -> tuple[list[Control], list[Control]]:
     """What more he may ask right now, and what he could if the switch were able to."""
     wanted = _wanted(live, employee_id)
     return (
-        [control for control in wanted if _able(live.can, control)],
-        [control for control in wanted if not _able(live.can, control)],
+        [control for control in wanted if _able(live, control)],
+        [control for control in wanted if not _able(live, control)],
     )
 
 
@@ -198,13 +197,17 @@ def _in_transfer(live: Live, employee_id: EmployeeId) -> list[Control]:
             return []
 
 
-def _able(can: Capabilities, control: Control) -> bool:
+def _able(live: Live, control: Control) -> bool:
+    can, transfer = live.can, live.transfer
     match control:
         case "mute" | "unmute":
             return can.mute
         case "keypad":
             return can.dtmf
         case "transfer_blind":
+            return "blind" in can.transfers
+        case "transfer_complete" if transfer is not None and transfer.phase is Phase.RINGING:
+            # Not to wait for the answer is to pass it on blindly.
             return "blind" in can.transfers
         case "transfer_attended":
             return "attended" in can.transfers

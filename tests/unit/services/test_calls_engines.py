@@ -149,10 +149,12 @@ async def test_an_engine_without_blind_transfers_keeps_the_sender_until_the_answ
         await stage.client.send(ACC, ANNA, wish)
         await idle()
         await stage.leg("agent-boris-1", "ringing")
+        assert "transfer_complete" in stage.last(ANNA)["barred"]
         done = CompleteTransfer(id=command_id(), call_id=CallId("c1"))
         with pytest.raises(WrongState):
             await stage.client.send(ACC, ANNA, done)
         await stage.leg("agent-boris-1", "up")
+        assert "transfer_complete" in stage.last(ANNA)["controls"]
         # Nor can it turn her from one to the other: it has one room.
         assert stage.last(ANNA)["actions"] == ["hangup"]
         assert {"merge", "swap"} <= set(stage.last(ANNA)["barred"])

@@ -11,6 +11,7 @@ import type { State } from '../../state/state';
 import { Button } from '../Button';
 import { useAmbient } from '../context';
 import type { IconName } from '../icons';
+import { Help } from './Help';
 import { Keypad } from './Keypad';
 import { Pressed } from './pressed';
 import { TransferBox, type TransferWish } from './TransferBox';
@@ -26,6 +27,12 @@ export interface TalkProps {
   readonly first: boolean;
   readonly small: boolean;
 }
+
+/** What a switch cannot do and a telephone can, or at whose cost it would be. */
+const REASONS: Partial<Record<Control, TalkKey>> = {
+  mute: 'barred.mute',
+  transfer_complete: 'barred.transfer_complete',
+};
 
 /** Alt with a letter's key, by its place: as the card's other keys. */
 const SHORTCUTS = { KeyM: 'mute', KeyK: 'keypad', KeyT: 'transfer' } as const;
@@ -104,7 +111,13 @@ export function Talk(props: TalkProps): JSX.Element {
     const action = words.t(key);
     if (barred.has(control)) {
       return (
-        <Button key={control} icon={icon} name={words.t('barred', { action })} disabled onPress={onPress} />
+        <Button
+          key={control}
+          icon={icon}
+          name={words.t(REASONS[control] ?? 'barred', { action })}
+          disabled
+          onPress={onPress}
+        />
       );
     }
     if (!may.has(control)) return null;
@@ -171,6 +184,9 @@ export function Talk(props: TalkProps): JSX.Element {
         )}
         {button('leave', 'do.leave', 'close', () => ask({ type: 'call.leave', ...id }))}
       </div>
+      {!small && (
+        <Help call={call} state={state} words={words} busy={asking !== null} ask={ask} />
+      )}
       {shown && open === 'keypad' && (
         <Keypad
           words={words}

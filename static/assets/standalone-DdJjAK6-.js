@@ -1,1 +1,0 @@
-import{U as e}from"./words-P1a9K2Xj.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-Yli5JYaH.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
