@@ -160,6 +160,8 @@ class _Walk:
             return no("person_status", status=route.status.value)
         if self._now.busy.get(employee_id) == "talking" and not step.rings_busy:
             return no("person_talks")
+        if route.on_list:
+            return no("person_on_list")
         return self._rings(shown, step, route, employee_id)
 
     def _rings(self, shown: int, step: Step, route: EmployeeRoute, employee_id: EmployeeId) -> Line:

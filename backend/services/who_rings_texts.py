@@ -47,6 +47,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name}: не звонит, статус «{status}».",
         "{name}: does not ring, the status is {status}.",
     ),
+    "person_on_list": (
+        "{name}: обзванивает список и входящие не берёт.",
+        "{name}: works through a list and takes no inbound calls.",
+    ),
     "person_talks": ("{name}: уже говорит.", "{name}: is talking."),
     "manager": (
         "Спрашивает CRM об ответственном и звонит ему; нет ответа — следующий шаг.",
