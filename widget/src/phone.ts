@@ -161,6 +161,11 @@ export class Phone {
     return this.#client.ask(ask, undefined, id);
   }
 
+  /** For what goes by HTTP. */
+  get session(): Session {
+    return this.options.session;
+  }
+
   connectNow(): void {
     this.#client.retryNow();
   }

@@ -11,8 +11,7 @@ interface Props {
   readonly words: DialerWords;
   readonly onLook: (listId: string) => void;
   readonly onRetry: () => void;
-  /** Null where lists are not made here. */
-  readonly onNew: (() => void) | null;
+  readonly onNew: () => void;
 }
 
 export function Lists({ view, words, onLook, onRetry, onNew }: Props): JSX.Element {
@@ -44,13 +43,11 @@ export function Lists({ view, words, onLook, onRetry, onNew }: Props): JSX.Eleme
           </li>
         ))}
       </ul>
-      {onNew && (
-        <p>
-          <Button icon="plus" onPress={onNew}>
-            {words.t('do.new')}
-          </Button>
-        </p>
-      )}
+      <p>
+        <Button icon="plus" onPress={onNew}>
+          {words.t('do.new')}
+        </Button>
+      </p>
     </>
   );
 }

@@ -9,6 +9,8 @@ import { useStore } from '../ui/hooks';
 import { Counts } from './Counts';
 import type { Desk, Part } from './desk';
 import { Facts } from './Lists';
+import { Figures } from './Figures';
+import type { ListsApi } from './api';
 import type { DialerWords } from './words';
 
 const PARTS: readonly Part[] = ['all', 'waiting', 'in_hand', 'done', 'excluded'];
@@ -20,9 +22,10 @@ interface Props {
   readonly words: DialerWords;
   /** Another list runs, or this one. */
   readonly running: boolean;
+  readonly api: ListsApi;
 }
 
-export function People({ list, desk, words, running }: Props): JSX.Element {
+export function People({ list, desk, words, running, api }: Props): JSX.Element {
   const view = useStore(desk.view);
   const [blend, setBlend] = useState(false);
   const [sure, setSure] = useState(false);
@@ -82,6 +85,9 @@ export function People({ list, desk, words, running }: Props): JSX.Element {
                 .filter(Boolean)
                 .join(' · ')}
         </p>
+      )}
+      {list.counts.done > 0 && (
+        <Figures listId={list.id} done={list.counts.done} api={api} words={words} />
       )}
       {list.may_edit && list.counts.in_hand === 0 && (
         <div class="actions">

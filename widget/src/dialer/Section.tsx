@@ -1,20 +1,28 @@
 /** The section of lists: all of them, or one that is looked into. */
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { DialerChanged } from '../protocol/messages';
 import { useAmbient } from '../ui/context';
 import { useStore } from '../ui/hooks';
+import type { Marked } from '../hosts/host';
+import type { ListsApi } from './api';
 import type { Desk } from './desk';
 import { Lists } from './Lists';
+import { NewList } from './NewList';
 import { People } from './People';
 import { DialerWords } from './words';
 
 export interface SectionProps {
   readonly desk: Desk;
   readonly run: DialerChanged | null;
+  readonly api: ListsApi;
+  readonly crm: 'amocrm' | 'bitrix24';
+  /** People ticked in the CRM's list, to make a list of. */
+  readonly marked: Marked | null;
+  readonly onMarkedDone: () => void;
 }
 
-export function Section({ desk, run }: SectionProps): JSX.Element {
+export function Section({ desk, run, api, crm, marked, onMarkedDone }: SectionProps): JSX.Element {
   const { words: common } = useAmbient();
   const words = useMemo(() => new DialerWords(common.locale), [common.locale]);
   const view = useStore(desk.view);
@@ -26,6 +34,27 @@ export function Section({ desk, run }: SectionProps): JSX.Element {
   useEffect(() => {
     void desk.load();
   }, [desk, current?.id, run?.state]);
+  const [making, setMaking] = useState(false);
+  if (marked || making) {
+    const done = (): void => {
+      setMaking(false);
+      onMarkedDone();
+    };
+    return (
+      <NewList
+        key={marked ? 'marked' : 'file'}
+        marked={marked}
+        crm={crm}
+        api={api}
+        words={words}
+        onCancel={done}
+        onMade={({ list: made }) => {
+          done();
+          void desk.made(made);
+        }}
+      />
+    );
+  }
   if (!list) {
     return (
       <Lists
@@ -33,10 +62,10 @@ export function Section({ desk, run }: SectionProps): JSX.Element {
         words={words}
         onLook={(id) => void desk.look(id)}
         onRetry={() => void desk.load()}
-        onNew={null}
+        onNew={() => setMaking(true)}
       />
     );
   }
   const running = run?.state === 'running' || run?.state === 'stopping';
-  return <People list={list} desk={desk} words={words} running={running} />;
+  return <People list={list} desk={desk} words={words} running={running} api={api} />;
 }

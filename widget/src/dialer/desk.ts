@@ -93,6 +93,13 @@ export class Desk {
     await this.#page(people.listId, people.part, people.next);
   }
 
+  /** A fresh list is looked into at once. */
+  async made(list: DialerList): Promise<void> {
+    const others = this.view.get().lists.filter(({ id }) => id !== list.id);
+    this.#patch({ phase: 'ready', lists: [list, ...others] });
+    await this.look(list.id);
+  }
+
   leave(): void {
     this.#patch({ people: null, check: null, trouble: null });
     void this.load();

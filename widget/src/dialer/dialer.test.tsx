@@ -16,6 +16,9 @@ import type {
   DialerLists,
 } from '../protocol/messages';
 import { AmbientContext } from '../ui/context';
+import type { Marked } from '../hosts/host';
+import { Refusal } from '../protocol/session';
+import { ListsApi, type Statistics } from './api';
 import { Desk } from './desk';
 import { CardOpener } from './opening';
 import { Run } from './Run';
@@ -28,12 +31,33 @@ const items = itemsJson as unknown as DialerItems;
 const hand = push.in_hand as DialerInHand;
 const running: DialerChanged = { ...push, waits: null, next_at: null };
 
+const STATISTICS: Statistics = {
+  attempts: 12,
+  reached: 9,
+  people: 10,
+  people_reached: 8,
+  answer_rate: 0.75,
+  talk_s: 754,
+  wrap_up_s: 120,
+  preview_s: 60,
+  idle_s: 30,
+  outcomes: [{ key: 'busy', attempts: 3, reached: 0, name: '' }],
+  dispositions: [{ key: 'agreed', attempts: 5, reached: 0, name: 'Agreed' }],
+  by_hour: [
+    { key: '9', attempts: 4, reached: 3, name: '' },
+    { key: '10', attempts: 8, reached: 6, name: '' },
+  ],
+  by_employee: [],
+};
+
 let root: HTMLElement;
 let asked: Record<string, unknown>[];
 let answers: Record<string, unknown>;
 let desk: Desk;
 
 beforeEach(() => {
+  fetched = [];
+  served = { statistics: STATISTICS };
   root = document.createElement('div');
   document.body.append(root);
   asked = [];
@@ -64,6 +88,24 @@ function person(change: Partial<DialerInHand>, item: Partial<DialerItem> = {}): 
   return { ...running, in_hand: { ...hand, ...change, item: { ...hand.item, ...item } } };
 }
 
+let fetched: { method: string; path: string; body: unknown; key: string | undefined }[];
+let served: Record<string, unknown>;
+
+/** The section with an HTTP door that answers from `served`, by the path's end. */
+function section(marked: Marked | null): preact.JSX.Element {
+  const api = new ListsApi(
+    {
+      fetch: (method, path, body, key) => {
+        fetched.push({ method, path, body, key });
+        const answer = served[path.split('?')[0]?.split('/').at(-1) ?? ''];
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+    },
+    () => 'en',
+  );
+  return <Section desk={desk} run={null} api={api} crm="amocrm" marked={marked} onMarkedDone={() => undefined} />;
+}
+
 async function press(words: string): Promise<void> {
   const found = [...root.querySelectorAll<HTMLElement>('button, a, input[type=radio]')].find(
     (one) => (one.getAttribute('aria-label') ?? one.closest('label')?.textContent ?? one.textContent).includes(words),
@@ -71,7 +113,7 @@ async function press(words: string): Promise<void> {
   if (!found) throw new Error(`nothing says ${words}: ${root.textContent}`);
   await act(async () => {
     found.click();
-    for (let n = 0; n < 6; n += 1) await Promise.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 0));
   });
 }
 
@@ -178,7 +220,7 @@ describe('the lists', () => {
     const list = { ...(lists.lists[0] as DialerList), state: 'open', may_edit: true } as const;
     answers['dialer.lists'] = { lists: [list] };
     answers['dialer.refresh'] = { counts: list.counts, refused: [items.items[0]], waits: [] };
-    await show(<Section desk={desk} run={null} />);
+    await show(section(null));
     await press(list.name);
     expect(root.textContent).toContain(items.items[0]?.name);
     await press('Check');
@@ -189,19 +231,94 @@ describe('the lists', () => {
 
   it('say how to make one where there is none', async () => {
     answers['dialer.lists'] = { lists: [] };
-    await show(<Section desk={desk} run={null} />);
+    await show(section(null));
     expect(root.textContent).toContain('No lists yet');
   });
 
   it('are put away after a second press only', async () => {
     const list = { ...(lists.lists[0] as DialerList), may_edit: true, counts: { ...EMPTY_COUNTS, loaded: 3, done: 3 } };
     answers['dialer.lists'] = { lists: [list] };
-    await show(<Section desk={desk} run={null} />);
+    await show(section(null));
     await press(list.name);
     await press('Put the list away');
     expect(sent('dialer.reset')).toEqual([]);
     await press('Yes, put it away');
     expect(sent('dialer.reset')).toEqual([{ type: 'dialer.reset', list_id: list.id }]);
+  });
+});
+
+describe('a new list', () => {
+  const marked: Marked = {
+    items: [{ kind: 'deal', id: '9001', name: 'Lamps' }],
+    offered: 40,
+  };
+  const made = { list: { ...(lists.lists[0] as DialerList), id: 'l_new', name: 'Fresh' }, check: {} };
+
+  it('of ticked rows says how many there were, wants a purpose, and is made once', async () => {
+    served['lists'] = new Refusal('not_allowed', 'list_supervisors_only', 'no');
+    await show(section(marked));
+    expect(root.textContent).toContain('40 were ticked');
+    await press('Create');
+    expect(fetched).toEqual([]);
+    expect(root.textContent).toContain('Choose what the calls are for');
+    await press('Advertising');
+    await press('Create');
+    expect(root.textContent).toContain('made by a supervisor');
+    served['lists'] = made;
+    await press('Service');
+    await press('Create');
+    const tries = fetched.filter(({ path }) => path.startsWith('/api/v1/lists?'));
+    expect(tries[0]?.key).toBe(tries[1]?.key);
+    expect(tries[1]?.body).toMatchObject({
+      purpose: 'service',
+      source: 'amocrm',
+      offered: 40,
+      rules: { preview_s: 20, wrap_up_s: 60 },
+      items: [{ name: 'Lamps', record: { kind: 'deal', id: '9001' } }],
+    });
+  });
+
+  it('from a file shows its first rows and what is where', async () => {
+    served['columns'] = {
+      columns: ['Client', 'Phone'],
+      rows: [['Maria', '+74950000117']],
+      guess: { numbers: ['Phone'], name: 'Client', time_zone: null, consent: null },
+      total: 3,
+    };
+    served['lists'] = made;
+    await show(section(null));
+    await press('Upload a file');
+    const input = root.querySelector('input[type=file]') as HTMLInputElement;
+    Object.defineProperty(input, 'files', { value: [new File(['a;b'], 'people.csv')] });
+    await act(async () => {
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+      await Promise.resolve();
+    });
+    await vi.waitFor(() => expect(root.textContent).toContain('3 rows'));
+    expect(root.querySelector('table')?.textContent).toContain('Maria');
+    await press('Service');
+    await press('Create');
+    const posted = fetched.filter(({ method }) => method === 'POST');
+    expect(posted.at(-1)?.body).toMatchObject({ file: btoa('a;b'), columns: { numbers: ['Phone'], name: 'Client' } });
+  });
+});
+
+describe('the figures of a list', () => {
+  it('open their calls', async () => {
+    answers['dialer.lists'] = { lists: [lists.lists[0]] };
+    served['attempts'] = {
+      attempts: [
+        { call_id: 'c', number: '+74950000117', name: 'Maria', at: '2026-03-02T09:00:00Z', outcome: 'busy', talk_s: 0 },
+      ],
+    };
+    await show(section(null));
+    await press(lists.lists[0]?.name ?? '');
+    await vi.waitFor(() => expect(root.textContent).toContain('75%'));
+    await press('busy · 3');
+    expect(fetched.at(-1)?.path).toContain('/attempts?lang=en&outcome=busy');
+    await vi.waitFor(() => expect(root.textContent).toContain('Maria'));
+    await press('10:00: 8 attempts, 6 reached');
+    expect(fetched.at(-1)?.path).toContain('hour=10');
   });
 });
 

@@ -1,4 +1,5 @@
 /** What a tab loads when its person works through a list, or looks at one. */
+export { ListsApi } from './api';
 export { Desk } from './desk';
 export { CardOpener } from './opening';
 export { Run } from './Run';

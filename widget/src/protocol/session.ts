@@ -17,7 +17,22 @@ export class SessionOver extends Error {
   override name = 'SessionOver';
 }
 
+/** The server understood and said no; the message is a sentence for the person. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+
+  constructor(
+    readonly code: string,
+    readonly why: string | null,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 const TICKET_TIMEOUT_MS = 10_000;
+/** A file of thousands of rows, each of which the server looks up in the CRM. */
+const LONG_TIMEOUT_MS = 120_000;
 
 export class Session {
   #token: string;
@@ -71,6 +86,34 @@ export class Session {
     const path = `/api/bitrix24/call?id=${encodeURIComponent(cardId)}`;
     const answer = await this.#ask('GET', path, true);
     return isRecord(answer) && typeof answer['call_id'] === 'string' ? answer['call_id'] : null;
+  }
+
+  /**
+   * What goes by HTTP and not by the socket: files, figures. `key` makes a repetition harmless.
+   *
+   * Raises Refusal, SessionOver, or any other error when the server cannot be reached.
+   */
+  async fetch(method: 'GET' | 'POST', path: string, body?: unknown, key?: string): Promise<unknown> {
+    const response = await this.request(this.api + path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(key === undefined ? {} : { 'Idempotency-Key': key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(LONG_TIMEOUT_MS),
+    });
+    if (response.status === 401) throw new SessionOver();
+    if (response.ok) return response.json();
+    const answer: unknown = await response.json().catch(() => null);
+    const error = isRecord(answer) && isRecord(answer['error']) ? answer['error'] : null;
+    if (!error) throw new Error(`${path} answered ${response.status}`);
+    const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+    const data = isRecord(error['data']) ? error['data'] : {};
+    throw new Refusal(text(error['code']), text(data['why']) || null, text(error['message']));
   }
 
   async #ask(method: string, path: string, mayBeAbsent = false): Promise<unknown> {

@@ -67,7 +67,9 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
   const all = callsOf(view.state);
   const shown = onlyCall ? all.filter((call) => call.call_id === onlyCall || rings(call)) : all;
   const asks = all.find(rings);
-  const lists = useDialer(phone, host, view, voice?.tabId ?? null, section === 'lists' && !onlyCall);
+  const lists = useDialer(phone, host, view, voice?.tabId ?? null, section === 'lists' && !onlyCall, () =>
+    setSection('lists'),
+  );
 
   useEffect(() => {
     if (asks) setSection('calls');

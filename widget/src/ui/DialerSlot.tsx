@@ -4,8 +4,10 @@
  */
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Host } from '../hosts/host';
+import type { Host, Marked } from '../hosts/host';
+import { localeOf } from '../i18n';
 import type { Phone, View } from '../phone';
+import type { ListsApi } from '../dialer/api';
 import type { Desk } from '../dialer/desk';
 import type { CardOpener } from '../dialer/opening';
 import { dialer, ringer } from '../state/selectors';
@@ -23,15 +25,28 @@ export function useDialer(
   view: View,
   tabId: string | null,
   open: boolean,
+  onOpen: () => void,
 ): DialerParts {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [held, setHeld] = useState<string | null>(null);
+  const [marked, setMarked] = useState<Marked | null>(null);
+  const api = useRef<ListsApi | null>(null);
   const desk = useRef<Desk | null>(null);
   const opener = useRef<CardOpener | null>(null);
   const newest = useRef(view);
   newest.current = view;
   const run = dialer(view.state);
   const wanted = open || (run !== null && run.state !== 'idle');
+
+  useEffect(
+    () =>
+      host.onMarked?.((came) => {
+        if (came.items.length === 0) return;
+        setMarked(came);
+        onOpen();
+      }),
+    [host],
+  );
 
   useEffect(() => {
     if (!wanted || loaded) return undefined;
@@ -62,10 +77,20 @@ export function useDialer(
 
   if (!loaded) return { run: null, section: null };
   desk.current ??= new loaded.Desk(phone);
+  api.current ??= new loaded.ListsApi(phone.session, () => localeOf(document.documentElement.lang));
   return {
     run: run && (
       <loaded.Run run={run} desk={desk.current} cardHeld={held !== null && held === run.in_hand?.item.id} />
     ),
-    section: <loaded.Section desk={desk.current} run={run} />,
+    section: (
+      <loaded.Section
+        desk={desk.current}
+        run={run}
+        api={api.current}
+        crm={host.kind === 'bitrix24' ? 'bitrix24' : 'amocrm'}
+        marked={marked}
+        onMarkedDone={() => setMarked(null)}
+      />
+    ),
   };
 }
