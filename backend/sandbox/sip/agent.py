@@ -62,7 +62,8 @@ class Agent:
 
     def received(self, socket: SipSocket, data: bytes) -> None:
         if not data.strip():
-            socket.put(b"\r\n")  # a keep-alive and its answer (RFC 5626, section 3.5.1)
+            if data != b"\r\n":  # a question (RFC 5626, section 3.5.1), not the answer to ours
+                socket.put(b"\r\n")
             return
         message = wire.parse(data)
         if isinstance(message, Request):

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from backend.sandbox.sip.wire import SipSocket
 
 
+_KEEP_ALIVE_S = 90.0
+"""`keep_alive_interval` of pjsip.conf's [global], as it is unless somebody changed it."""
+
+
 async def speak(websocket: WebSocket) -> None:
     """One browser's connection. Refused: 503 without voice, 400 without the subprotocol."""
     lacking = sip.missing()
@@ -41,6 +45,7 @@ async def speak(websocket: WebSocket) -> None:
         tasks = {
             asyncio.create_task(_send(websocket, socket)),
             asyncio.create_task(_receive(websocket, socket, agent)),
+            asyncio.create_task(_keep_alive(switch, socket)),
         }
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -48,6 +53,12 @@ async def speak(websocket: WebSocket) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_alive(switch: Switch, socket: SipSocket) -> None:
+    while True:
+        await switch.clock.sleep(_KEEP_ALIVE_S)
+        socket.put(b"\r\n\r\n")
 
 
 async def _send(websocket: WebSocket, socket: SipSocket) -> None:

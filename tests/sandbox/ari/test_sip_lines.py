@@ -232,3 +232,18 @@ print(create_switch(SwitchConfig(), SystemClock()).state.switch.state()["voice_l
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "['aioice', 'pyopenssl', 'pylibsrtp', 'sipmessage']", done.stderr
+
+
+async def test_a_connection_is_asked_whether_it_is_there_as_asterisk_asks(
+    harness: Harness,
+) -> None:
+    sip_only = [Subprotocol("sip")]
+    url = f"ws://127.0.0.1:{harness.port}/ws"
+    async with connect(url, subprotocols=sip_only, proxy=None) as socket, asyncio.timeout(5):
+        await socket.send("\r\n\r\n")
+        assert await socket.recv() == "\r\n"
+        await harness.clock.advance(90)
+        assert await socket.recv() == "\r\n\r\n"
+        await socket.send("\r\n")  # answered, and no answer comes to that
+        await socket.send("\r\n\r\n")
+        assert await socket.recv() == "\r\n"
