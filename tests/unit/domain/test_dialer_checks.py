@@ -140,7 +140,12 @@ def test_a_list_has_each_person_once() -> None:
 
 
 def test_no_rule_is_out_of_bounds() -> None:
-    for wrong in ({"wrap_up_s": 2001}, {"max_attempts": 0}, {"repeat": {"reached?": {}}}):
+    wrongs: list[dict[str, Any]] = [
+        {"wrap_up_s": 2001},
+        {"max_attempts": 0},
+        {"repeat": {"reached?": {}}},
+    ]
+    for wrong in wrongs:
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(wrong, ListRules)
     assert msgspec.convert({"wrap_up_s": 2000}, ListRules).wrap_up_s == 2000
