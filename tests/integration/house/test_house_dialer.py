@@ -105,4 +105,5 @@ async def _holds(town: Town, list_id: str) -> None:
 
 
 def _shown(tab: Tab) -> dict[str, Any]:
-    return tab.state["me"].get("dialer", {})
+    found: dict[str, Any] = tab.state["me"].get("dialer", {})
+    return found
