@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Browser, FrameLocator, expect
 
-from tests.e2e.demo import ELENA, SEVER, Demo, running_demo
+from tests.e2e.amo import at_work, phone_is
+from tests.e2e.demo import ELENA, ILYA, PAVEL, SEVER, VEKTOR, Demo, running_demo
 from tests.e2e.portal import in_portal
 from tests.e2e.settings import amo_settings, portal_settings
 
 pytestmark = pytest.mark.browser
-ILYA = 2
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,11 @@ def own_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 async def _board(frame: FrameLocator) -> None:
     await frame.get_by_role("button", name="Доска супервизора").click()
     await expect(frame.get_by_text("Обновляется сразу")).to_be_visible(timeout=15_000)
+
+
+async def _picks_up(demo: Demo, phone: str) -> None:
+    await phone_is(demo, phone, "RINGING")
+    demo.phone(phone, "pickup")
 
 
 @pytest.mark.feature("S1")
@@ -38,7 +43,7 @@ async def test_a_supervisor_watches_helps_and_looks_back(own_demo: Demo, browser
         async with in_portal(demo, browser, ILYA):
             customer = demo.call(ELENA, SEVER)
             await expect(ilya).to_contain_text("Звонит")
-            demo.phone("sever-101", "pickup")
+            await _picks_up(demo, "sever-101")
             await expect(ilya).to_contain_text("Говорит")
             await expect(ilya).to_contain_text("Елена")
             await frame.get_by_role("button", name="Звонки (1)").click()
@@ -62,10 +67,25 @@ async def test_a_supervisor_watches_helps_and_looks_back(own_demo: Demo, browser
         await expect(slider).to_have_count(0)
 
 
-async def test_the_board_stands_in_amocrm_too(own_demo: Demo, browser: Browser) -> None:
-    async with amo_settings(own_demo, browser) as settings:
-        await _board(settings.frame)
-        await settings.frame.get_by_role("button", name="Цифры").click()
-        await expect(settings.frame.locator(".u-legend")).to_be_visible()
-        await settings.frame.get_by_role("button", name="В настройки").click()
+@pytest.mark.feature("S1")
+async def test_an_operator_asks_for_help_and_is_answered(own_demo: Demo, browser: Browser) -> None:
+    demo = own_demo
+    async with amo_settings(demo, browser) as settings:
+        board = settings.frame
+        await _board(board)
+        async with at_work(demo, browser, ILYA) as ilya:
+            customer = demo.call(PAVEL, VEKTOR)
+            await expect(ilya.tab.panel.get_by_role("button", name="Ответить")).to_be_visible()
+            await _picks_up(demo, ilya.phone)
+            await ilya.tab.panel.get_by_role("button", name="Нужна помощь").click()
+            await ilya.tab.panel.get_by_label("С чем помочь").fill("Скидка?")
+            await ilya.tab.panel.get_by_role("button", name="Позвать руководителя").click()
+            alarm = board.locator(".b-alarm")
+            await expect(alarm).to_contain_text("просит помощи: Скидка?")
+            await alarm.get_by_role("button").click()
+            await expect(ilya.tab.panel.get_by_text("идёт на помощь")).to_be_visible()
+            demo.customer(customer, "hangup")
+        await board.get_by_role("button", name="Цифры").click()
+        await expect(board.locator(".u-legend")).to_be_visible()
+        await board.get_by_role("button", name="В настройки").click()
         await settings.ready()
