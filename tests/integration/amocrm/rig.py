@@ -92,6 +92,8 @@ class Rig:
     """Accounts whose employees were asked to be synchronised."""
     numbered: list[str]
     """Accounts that may know numbers they did not."""
+    settled: list[str]
+    """Requests that wait no longer."""
     http: httpx.AsyncClient
     """A browser, at our server."""
     page: httpx.AsyncClient = field(repr=False)
@@ -246,11 +248,15 @@ async def rig(database_url: str, database: Database, **more: Any) -> AsyncIterat
         inbox_jobs.register(jobs, events, inbox)
         synchronised: list[str] = []
         numbered: list[str] = []
+        settled: list[str] = []
 
         async def numbers_changed(account_id: AccountId) -> None:
             numbered.append(account_id)
 
-        keeper = amocrm.work(base, jobs, events, sources, phones, numbers_changed)
+        async def request_settled(_account_id: AccountId, ref: str) -> None:
+            settled.append(ref)
+
+        keeper = amocrm.work(base, jobs, events, sources, phones, numbers_changed, request_settled)
 
         @jobs.task("employees.sync")
         async def employees(*, account_id: str, asked_by: str) -> None:
@@ -276,6 +282,7 @@ async def rig(database_url: str, database: Database, **more: Any) -> AsyncIterat
             index=index,
             synchronised=synchronised,
             numbered=numbered,
+            settled=settled,
             http=await stack.enter_async_context(browser),
             page=await stack.enter_async_context(page),
         )

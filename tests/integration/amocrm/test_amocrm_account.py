@@ -108,8 +108,11 @@ async def test_a_changed_contact_is_known_by_its_new_number(joined: Rig) -> None
         await hook(joined),
         content=body(joined, **{"contacts[delete][0][id]": record_id}),
     )
+    declined = {"unsorted[delete][0][uid]": "ab12", "unsorted[delete][0][action]": "decline"}
+    await joined.http.post(await hook(joined), content=body(joined, **declined))
     joined.amo.world.contacts.pop(int(record_id))
     await joined.work()
+    assert joined.settled == ["unsorted:ab12"], "calls left to that request wait no longer"
     assert joined.index.find(ALPHA, "+79165554433") == ()
 
 
