@@ -29,6 +29,8 @@ export function NewList({ marked, crm, api, words, onMade, onCancel }: Props): J
   const [purpose, setPurpose] = useState<Purpose | null>(null);
   const [preview, setPreview] = useState(PREVIEW_S);
   const [wrapUp, setWrapUp] = useState(WRAP_UP_S);
+  const [from, setFrom] = useState('09:00');
+  const [till, setTill] = useState('20:00');
   const [file, setFile] = useState<{ text: string; look: FileLook } | null>(null);
   const [columns, setColumns] = useState<Columns | null>(null);
   const [busy, setBusy] = useState(false);
@@ -69,12 +71,15 @@ export function NewList({ marked, crm, api, words, onMade, onCancel }: Props): J
       setTrouble(words.t(marked ? 'new.need_purpose' : 'new.need'));
       return;
     }
+    if (!(from < till)) {
+      setTrouble(words.t('new.need_hours'));
+      return;
+    }
     setBusy(true);
     setTrouble(null);
+    const rules = { preview_s: preview, wrap_up_s: wrapUp, from, till };
     try {
-      onMade(
-        await api.make({ name: name.trim(), purpose, preview_s: preview, wrap_up_s: wrapUp, rows }, crm, key),
-      );
+      onMade(await api.make({ name: name.trim(), purpose, ...rules, rows }, crm, key));
     } catch (error) {
       failed(error);
     } finally {
@@ -124,6 +129,13 @@ export function NewList({ marked, crm, api, words, onMade, onCancel }: Props): J
         <Seconds label={words.t('new.preview')} most={MAX_PREVIEW_S} value={preview} onChange={setPreview} />
         <Seconds label={words.t('new.wrap_up')} most={MAX_WRAP_UP_S} value={wrapUp} onChange={setWrapUp} />
       </div>
+      <fieldset class="mapping">
+        <legend class="muted">{words.t('new.hours')}</legend>
+        <div class="figures">
+          <Hour label={words.t('new.from')} value={from} onChange={setFrom} />
+          <Hour label={words.t('new.till')} value={till} onChange={setTill} />
+        </div>
+      </fieldset>
       {!marked && (
         <label class="field">
           <span>{words.t('new.file')}</span>
@@ -171,6 +183,15 @@ function Seconds(props: {
           onChange(Math.min(most, Math.max(0, Number.isFinite(typed) ? typed : 0)));
         }}
       />
+    </label>
+  );
+}
+
+function Hour(props: { label: string; value: string; onChange: (hour: string) => void }): JSX.Element {
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      <input type="time" value={props.value} onInput={(event) => props.onChange(event.currentTarget.value)} />
     </label>
   );
 }

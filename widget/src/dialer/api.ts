@@ -28,6 +28,9 @@ export interface NewList {
   readonly purpose: Purpose;
   readonly preview_s: number;
   readonly wrap_up_s: number;
+  /** `09:00` to `20:00`, every day, by the clock of whoever is called. */
+  readonly from: string;
+  readonly till: string;
   readonly rows:
     | { readonly file: string; readonly columns: Columns }
     | { readonly marked: readonly MarkedRow[]; readonly offered: number };
@@ -76,6 +79,8 @@ export interface Attempt {
   readonly talk_s: number;
 }
 
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
 export class ListsApi {
   constructor(
     private readonly session: Pick<Session, 'fetch'>,
@@ -88,7 +93,8 @@ export class ListsApi {
 
   /** `key`: the same for every try to make this one list. Raises Refusal. */
   async make(wanted: NewList, crm: 'amocrm' | 'bitrix24', key: string): Promise<Made> {
-    const { name, purpose, preview_s, wrap_up_s, rows } = wanted;
+    const { name, purpose, preview_s, wrap_up_s, from, till, rows } = wanted;
+    const hours = Object.fromEntries(WEEKDAYS.map((day) => [day, [`${from}-${till}`]]));
     const people =
       'file' in rows
         ? rows
@@ -100,7 +106,7 @@ export class ListsApi {
               record: { kind, id },
             })),
           };
-    const body = { name, purpose, rules: { preview_s, wrap_up_s }, ...people };
+    const body = { name, purpose, rules: { preview_s, wrap_up_s, hours }, ...people };
     return (await this.#ask('POST', '', body, key)) as Made;
   }
 
