@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, get_args
 
@@ -32,6 +33,7 @@ from backend.services.account_settings import Invalid
 from backend.services.account_shapes import what_is_wrong
 from backend.services.dialer import reviewing, views
 from backend.services.dialer.lists import Changes, Lists, NewList, Proof, Row
+from backend.services.dialer.reviewing import RecordKey
 from backend.services.dialer.table_file import (
     MAX_FILE_BYTES,
     Mapped,
@@ -42,12 +44,16 @@ from backend.services.dialer.table_file import (
 from backend.services.dialer.teller import may_edit
 from backend.services.ports.dialer import DialerBook, DialerTx, Part, WorkList
 from protocol.dialer_words import ListId
-from protocol.vocabulary import EmployeeId
+from protocol.vocabulary import AccountId, EmployeeId
 
 MAX_BODY_BYTES: Final = MAX_FILE_BYTES * 4 // 3 + 65_536
 """A file in base64 and the words around it."""
 SAMPLE: Final = 5
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+People = Callable[[AccountId, str], Awaitable[list[RecordKey]]]
+"""Whom a list of the CRM's own holds. Raises NotFound, CrmErrors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class ListsApi:
     book: DialerBook
     clock: Clock
     door: SettingsDoor
+    people: People
 
     def routes(self) -> list[Route]:
         path, anybody = "/api/v1/lists", self.door.anybody
@@ -119,8 +126,8 @@ class ListsApi:
                 owner_id=None if owner is None else EmployeeId(owner),
                 group_id=wanted.group,
                 rules=wanted.rules,
-                rows=self._rows(wanted),
-                source=wanted.source if wanted.file is None else "file",
+                rows=await self._rows(wanted, asker.identity.account_id),
+                source=_source(wanted),
                 offered=wanted.offered,
             ),
             who=asker.who,
@@ -193,7 +200,10 @@ class ListsApi:
             tx, ListId(request.path_params["list"]), who=asker.who, role=asker.role
         )
 
-    def _rows(self, wanted: shapes.ListIn) -> tuple[Row, ...]:
+    async def _rows(self, wanted: shapes.ListIn, account_id: AccountId) -> tuple[Row, ...]:
+        if wanted.call_list is not None:
+            people = await self.people(account_id, wanted.call_list)
+            return tuple(Row(record=record) for record in people)
         if wanted.file is None:
             return tuple(_row(row) for row in wanted.items)
         if wanted.columns is None:
@@ -250,6 +260,12 @@ async def read(request: Request, kind: type[S]) -> S:
         ]
         raise OfOne(Invalid(faults), "settings", "lists")
     return msgspec.convert(body, kind)
+
+
+def _source(wanted: shapes.ListIn) -> str:
+    if wanted.call_list is not None:
+        return "bitrix24"
+    return wanted.source if wanted.file is None else "file"
 
 
 def _unpacked(file: str) -> bytes:

@@ -56,7 +56,8 @@ class FileIn(Asked, frozen=True, kw_only=True):
 
 
 class ListIn(Asked, frozen=True, kw_only=True):
-    """`items`, or `file` with `columns`. Without `owner` and `group` it is the asker's own."""
+    """`items`, or `file` with `columns`, or a `call_list` of the portal's own.
+    Without `owner` and `group` it is the asker's own."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     purpose: ListPurpose
@@ -67,6 +68,7 @@ class ListIn(Asked, frozen=True, kw_only=True):
     items: Annotated[tuple[RowIn, ...], Meta(max_length=MAX_ITEMS)] = ()
     file: str | None = None
     columns: ColumnsIn | None = None
+    call_list: _Id | None = None
     source: Literal["api", "file", "amocrm", "bitrix24"] = "api"
     offered: Annotated[int, Meta(ge=0)] | None = None
 

@@ -22,7 +22,7 @@ from backend.domain.dialer import item as steps
 from backend.jobs import dialer as dialer_jobs
 from backend.jobs.queue import JobQueue
 from backend.services.calls.orders import OrdersClient
-from backend.services.dialer.asking import AskedRecords, serve_records
+from backend.services.dialer.asking import AskedRecords, CallLists, serve_records
 from backend.services.dialer.calling import Calling
 from backend.services.dialer.desk import Desk
 from backend.services.dialer.engine import TOPIC, Engine
@@ -60,9 +60,11 @@ class DialerWork:
         records: Records,
         jobs: JobQueue,
         movers: Callable[[AccountId], StageMover | None],
+        call_lists: Callable[[AccountId], CallLists | None],
     ) -> None:
         self._base = base
         self._records = records
+        self._call_lists = call_lists
         self._book = _book(base, jobs)
         dialer_jobs.register(jobs, Stages(self._book, movers))
         self._seats = Seats(base.bus, routing)
@@ -75,7 +77,7 @@ class DialerWork:
     async def run(self, leases: Leases, holder: str) -> None:
         async def decide(held: Held) -> None:
             await self.republish()
-            async with serve_records(self._base.bus, self._records):
+            async with serve_records(self._base.bus, self._records, self._call_lists):
                 await self._engine(held).run()
 
         await under_lease(leases, self._base.clock, "dialer", holder, decide)
@@ -197,8 +199,9 @@ def desk(base: Foundation, jobs: JobQueue) -> Desk:
 def list_doors(base: Foundation, sessions: Sessions, doors: Doors) -> list[BaseRoute]:
     """Lists over HTTP."""
     book, door = SqlDialer(base.database), SettingsDoor(sessions, doors)
-    lists = Lists(book=book, bus=base.bus, clock=base.clock, records=AskedRecords(base.bus))
+    records = AskedRecords(base.bus)
+    lists = Lists(book=book, bus=base.bus, clock=base.clock, records=records)
     return [
-        *ListsApi(lists, book, base.clock, door).routes(),
+        *ListsApi(lists, book, base.clock, door, records.people).routes(),
         *ListWordsApi(book, base.clock, door).routes(),
     ]

@@ -23,6 +23,7 @@ from backend.connectors.crm.bitrix24 import (
     Bitrix24Workdays,
 )
 from backend.connectors.crm.bitrix24.bindings import Bitrix24Bindings
+from backend.connectors.crm.bitrix24.call_lists import Bitrix24CallLists
 from backend.connectors.crm.bitrix24.callbacks import Bitrix24Callbacks
 from backend.connectors.crm.bitrix24.listed_cards import Bitrix24ListedCards
 from backend.connectors.crm.bitrix24.managers import Bitrix24Managers
@@ -112,6 +113,11 @@ class Sources:
         if isinstance(source, Bitrix24):
             return Bitrix24Stages(source.client)
         return AmoCrmStages(source)
+
+    def call_lists(self, account_id: AccountId) -> Bitrix24CallLists | None:
+        """The portal's own lists of people to call; amoCRM keeps none."""
+        found = self.bitrix24(account_id)
+        return None if found is None else Bitrix24CallLists(found.client)
 
     def host(self, account_id: AccountId) -> AmoCrmNotices | None:
         """The CRM whose page shows a notice of its own; a portal's call card is one by itself."""

@@ -141,6 +141,7 @@ class Worker:
             records=CrmRecords(self.sources.cards),
             jobs=self.jobs,
             movers=self.sources.stages,
+            call_lists=self.sources.call_lists,
         )
         self.journal = SqlCallJournal(
             base.database, on_finished=self._on_finished, clock=base.clock

@@ -85,6 +85,10 @@ DIALER_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "В файле нет столбца «{column}».",
         'The file has no column "{column}".',
     ),
+    "call_list": (
+        "Такого списка обзвона в портале нет, или он недоступен.",
+        "The portal has no such call list, or keeps it to itself.",
+    ),
     "columns": (
         "Скажите, в каких столбцах номера.",
         "Say which columns hold the numbers.",

@@ -16,15 +16,16 @@ from backend.api.lists import ListsApi
 from backend.api.lists_words import ListWordsApi
 from backend.api.settings_door import SettingsDoor
 from backend.bus.memory import MemoryBus
+from backend.errors import NotFound
 from backend.kit.clock import ManualClock, SystemClock
 from backend.services.dialer.lists import Lists
 from backend.services.dialer.moves import call, call_over, take_next, wrap_up_over
-from backend.services.dialer.reviewing import NoRecords
+from backend.services.dialer.reviewing import NoRecords, RecordKey
 from backend.services.ports.dialer import Left, Run
 from backend.store.database import Database
 from backend.store.gateways.dialer import SqlDialer
 from protocol.dialer_words import AttemptOutcome, ListId, RunState
-from protocol.vocabulary import EmployeeId
+from protocol.vocabulary import AccountId, EmployeeId
 from tests.integration.settings.house import DEMO, SEVER, House
 from tests.unit.services.dialer.sheets import workbook
 
@@ -42,11 +43,18 @@ async def house(database: Database) -> House:
     lists = Lists(book=book, bus=MemoryBus(clock), clock=clock, records=NoRecords())
     found.app = Starlette(
         routes=[
-            *ListsApi(lists, book, clock, door).routes(),
+            *ListsApi(lists, book, clock, door, _people).routes(),
             *ListWordsApi(book, clock, door).routes(),
         ]
     )
     return found
+
+
+async def _people(account_id: AccountId, call_list: str) -> list[RecordKey]:
+    """A portal with one call list, number 7."""
+    if call_list != "7":
+        raise NotFound("no such list", why="call_list")
+    return [("contact", "1"), ("contact", "2")]
 
 
 @pytest.fixture
@@ -130,6 +138,16 @@ async def test_a_file_becomes_a_list_by_its_columns(anna: httpx.AsyncClient, kin
     items = (await anna.get(f"/lists/{made.json()['list']['id']}/items")).json()["items"]
     assert [n["number"] for n in items[0]["numbers"]] == ["+79160000001", "+74950000001"]
     assert made.json()["list"]["source"] == "file"
+
+
+@pytest.mark.feature("D1")
+async def test_a_call_list_of_the_portals_becomes_a_list(anna: httpx.AsyncClient) -> None:
+    wish = {"name": "Portal", "purpose": "service", "call_list": "7"}
+    made = (await anna.post("/lists", json=wish)).json()
+    assert (made["list"]["source"], made["check"]["counts"]["loaded"]) == ("bitrix24", 2)
+    answer = await anna.post("/lists", json=wish | {"call_list": "8"})
+    assert answer.status_code == 404
+    assert "call list" in answer.json()["error"]["message"]
 
 
 async def test_a_broken_file_is_refused_in_words(anna: httpx.AsyncClient) -> None:
