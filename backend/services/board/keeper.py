@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from backend.domain.board.figures import Day, Tally, ended_call, settled_until
+from backend.domain.board.figures import Day, Sum, Tally, ended_call, settled_until
 from backend.domain.board.scope import Scope, TeamPeople, scopes
 from backend.domain.call import Call
 from backend.kit.clock import Clock
@@ -409,6 +409,10 @@ class BoardKeeper:
         now = self._clock.now()
         if day is None or not day.belongs(now) or day.answer_s != board.answer_s:
             await self._begin_day(now)
+
+    def counted(self, ended_before: datetime) -> Sum:
+        """What the day's figures are made of."""
+        return Sum() if self._day is None else self._day.until(ended_before)
 
     async def compare(self) -> None:
         """The figures with the history, up to the last minute that is surely in it (R13)."""
