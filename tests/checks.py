@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -52,8 +53,8 @@ def widget_is_fresh() -> list[str]:
     """`static/` is what the sources build to, byte for byte."""
     node = ROOT / ".venv" / "bin"
     with tempfile.TemporaryDirectory() as directory:
-        # As `npm run build`: the settings are a build of their own, added to the first.
-        for more in ((), ("--config", "vite.settings.config.ts")):
+        # As `npm run build`: some pages are builds of their own, added to the first.
+        for more in ((), *_more_builds()):
             done = subprocess.run(
                 ["npx", "vite", "build", *more, "--outDir", directory, "--logLevel", "error"],
                 cwd=ROOT / "widget",
@@ -81,6 +82,12 @@ def widget_is_fresh() -> list[str]:
     return [f"static/ is older than the widget ({', '.join(stale)}): run `make widget`"] * bool(
         stale
     )
+
+
+def _more_builds() -> list[tuple[str, str]]:
+    package = json.loads((ROOT / "widget" / "package.json").read_text())
+    names = re.findall(r"--config (\S+)", package["scripts"]["build"])
+    return [("--config", name) for name in names]
 
 
 def _contents(directory: Path) -> dict[str, bytes]:
