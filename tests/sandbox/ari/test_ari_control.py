@@ -133,7 +133,7 @@ async def test_the_page_is_served_with_its_files(harness: Harness) -> None:
     page = await harness.page.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "switchboard.js" in page.text
-    for name in ("switchboard.css", "switchboard.js", "texts.js", "icon.svg"):
+    for name in ("switchboard.css", "switchboard.js", "busy.js", "texts.js", "icon.svg"):
         assert (await harness.page.get(f"/{name}")).status_code == 200
 
 
@@ -160,5 +160,8 @@ async def test_the_page_places_a_call_and_picks_it_up(harness: Harness) -> None:
         await page.get_by_role("switch", name="Boris: Online").click()
         await page.locator("#phones li", has_text="Boris").get_by_text("offline").wait_for()
         assert not harness.switch.phone("102").registered
+        await page.get_by_role("button", name="Busy hour").click()
+        await events.until("StasisStart")
+        await page.get_by_role("button", name="End the busy hour").click()
         assert (await Axe().run(page)).violations_count == 0
         await browser.close()

@@ -1,6 +1,7 @@
 // The switchboard page: draws the state the switch sends, and sends commands back.
 // Everything shown comes from the last state; nothing is guessed after a click.
 
+import { busyHour } from "./busy.js";
 import { texts } from "./texts.js";
 
 const EVENT_TYPES = [
@@ -202,6 +203,7 @@ function drawTexts() {
   if (kind) $("kind").value = kind;
   drawFaultFields();
   drawVisitor();
+  drawBusy();
 }
 
 /** The number a page of a practice site on this origin showed last, if one did. */
@@ -332,6 +334,22 @@ $("visitor").addEventListener("click", () => {
 });
 
 window.addEventListener("storage", drawVisitor);
+
+const busy = busyHour(() => state, (path, body = {}) => fetch(`/sandbox/${path}`, {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+}).catch(() => null));
+
+function drawBusy() {
+  $("busy").textContent = busy.on ? t().busyEnd : t().busyBegin;
+  $("busy").setAttribute("aria-pressed", String(busy.on));
+}
+
+$("busy").addEventListener("click", () => {
+  busy.toggle();
+  drawBusy();
+});
 
 $("kind").addEventListener("change", drawFaultFields);
 
