@@ -131,7 +131,9 @@ async def test_a_supervisor_sees_his_own_teams_and_nobody_else() -> None:
 
 async def test_who_leaves_a_team_leaves_its_board() -> None:
     async with watched(SALES, CARE) as here:
-        (key,) = (s.key for s in scopes((SALES, CARE)).values() if s.people == frozenset((BORIS, VERA)))
+        (key,) = (
+            s.key for s in scopes((SALES, CARE)).values() if s.people == frozenset((BORIS, VERA))
+        )
         assert "person:boris" in await here.view(key)
         here.rows.now_teams = (SALES, TeamPeople(
             team_id="care", name="Care", members=(ANNA,), heads=(BORIS,)
