@@ -104,7 +104,7 @@ class Office:
 
     async def role(self, user: int) -> str:
         """Once what was begun beside the sign-on is over."""
-        await asyncio.gather(*self.admins._tasks)
+        await self.admins._tasks.settled()
         return (await self.employee(user)).role
 
     def administers(self, user: int, *, yes: bool) -> None:
