@@ -27,9 +27,9 @@ PEOPLE = [f"+7495000{n}900" for n in range(1, 6)]
 @pytest.mark.feature("D5")
 async def test_processes_die_in_the_middle_of_a_list(empty_town: Town) -> None:
     town = empty_town
+    web = [await town.web(), await town.web()]
     await town.worker()
     await town.worker()
-    web = list(await asyncio.gather(town.web(), town.web()))
     await town.connected()
     dialled = _heard(town)
     token = (await town.sign_in(ILYA)).token
