@@ -43,7 +43,7 @@ E = TypeVar("E", bound=SwitchEvent)
 class RealStage:
     phones = ("PJSIP/contract-b101", "PJSIP/contract-b102")
     missing_phone = "PJSIP/contract-b103"
-    slack_s = 0.4
+    slack_s = 0.8
     """How far from a whole number of seconds a recording of them may be."""
 
     def __init__(
