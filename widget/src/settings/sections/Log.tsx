@@ -108,6 +108,7 @@ function areaName(
   | 'tracking.title'
   | 'section.sounds'
   | 'hours.title'
+  | 'page.board'
   | 'manager.title' {
   switch (area) {
     case 'crm':
@@ -126,6 +127,8 @@ function areaName(
       return 'section.sounds';
     case 'hours':
       return 'hours.title';
+    case 'board':
+      return 'page.board';
     default:
       return 'manager.title';
   }
