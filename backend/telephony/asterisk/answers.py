@@ -7,7 +7,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from backend.errors import NotFound, SwitchRefused, SwitchUnavailable
+from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
 
 T = TypeVar("T")
 
@@ -28,6 +28,14 @@ def check(answer: httpx.Response) -> None:
     if status == 404:
         raise NotFound(said)
     raise SwitchRefused(said)
+
+
+def check_made(answer: httpx.Response) -> None:
+    """`check` of a channel asked for. Raises NoDevice too: Asterisk says "allocation failed" of an
+    endpoint that is unknown or not registered."""
+    if answer.status_code == 500 and "allocation failed" in sentence(answer).lower():
+        raise NoDevice("the endpoint is unknown or not registered")
+    check(answer)
 
 
 def sentence(answer: httpx.Response) -> str:

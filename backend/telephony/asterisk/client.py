@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
-from backend.errors import NoDevice, NotFound, SwitchRefused, SwitchUnavailable
+from backend.errors import NotFound, SwitchRefused, SwitchUnavailable
 from backend.telephony.asterisk import answers
 from backend.telephony.asterisk.wire import (
     Application,
@@ -113,7 +113,7 @@ class AriClient:
         not make the channel, which is how it says "unknown or not registered"."""
         answer = await self._try("POST", f"/channels/{_part(channel_id)}", json=body)
         if answer.status_code != 409:
-            _refuse_nobody(answer)
+            answers.check_made(answer)
 
     async def create(self, channel_id: str, body: dict[str, Any]) -> bool:
         """A channel to be dialled later, ours from the start. False: the id is taken. Raises as
@@ -121,7 +121,7 @@ class AriClient:
         answer = await self._try("POST", "/channels/create", json={"channelId": channel_id, **body})
         if answer.status_code == 409:
             return False
-        _refuse_nobody(answer)
+        answers.check_made(answer)
         return True
 
     async def dial(self, channel_id: str, *, timeout_s: int) -> None:
@@ -247,8 +247,7 @@ class AriClient:
     # -- configuration ------------------------------------------------------------------------
 
     async def put_object(self, kind: str, name: str, fields: dict[str, str]) -> None:
-        """Create or change a PJSIP object. Raises SwitchRefused when no writable place keeps this
-        kind, or when the object stands in a file."""
+        """Create or change a PJSIP object. SwitchRefused: none of this kind may, or a file's."""
         body = {"fields": [{"attribute": key, "value": value} for key, value in fields.items()]}
         answers.check(await self._try("PUT", _object(kind, name), json=body))
 
@@ -263,11 +262,9 @@ class AriClient:
             answers.check(answer)
 
     async def play_to(self, channel_id: str, playback_id: str, sound: str) -> None:
-        """To this channel alone. A taken playback id (409) means it was asked before."""
+        """To this channel alone."""
         path = f"/channels/{_part(channel_id)}/play/{_part(playback_id)}"
-        answer = await self._try("POST", path, params={"media": f"sound:{sound}"})
-        if answer.status_code != 409:
-            answers.check(answer)
+        await self._send("POST", path, params={"media": f"sound:{sound}"})
 
     # -- recordings ---------------------------------------------------------------------------
 
@@ -392,12 +389,6 @@ class AriClient:
 
 class _NoConnection(SwitchUnavailable):
     """Nothing came back, and soon enough to ask again."""
-
-
-def _refuse_nobody(answer: httpx.Response) -> None:
-    if answer.status_code == 500 and "allocation failed" in answers.sentence(answer).lower():
-        raise NoDevice("the endpoint is unknown or not registered")
-    answers.check(answer)
 
 
 def _object(kind: str, name: str) -> str:
