@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.amo import PHONES, WIDE, Tab, at_work, phone_is, phones_rung, until
 from tests.e2e.demo import ELENA, MARIA, VEKTOR, Demo
-from tests.e2e.test_storage import Storage, profile
+from tests.e2e.storage import Storage, profile
 
 pytestmark = pytest.mark.browser
 

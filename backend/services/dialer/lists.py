@@ -257,7 +257,8 @@ def _item(
     item = Item(
         id=ItemId(new_id()),
         position=position,
-        name=(row.name or ("" if card is None else card.name)).strip()[:MAX_NAME],
+        # A deal's row is called by the deal, its person by the card.
+        name=(("" if card is None else card.name) or row.name).strip()[:MAX_NAME],
         numbers=numbers,
         person=person_of((card.person if card is not None else None) or own, numbers),
         record_kind=None if record is None else record[0],

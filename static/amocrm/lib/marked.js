@@ -15,7 +15,9 @@ define([], function () {
     if (list && typeof list.each === 'function') {
       list.each(function (model, place) {
         places[model.get('id')] = place;
-        names[model.get('id')] = model.get('name');
+        var name = model.get('name');
+        /* Some lists keep a whole cell here; the server reads the card's name anyway. */
+        names[model.get('id')] = typeof name === 'string' ? name : '';
       });
     }
     var rows = ((selection && selection.selected) || []).filter(function (row) {

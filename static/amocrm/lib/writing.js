@@ -18,10 +18,16 @@ define([], function () {
       return field.isContentEditable ? field.textContent : field.value;
     }
 
+    function inCard() {
+      return typeof APP !== 'undefined' && Boolean(APP.data && APP.data.current_card);
+    }
+
     function entered(event) {
       var field = event.target;
       if (!(field instanceof HTMLElement) || own.contains(field) || before.has(field)) { return; }
       if (field.type === 'search' || field.type === 'password') { return; }
+      /* Ticks of a list mark rows; only those of a card are part of a form. */
+      if ((field.type === 'checkbox' || field.type === 'radio') && !inCard()) { return; }
       if (field.isContentEditable || typeof field.value === 'string') {
         before.set(field, textOf(field));
       }

@@ -167,7 +167,8 @@ async def microphone(stage: Stage) -> None:
     async def policy() -> str | None:
         page = await stage.http.get("/contacts/list/", headers={"Cookie": "session_id=1"})
         assert page.status_code == 200
-        return page.headers.get("permissions-policy")
+        told: str | None = page.headers.get("permissions-policy")
+        return told
 
     assert await policy() is None
     await stage.on(microphone="page")

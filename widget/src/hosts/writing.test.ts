@@ -51,6 +51,14 @@ it('forgets fields that are gone with their page', () => {
   expect(writing.unsaved()).toBe(false);
 });
 
+it('takes ticks of a list for no form', () => {
+  document.body.insertAdjacentHTML('beforeend', '<input id="row" type="checkbox">');
+  const row = document.getElementById('row') as HTMLInputElement;
+  row.dispatchEvent(new Event('focusin', { bubbles: true }));
+  row.checked = true;
+  expect(writing.unsaved()).toBe(false);
+});
+
 it('has no eyes for our own panel', () => {
   type('ours', '+7');
   expect(writing.unsaved()).toBe(false);
