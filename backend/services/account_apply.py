@@ -281,7 +281,9 @@ def _switches(
             troubles.append(Trouble(f"{path}.url", "bad_url"))
         if config.sip_ws_url and not _is_address(config.sip_ws_url, ("wss", "ws")):
             troubles.append(Trouble(f"{path}.sip_ws_url", "bad_ws_url"))
-        troubles += [Trouble(f"{path}.{name}", code, data) for name, code, data in _of_cloud(config)]
+        troubles += [
+            Trouble(f"{path}.{name}", code, data) for name, code, data in _of_cloud(config)
+        ]
         switch = KeptSwitch(config, credentials)
         if found != switch:
             new.append(switch)
