@@ -1,4 +1,4 @@
-/** A new list: of people ticked in the CRM's own list, or from a file (D1). */
+/** A new list: of people ticked in the CRM's own list, of one the portal keeps, or from a file (D1). */
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Marked } from '../hosts/host';
@@ -33,6 +33,7 @@ export function NewList({ marked, crm, api, words, onMade, onCancel }: Props): J
   const [till, setTill] = useState('20:00');
   const [file, setFile] = useState<{ text: string; look: FileLook } | null>(null);
   const [columns, setColumns] = useState<Columns | null>(null);
+  const [callList, setCallList] = useState('');
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   // One list for one form, however often it has to be sent.
@@ -64,9 +65,10 @@ export function NewList({ marked, crm, api, words, onMade, onCancel }: Props): J
   };
   const make = async (): Promise<void> => {
     const numbered = file && columns && columns.numbers.length > 0;
+    const own = /^\d+$/.test(callList.trim()) && { call_list: callList.trim() };
     const rows = marked
       ? { marked: marked.items, offered: marked.offered }
-      : numbered && { file: file.text, columns };
+      : own || (numbered && { file: file.text, columns });
     if (!rows || purpose === null || name.trim() === '') {
       setTrouble(words.t(marked ? 'new.need_purpose' : 'new.need'));
       return;
@@ -136,6 +138,22 @@ export function NewList({ marked, crm, api, words, onMade, onCancel }: Props): J
           <Hour label={words.t('new.till')} value={till} onChange={setTill} />
         </div>
       </fieldset>
+      {!marked && crm === 'bitrix24' && (
+        <label class="field">
+          <span>{words.t('new.call_list')}</span>
+          <input
+            type="text"
+            inputMode="numeric"
+            maxLength={20}
+            value={callList}
+            aria-describedby="call-list-hint"
+            onInput={(event) => setCallList(event.currentTarget.value)}
+          />
+          <span class="muted" id="call-list-hint">
+            {words.t('new.call_list_hint')}
+          </span>
+        </label>
+      )}
       {!marked && (
         <label class="field">
           <span>{words.t('new.file')}</span>

@@ -33,6 +33,8 @@ export interface NewList {
   readonly till: string;
   readonly rows:
     | { readonly file: string; readonly columns: Columns }
+    /** A list of the portal's own, by its number. */
+    | { readonly call_list: string }
     | { readonly marked: readonly MarkedRow[]; readonly offered: number };
 }
 
@@ -96,7 +98,7 @@ export class ListsApi {
     const { name, purpose, preview_s, wrap_up_s, from, till, rows } = wanted;
     const hours = Object.fromEntries(WEEKDAYS.map((day) => [day, [`${from}-${till}`]]));
     const people =
-      'file' in rows
+      'file' in rows || 'call_list' in rows
         ? rows
         : {
             source: crm,

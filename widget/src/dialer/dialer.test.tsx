@@ -92,7 +92,7 @@ let fetched: { method: string; path: string; body: unknown; key: string | undefi
 let served: Record<string, unknown>;
 
 /** The section with an HTTP door that answers from `served`, by the path's end. */
-function section(marked: Marked | null): preact.JSX.Element {
+function section(marked: Marked | null, crm: 'amocrm' | 'bitrix24' = 'amocrm'): preact.JSX.Element {
   const api = new ListsApi(
     {
       fetch: (method, path, body, key) => {
@@ -103,7 +103,7 @@ function section(marked: Marked | null): preact.JSX.Element {
     },
     () => 'en',
   );
-  return <Section desk={desk} run={null} api={api} crm="amocrm" marked={marked} onMarkedDone={() => undefined} />;
+  return <Section desk={desk} run={null} api={api} crm={crm} marked={marked} onMarkedDone={() => undefined} />;
 }
 
 async function press(words: string): Promise<void> {
@@ -287,7 +287,7 @@ describe('a new list', () => {
     };
     served['lists'] = made;
     await show(section(null));
-    await press('Upload a file');
+    await press('New list');
     const input = root.querySelector('input[type=file]') as HTMLInputElement;
     Object.defineProperty(input, 'files', { value: [new File(['a;b'], 'people.csv')] });
     await act(async () => {
@@ -301,6 +301,21 @@ describe('a new list', () => {
     const posted = fetched.filter(({ method }) => method === 'POST');
     expect(posted.at(-1)?.body).toMatchObject({ file: btoa('a;b'), columns: { numbers: ['Phone'], name: 'Client' } });
   });
+});
+
+it('is made of a list the portal keeps, by its number', async () => {
+  served['lists'] = { list: { ...(lists.lists[0] as DialerList), id: 'l_new' }, check: {} };
+  await show(section(null, 'bitrix24'));
+  await press('New list');
+  const input = root.querySelector('input[inputmode=numeric][type=text]') as HTMLInputElement;
+  await act(() => {
+    input.value = '17';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  await press('Service');
+  await press('Create');
+  const posted = fetched.filter(({ method }) => method === 'POST');
+  expect(posted.at(-1)?.body).toMatchObject({ call_list: '17', purpose: 'service' });
 });
 
 describe('the figures of a list', () => {

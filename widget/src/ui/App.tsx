@@ -106,7 +106,7 @@ export function App({ phone, host, words, sound, voice, onlyCall }: AppProps): J
       <p class="sr" role="status" aria-live="assertive">
         {spoken(all, words)}
       </p>
-      <div class={`panel${onlyCall ? ' panel-tab' : ''}${busy ? ' panel-on-call' : ''}`}>
+      <div class={`panel${onlyCall ? ' panel-tab' : ''}${busy || lists.run ? ' panel-on-call' : ''}`}>
         {!onlyCall && (
           <header class="top">
             <h1 class="sr">{words.t('product')}</h1>
