@@ -8,6 +8,7 @@ POST /api/v1/board/hand            POST /api/v1/board/watch, /api/v1/board/watch
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, get_args
@@ -122,7 +123,7 @@ class BoardApi:
             named = [(heading("people", asker.language), people)]
             named.append((heading("days", asker.language), days))
             body, kind, name = (
-                as_xlsx(named),
+                await asyncio.to_thread(as_xlsx, named),
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                 f"{name}.xlsx",
             )

@@ -9,6 +9,7 @@ Operators see and make lists of their own, whoever leads those of everybody.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
@@ -94,7 +95,7 @@ class ListsApi:
     async def columns(self, request: Request, _asker: Asker) -> Response:
         """What a file has, before it is taken: nothing is kept."""
         wanted = await read(request, shapes.FileIn)
-        table = read_table(_unpacked(wanted.file))
+        table = await asyncio.to_thread(read_table, _unpacked(wanted.file))
         guess = guessed(table.columns)
         return json_answer(
             shapes.ColumnsAnswer(
@@ -214,7 +215,8 @@ class ListsApi:
             zone=wanted.columns.time_zone,
             consent=wanted.columns.consent,
         )
-        rows = columns_of(read_table(_unpacked(wanted.file)), mapped)
+        table = await asyncio.to_thread(read_table, _unpacked(wanted.file))
+        rows = columns_of(table, mapped)
         now = self.clock.now()
         return tuple(
             Row(

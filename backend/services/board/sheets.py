@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: CSV, and XLSX as ECMA-376 (Office Open XML) part 1 has it.
+"""Tables for spreadsheets: CSV and XLSX.
 
 Names of people come from a CRM and numbers from callers: a text that a spreadsheet would take for
 a formula is told to it as text (OWASP, "CSV Injection", read 2026-11-20).
@@ -9,20 +9,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Sequence
-from xml.sax.saxutils import escape
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import cell as cells
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 Cell = str | int
 Table = Sequence[Sequence[Cell]]
 """The first row is its heading."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
 def as_csv(table: Table, *, separator: str) -> bytes:
@@ -39,62 +37,24 @@ def _plain(text: str) -> str:
 
 
 def as_xlsx(sheets: Iterable[tuple[str, Table]]) -> bytes:
-    """One sheet after another, each with its name. Texts are inline strings, never formulas."""
-    named = [(_sheet_name(name), table) for name, table in sheets]
+    """One sheet after another, each with its name. Texts are texts, never formulas."""
+    book = Workbook(write_only=True)
+    for name, table in sheets:
+        sheet = book.create_sheet(_sheet_name(name))
+        for row in table:
+            sheet.append([_written(sheet, cell) for cell in row])
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, text in _parts(named).items():
-            head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-            book.writestr(name, head + text)
+    book.save(out)
     return out.getvalue()
 
 
-def _parts(sheets: list[tuple[str, Table]]) -> dict[str, str]:
-    numbers = range(1, len(sheets) + 1)
-    types = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPES}.worksheet+xml"/>'
-        for n in numbers
-    )
-    names = "".join(
-        f'<sheet name="{escape(name, {chr(34): "&quot;"})}" sheetId="{n}" r:id="rId{n}"/>'
-        for n, (name, _) in zip(numbers, sheets, strict=True)
-    )
-    links = "".join(
-        f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
-        for n in numbers
-    )
-    parts = {
-        "[Content_Types].xml": (
-            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-            '<Default Extension="rels"'
-            ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Override PartName="/xl/workbook.xml"'
-            f' ContentType="{_TYPES}.sheet.main+xml"/>{types}</Types>'
-        ),
-        "_rels/.rels": (
-            f'<Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1"'
-            f' Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-        ),
-        "xl/workbook.xml": (
-            f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>{names}</sheets></workbook>'
-        ),
-        "xl/_rels/workbook.xml.rels": (
-            f'<Relationships xmlns="{_RELATIONS}">{links}</Relationships>'
-        ),
-    }
-    for n, (_, table) in zip(numbers, sheets, strict=True):
-        rows = "".join(f"<row>{''.join(_cell(cell) for cell in row)}</row>" for row in table)
-        parts[f"xl/worksheets/sheet{n}.xml"] = (
-            f'<worksheet xmlns="{_SHEET}"><sheetData>{rows}</sheetData></worksheet>'
-        )
-    return parts
-
-
-def _cell(cell: Cell) -> str:
+def _written(sheet: WriteOnlyWorksheet, cell: Cell) -> cells.Cell:
     if isinstance(cell, int):
-        return f"<c><v>{cell}</v></c>"
-    text = escape(_NOT_XML.sub("", cell))
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        return WriteOnlyCell(sheet, value=cell)
+    written = WriteOnlyCell(sheet, value=cells.ILLEGAL_CHARACTERS_RE.sub("", cell))
+    # Otherwise one that begins with "=" would be a formula.
+    written.data_type = "s"
+    return written
 
 
 def _sheet_name(name: str) -> str:
