@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.bootstrap import amocrm, portals
+from backend.bootstrap.accounts import Accounts
 from backend.bootstrap.after_call import AfterCall
 from backend.bootstrap.board import BoardWork, ForgetBoard
 from backend.bootstrap.dialer import DialerWork
@@ -37,19 +38,14 @@ from backend.services.contacts import Contacts, PhoneIndex
 from backend.services.contacts.changes import PhoneChanges
 from backend.services.contacts.sync import PhoneIndexSync
 from backend.services.crm_events import CrmEvents
-from backend.services.device_teller import DeviceTeller
 from backend.services.dialer.crm_records import CrmRecords
-from backend.services.directory import DirectoryTeller
 from backend.services.host_notices import HostNotices
-from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.passed_calls import PassedCalls
 from backend.services.portal_calls import PortalCalls
 from backend.services.ports import ContactSource, FinishedCall, Switch
-from backend.services.ready_lines import ReadyLines
-from backend.services.routing import ROUTING_TOPIC, RoutingTable
-from backend.services.statuses import StatusService
+from backend.services.routing import ROUTING_TOPIC
 from backend.store.contact_choices import SqlContactChoices
-from backend.store.gateways import SqlInbox, SqlPortalCalls, SqlRouting, SqlStatuses
+from backend.store.gateways import SqlInbox, SqlPortalCalls
 from backend.store.gateways.callbacks import SqlLastTalks
 from backend.store.gateways.last_numbers import SqlLastNumbers
 from backend.store.gateways.phone_index import SqlPhoneIndex
@@ -58,7 +54,7 @@ from backend.store.leases import SqlLeases
 from backend.store.switches import SwitchConnection, SwitchStore
 from backend.telephony.asterisk import AsteriskSwitch
 from backend.telephony.uis import UisSwitch
-from protocol.vocabulary import AccountId, CallId, EmployeeId
+from protocol.vocabulary import AccountId, CallId
 
 log = structlog.get_logger(__name__)
 
@@ -77,14 +73,9 @@ class Worker:
     def __init__(self, base: Foundation) -> None:
         self._base = base
         self.holder = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-        self.routing = RoutingTable()
-        self.directory = DirectoryTeller(base.bus, base.clock)
-        self.outgoing_numbers = OutgoingTeller(base.bus, base.clock)
-        self.devices = DeviceTeller(base.bus, base.clock)
-        self.ready_lines = ReadyLines(base.bus)
-        self.statuses = StatusService(
-            SqlStatuses(base.database), base.bus, base.clock, routing=self.routing
-        )
+        self.accounts = Accounts(base)
+        self.routing = self.accounts.routing
+        self.statuses = self.accounts.statuses
         self.index = PhoneIndex()
         self.sources = Sources(base, self.index)
         self.contacts = Contacts(
@@ -99,18 +90,20 @@ class Worker:
         )
         self.portal_calls = PortalCalls(
             portals=self.sources.portal,
-            crm_user=self._crm_user,
+            crm_user=self.accounts.crm_user,
             store=SqlPortalCalls(base.database),
-            extension=self._extension,
+            extension=self.accounts.extension,
             record_of=self.index.sole,
             status_code=status_code,
             observe=base.metrics.portal_latency.observe,
         )
         self.host_notices = HostNotices(
-            hosts=self.sources.host, crm_user=self._crm_user, bus=base.bus
+            hosts=self.sources.host, crm_user=self.accounts.crm_user, bus=base.bus
         )
         self.passed_calls = PassedCalls(
-            portals=self.sources.notices, crm_user=self._crm_user, region=self._region
+            portals=self.sources.notices,
+            crm_user=self.accounts.crm_user,
+            region=self.accounts.region,
         )
         self.jobs = JobQueue(base.database.url)
         self.after_call = AfterCall(
@@ -118,8 +111,8 @@ class Worker:
             jobs=self.jobs,
             sources=self.sources,
             portal_calls=self.portal_calls,
-            crm_user=self._crm_user,
-            connection_of=lambda account: self._known.get(account),
+            crm_user=self.accounts.crm_user,
+            connection_of=self.accounts.connection,
         )
         self.crm_events = CrmEvents()
         inbox.register(self.jobs, self.crm_events, SqlInbox(base.database, self._queue_event))
@@ -131,13 +124,13 @@ class Worker:
             routing=self.routing,
             events=self.crm_events,
             first=self.after_call.on_finished,
-            crm_user=self._crm_user,
+            crm_user=self.accounts.crm_user,
         )
         self.tracking = call_tracking(base)
         self.dialer = DialerWork(
             base,
             routing=self.routing,
-            accounts=lambda: tuple(self._known),
+            accounts=self.accounts.known,
             records=CrmRecords(self.sources.cards),
             jobs=self.jobs,
             movers=self.sources.stages,
@@ -167,8 +160,6 @@ class Worker:
         )
         self.portals = portals.work(base, self.jobs, self.sources, self.crm_events, self.phones)
         self._leases = SqlLeases(base.database)
-        self._routes = SqlRouting(base.database, base.settings.base_url)
-        self._crm_users: dict[AccountId, dict[EmployeeId, str]] = {}
         self.board = BoardWork(base, self.routing, self._name_of)
         self.owners = SwitchOwners(
             base,
@@ -179,15 +170,13 @@ class Worker:
             make=self._owner,
             beside=self.board.beside,
         )
-        self._known: dict[AccountId, str] = {}
-        """Connection by account, as loaded last."""
         self.tidying = Tidying(
             base,
-            accounts=lambda: tuple(self._known),
+            accounts=self.accounts.known,
             also=(self.outgoing.tidy, ForgetVisits(base.clock), ForgetBoard(base.clock)),
             after=self.after_call.tidy,
         )
-        self.left_lines = LeftLinesWork(base, lambda: tuple(self._known))
+        self.left_lines = LeftLinesWork(base, self.accounts.known)
         self._changed: set[AccountId] = set()
         self._reload = asyncio.Event()
 
@@ -232,7 +221,7 @@ class Worker:
                 await self.after_call.aclose()
                 await self.outgoing.aclose()
                 await self.dialer.aclose()
-                await self.ready_lines.aclose()
+                await self.accounts.ready_lines.aclose()
                 await self.passed_calls.aclose()
                 await self.left_lines.aclose()
                 await self.sources.aclose()
@@ -250,7 +239,7 @@ class Worker:
         """Let the CRM's own card or notice follow, unless the account switched its CRM off
         before; and the supervisors' board."""
         self.board.boards.call_changed(call)
-        off = self._crm_off(call.account_id)
+        off = self.accounts.crm_off(call.account_id)
         if not off or self.portal_calls.follows(call.call_id):
             self.portal_calls.call_changed(call)
         if not off:
@@ -261,22 +250,9 @@ class Worker:
         await self.outgoing.on_finished(tx, call)
         await self.dialer.on_finished(tx, call)
 
-    def _extension(self, account_id: AccountId, employee_id: EmployeeId) -> str | None:
-        route = self.routing.account(account_id)
-        employee = None if route is None else route.employees.get(employee_id)
-        return None if employee is None else employee.extension
-
-    def _region(self, account_id: AccountId) -> str:
-        route = self.routing.account(account_id)
-        return self._base.settings.region if route is None else route.region
-
     def _contacts_of(self, account_id: AccountId) -> ContactSource | None:
         """Who is asked about callers, unless the account switched its CRM off."""
-        return None if self._crm_off(account_id) else self.sources.get(account_id)
-
-    def _crm_off(self, account_id: AccountId) -> bool:
-        route = self.routing.account(account_id)
-        return route is not None and not route.settings.crm.on
+        return None if self.accounts.crm_off(account_id) else self.sources.get(account_id)
 
     def _on_routing(self, payload: bytes) -> None:
         self._changed.add(AccountId(payload.decode()))
@@ -292,28 +268,19 @@ class Worker:
             self._reload.clear()
             named, self._changed = self._changed, set()
             try:
-                moved = await self._moved(named)
-                for account_id in (named & self._known.keys()) - moved:
-                    await self._load(account_id, self._known[account_id])
+                moved = await self.accounts.moved(named)
+                known = self.accounts.connections
+                for account_id in (named & known.keys()) - moved:
+                    await self._load(account_id, known[account_id])
                     await self.portals.changed(account_id)
                 if moved or self._base.clock.monotonic() >= due:
                     await self.reload()
                     due = self._base.clock.monotonic() + ROUTING_S
-                for account_id in moved & self._known.keys():
+                for account_id in moved & known.keys():
                     await self.portals.changed(account_id)
             except Exception as error:
                 log.warning("worker.reload_failed", error=str(error))
                 due = self._base.clock.monotonic() + ROUTING_S
-
-    async def _moved(self, named: set[AccountId]) -> set[AccountId]:
-        """Accounts we do not know, or whose calls come over another switch than they did."""
-        if not named:
-            return set()
-        async with self._base.database.begin_resolving() as tx:
-            # Of several the last, as `reload` takes them.
-            now = {account: switch for switch, account in
-                   await SwitchStore(tx, self._base.secrets).served()}  # fmt: skip
-        return {one for one in named if now.get(one) != self._known.get(one)}
 
     async def reload(self) -> None:
         """Read connections, accounts, people and routes anew; begin to hold what is new."""
@@ -331,38 +298,7 @@ class Worker:
         await self.owners.take(connections)
 
     async def _load(self, account_id: AccountId, connection_id: str) -> None:
-        loaded = await self._routes.load(account_id, connection_id)
-        if loaded is None:
-            self.routing.remove(account_id)
-            self.outgoing_numbers.forget(account_id)
-            self.devices.forget(account_id)
-            await self.ready_lines.forget(account_id)
-            self._crm_users.pop(account_id, None)
-            self._known.pop(account_id, None)
-            return
-        self._known[account_id] = connection_id
-        known = self.routing.account(account_id)
-        if known != loaded.route:
-            self.routing.replace(loaded.route)
-        # In place of what was known: the next CRM's users have the numbers of the last one's (P15).
-        self._crm_users[account_id] = dict(loaded.crm_users)
-        await self.directory.tell(account_id, loaded.people)
-        await self.directory.tell_groups(account_id, loaded.route.teams)
-        await self.outgoing_numbers.tell(loaded.route)
-        await self.devices.tell(loaded.route)
-        await self.ready_lines.follow(account_id)
-        if known is None:
-            await self.after_call.callbacks.tell(account_id)
-        if known is None or set(known.employees) != set(loaded.route.employees):
-            await self.statuses.tell(account_id, loaded.route.employees)
-
-    def _crm_user(self, account_id: AccountId, employee_id: EmployeeId) -> str | None:
-        return self._crm_users.get(account_id, {}).get(employee_id)
-
-    async def _tell_statuses(self, account_id: AccountId) -> None:
-        account = self.routing.account(account_id)
-        if account is not None:
-            await self.statuses.tell(account_id, account.employees)
+        await self.accounts.load(account_id, connection_id, self.after_call.callbacks.tell)
 
     # ── what only one may hold ──
 
@@ -379,7 +315,7 @@ class Worker:
             talks=SqlLastTalks(self._base.database),
             rescue_notice=self._base.settings.rescue_notice,
             ways=self.tracking,
-            browser_ready=self.ready_lines.is_ready,
+            browser_ready=self.accounts.ready_lines.is_ready,
             passed=self.passed_calls.passed,
             last_numbers=SqlLastNumbers(self._base.database),
             clock=self._base.clock,
@@ -436,12 +372,9 @@ class Worker:
                     self.owners.republish()
                     self.board.boards.republish()
                     await self.contacts.republish()
-                    await self.directory.republish()
-                    await self.outgoing_numbers.republish()
-                    await self.devices.republish()
+                    await self.accounts.republish()
                     await self.dialer.republish()
-                    for account_id in tuple(self._known):
-                        await self._tell_statuses(account_id)
+                    for account_id in self.accounts.known():
                         await self.after_call.callbacks.tell(account_id)
                 known = current
             except OSError as error:

@@ -79,7 +79,7 @@ def _ended(house: Single, call_id: str) -> dict[str, Any] | None:
 
 def _crm_user(house: Single) -> int:
     """Ilya's id over there."""
-    return int(house.worker._crm_users[SEVER.account_id][ILYA])
+    return int(house.worker.accounts.crm_users[SEVER.account_id][ILYA])
 
 
 async def _reread(house: Single) -> None:
@@ -166,7 +166,7 @@ async def test_each_refusal_closes_the_portal_s_call_and_is_told_in_its_notifica
             await people.save(SEVER.account_id, [replace(me, calls_enabled=False)])
         await _reread(house)
         await refused(ilya, "обработка звонков для вас отключена")
-        known = {int(user) for user in house.worker._crm_users[SEVER.account_id].values()}
+        known = {int(user) for user in house.worker.accounts.crm_users[SEVER.account_id].values()}
         users = house.portal.users.values()
         stranger = next(u.id for u in users if u.active and u.id not in known)
         await refused(stranger, "вас нет среди сотрудников")

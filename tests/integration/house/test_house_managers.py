@@ -76,7 +76,7 @@ async def test_the_portal_s_manager_is_rung_and_a_change_over_there_counts_at_on
     database_url: str, tmp_path: Path
 ) -> None:
     async with single(database_url, tmp_path) as house:
-        users = house.worker._crm_users
+        users = house.worker.accounts.crm_users
         await _scenario(house, {"manager": {"wait_s": 5}}, {"employees": [ILYA]})
         contact = _responsible(house, int(users[SEVER.account_id][VERA]))
         entry = await _calls(house, VERA)

@@ -42,7 +42,7 @@ async def choose(house: Single, device: str) -> None:
 
 
 def ready(house: Single) -> bool:
-    return house.worker.ready_lines.is_ready(SEVER.account_id, EmployeeId(MARIA))
+    return house.worker.accounts.ready_lines.is_ready(SEVER.account_id, EmployeeId(MARIA))
 
 
 def endpoints(house: Single) -> set[str]:
