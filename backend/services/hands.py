@@ -16,7 +16,13 @@ from backend.services.ports.board import BoardDeed, BoardRows, Deed
 from protocol.board import HandChanged
 from protocol.vocabulary import AccountId, CallId, EmployeeId, StreamName
 
+
+class _Entity(msgspec.Struct, frozen=True):
+    entity: str
+
+
 _hand = msgspec.json.Decoder(HandChanged)
+_entity = msgspec.json.Decoder(_Entity)
 
 
 class Hands:
@@ -28,6 +34,9 @@ class Hands:
     async def up(
         self, account_id: AccountId, employee_id: EmployeeId, reason: str, call_id: CallId | None
     ) -> None:
+        """`call_id`: the talk it is about. Raises NotFound when it is not on the asker's screen."""
+        if call_id is not None and not await self._has(account_id, employee_id, call_id):
+            raise NotFound("no such call")
         hand = self._new(raised=True, reason=reason.strip(), call_id=call_id)
         await self._tell(account_id, employee_id, hand)
         await self._note(account_id, employee_id, "hand_raised", employee_id, hand)
@@ -62,6 +71,10 @@ class Hands:
         read = await self._bus.read(hands_stream(account_id), None)
         hands = (_hand.decode(delivery.frame) for delivery in read.deliveries)
         return next((hand for hand in hands if hand.entity == f"hand:{employee_id}"), None)
+
+    async def _has(self, account_id: AccountId, employee_id: EmployeeId, call_id: CallId) -> bool:
+        read = await self._bus.read(me_stream(account_id, employee_id), None)
+        return any(_entity.decode(d.frame).entity == f"call:{call_id}" for d in read.deliveries)
 
     def _new(self, *, raised: bool, reason: str = "", call_id: CallId | None = None) -> HandChanged:
         return HandChanged(

@@ -32,6 +32,7 @@ from backend.services.outgoing_numbers import OutgoingTeller
 from backend.services.ports import (
     Arrived,
     Delivery,
+    EarlySound,
     HoldReported,
     IndexedPhone,
     Lease,
@@ -117,6 +118,10 @@ class LivelySwitch(FakeSwitch):
         at = self._clock.now()
         self.legs[call, leg] = replace(self.legs[call, leg], state=state)
         self.say(LegMoved(call_id=call, leg_id=leg, state=state, at=at))
+
+    def speaks(self, call: CallId, leg: LegId) -> None:
+        """The network of who is rung says something before the answer."""
+        self.say(EarlySound(call_id=call, leg_id=leg, at=self._clock.now()))
 
     def gone(self, call: CallId, leg: LegId, cause: HangupCause = HangupCause.NORMAL) -> None:
         if self.legs.pop((call, leg), None) is not None:

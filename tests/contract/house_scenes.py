@@ -115,6 +115,9 @@ async def dialled(hour: Hour) -> None:
     call = (await anna.ask("call.dial", target=KNOWN))["call_id"]
     await idle(120)
     if hour.switch.legs[call, CUSTOMER].state is not LegState.UP:
+        # Its network speaks first.
+        hour.switch.speaks(call, CUSTOMER)
+        await idle(60)
         hour.switch.moved(call, CUSTOMER, LegState.UP)
     await idle(120)
     assert anna.cards()[call]["state"] == "talking"

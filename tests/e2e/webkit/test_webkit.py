@@ -65,7 +65,7 @@ def test_tabs_of_webkit_show_the_same_one_rings_and_any_answers(demo: Demo, webk
     webkit.until(lambda: tones(webkit, hidden) > 0, "the tab that is left rings on")
     webkit.press("button", "Ответить")
     webkit.says("Разговор")
-    assert phone_state(demo, PHONES[MARIA]) == "INUSE"
+    webkit.until(lambda: phone_state(demo, PHONES[MARIA]) == "INUSE", "her telephone talks")
 
     late = webkit.open(demo.amo_page(MARIA))
     webkit.into(PANEL)

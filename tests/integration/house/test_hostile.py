@@ -18,7 +18,7 @@ import pytest
 import websockets
 
 from backend.demo.cast import SEVER
-from protocol import commands, samples
+from protocol import board_samples, commands, dialer_samples, samples
 from tests.integration.house.single import (
     AMO,
     AMO_ACCOUNT,
@@ -301,7 +301,8 @@ async def test_an_unknown_or_malformed_command_is_answered_and_the_session_goes_
 
 async def test_another_accounts_call_does_not_exist(house: Single) -> None:
     """Every command that names a call, asked by somebody of another account."""
-    asked = [one for one in samples.COMMANDS if "call_id" in one.__struct_fields__]
+    every = (*samples.COMMANDS, *dialer_samples.COMMANDS, *board_samples.COMMANDS)
+    asked = [one for one in every if "call_id" in one.__struct_fields__]
     assert {type(one) for one in asked} == {
         kind for kind in commands.COMMANDS if "call_id" in kind.__struct_fields__
     }

@@ -136,7 +136,13 @@ def test_the_manifest_is_of_a_phone(manifest: dict[str, Any]) -> None:
     assert widget["support"]["link"].startswith("https://")
     assert re.fullmatch(r"\d+\.\d+\.\d+", widget["version"])
     assert not {"code", "secret_key"} & set(widget)
-    assert manifest["locations"] == ["everywhere", "settings", "advanced_settings"]
+    assert manifest["locations"] == [
+        "everywhere",
+        "clist-1",
+        "llist-1",
+        "settings",
+        "advanced_settings",
+    ]
     assert manifest["advanced"]["title"]
 
 
