@@ -54,6 +54,7 @@ from backend.services.routing import AccountRoute, RoutingTable
 from protocol.vocabulary import (
     AccountId,
     CallId,
+    CallState,
     Direction,
     EmployeeId,
     HangupCause,
@@ -197,6 +198,14 @@ class Core:
     def show(self, live: Live) -> None:
         """Queue whatever changed for whoever has or had a card of this call."""
         self.telling.show(live, self.account(live))
+
+    def put_ended_away(self, account_id: AccountId) -> None:
+        """Cards of calls that are over, when another owner has the account: it knows none of them,
+        so nobody could put them away."""
+        for live in tuple(self.calls.values()):
+            if live.call.account_id == account_id and live.call.state is CallState.ENDED:
+                live.dismissed |= views.holders(live)
+                self.show(live)
 
     def republish(self) -> None:
         """Everything owned, as it was last told: for a bus that lost its memory."""

@@ -236,6 +236,8 @@ class CallOwner:
             self._core.spawn(self._serve(account))
         elif not ours and account_id in self._served:
             self._core.spawn(self._served.pop(account_id).aclose())
+            if account is not None:
+                self._core.put_ended_away(account_id)
         if account is not None and ours:
             self._silence_the_gone(account)
 

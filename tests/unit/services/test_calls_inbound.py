@@ -41,6 +41,20 @@ async def test_the_line_has_one_spelling_from_the_first_ring_to_the_history() ->
         assert stage.journal.finished[C1].virtual_number == LINE
 
 
+async def test_an_account_that_moves_to_another_switch_takes_its_old_cards_along() -> None:
+    async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
+        await stage.arrives()
+        await stage.leg("agent-anna-1", "up")
+        await stage.gone("customer-0")
+        assert stage.last(ANNA)["state"] == "ended"
+        route = stage.routing.account(ACC)
+        assert route is not None
+        # The next owner knows nothing of the call: nobody could put its card away.
+        stage.routing.replace(replace(route, connection_id="cloud-1"))
+        await idle()
+        assert await stage.cards(ANNA) == []
+
+
 @pytest.mark.feature("W2")
 async def test_the_phone_rings_is_answered_and_hung_up() -> None:
     async with playing(Stage(account(Step(employees=(ANNA,))))) as stage:
