@@ -1,4 +1,5 @@
-"""What operators ask of their lists. Each command id has one effect, however often it is sent.
+"""What operators ask of the list they work on. Each command id has one effect, however often it
+is sent.
 
 A command is one transaction on the rows it is about; the clock's side (`engine`) is woken
 afterwards and goes on from there.
@@ -15,10 +16,11 @@ import msgspec
 
 from backend.domain.dialer import item as steps
 from backend.domain.dialer.item import Item
-from backend.errors import BadRequest, NotAllowed, NotFound, WrongState
+from backend.errors import BadRequest, NotFound, WrongState
 from backend.kit.clock import Clock
-from backend.services.dialer import moves, reviewing, views
+from backend.services.dialer import editing, moves, reviewing, views
 from backend.services.dialer.calling import Calling
+from backend.services.dialer.editing import workable
 from backend.services.dialer.engine import TOPIC
 from backend.services.dialer.moves import ToDial
 from backend.services.dialer.reviewing import Records
@@ -34,23 +36,17 @@ from protocol.dialer import (
     DisposeItem,
     ListItems,
     ListLists,
-    MoveItem,
     NextItem,
     RefreshList,
-    RemoveItem,
-    RepeatList,
-    ResetList,
     SkipItem,
     StartList,
     StopList,
     TypeOn,
 )
 from protocol.dialer_words import (
-    AttemptOutcome,
     DispositionEffect,
     ItemId,
     ItemPhase,
-    ItemReason,
     ListId,
     ListState,
     RunState,
@@ -60,7 +56,6 @@ from protocol.frames import Command
 from protocol.vocabulary import AccountId, EmployeeId
 
 MOST_AHEAD: Final = timedelta(days=366)
-_NOT_REACHED: Final = tuple(o for o in AttemptOutcome if o is not AttemptOutcome.REACHED)
 _Answer = msgspec.Struct | None
 
 
@@ -90,10 +85,6 @@ class Desk:
             NextItem: self._next,
             TypeOn: self._typing,
             DisposeItem: self._dispose,
-            RemoveItem: self._remove,
-            MoveItem: self._move,
-            RepeatList: self._repeat,
-            ResetList: self._reset,
         }
 
     async def ask(
@@ -107,7 +98,7 @@ class Desk:
                 return await self._items(account_id, employee_id, command)
             case RefreshList(list_id=list_id, item_id=item_id):
                 async with self._book.begin(account_id) as tx:
-                    await _workable(tx, ListId(list_id), employee_id)
+                    await workable(tx, ListId(list_id), employee_id)
                 only = None if item_id is None else ItemId(item_id)
                 answer = await reviewing.refresh(
                     self._book, self._records, account_id, ListId(list_id), self._clock, only=only
@@ -125,9 +116,12 @@ class Desk:
             if not await tx.once(f"dialer:{employee_id}:{command.id}"):
                 return
             before = await tx.run(employee_id, lock=True)
-            act = self._carried_out[type(command)]
-            context: Any = (tx, account_id, employee_id, before)
-            wanted = await act(*context, command)
+            edit = editing.EDITS.get(type(command))
+            if edit is not None:
+                await edit(tx, employee_id, before, command, self._clock.now())
+            else:
+                context: Any = (tx, account_id, employee_id, before)
+                wanted = await self._carried_out[type(command)](*context, command)
             after = await tx.run(employee_id)
         if _on_list(before) != _on_list(after):
             await self._bus.wake(ROUTING_TOPIC, account_id.encode())
@@ -158,7 +152,7 @@ class Desk:
         self, account_id: AccountId, employee_id: EmployeeId, command: ListItems
     ) -> DialerItems:
         async with self._book.begin(account_id) as tx:
-            work = await _workable(tx, ListId(command.list_id), employee_id)
+            work = await workable(tx, ListId(command.list_id), employee_id)
             return await reviewing.page(
                 tx,
                 work,
@@ -178,7 +172,7 @@ class Desk:
         run: Run | None,
         command: StartList,
     ) -> None:
-        work = await _workable(tx, ListId(command.list_id), who)
+        work = await workable(tx, ListId(command.list_id), who)
         if work.state is ListState.CLOSED:
             raise WrongState("the list was put away", why=WaitReason.CLOSED.value)
         if work.state is ListState.PAUSED:
@@ -309,95 +303,6 @@ class Desk:
         )
         await tx.save(work.id, one, after)
 
-    # ── the list ──
-
-    async def _remove(
-        self,
-        tx: DialerTx,
-        _account: AccountId,
-        who: EmployeeId,
-        _run: Run | None,
-        command: RemoveItem,
-    ) -> None:
-        work = await _editable(tx, ListId(command.list_id), who)
-        one = await _row(tx, work, command.item_id)
-        if one.phase is ItemPhase.EXCLUDED:
-            return
-        if one.phase is ItemPhase.SHOWN:
-            raise WrongState("somebody has this row in hand", why="in_hand")
-        after = steps.excluded(one, ItemReason.REMOVED, self._clock.now())
-        await tx.save(work.id, one, after)
-
-    async def _move(
-        self,
-        tx: DialerTx,
-        _account: AccountId,
-        who: EmployeeId,
-        _run: Run | None,
-        command: MoveItem,
-    ) -> None:
-        work = await _editable(tx, ListId(command.list_id), who)
-        await _row(tx, work, command.item_id)
-        before = None if command.before is None else ItemId(command.before)
-        if not await tx.move(work.id, ItemId(command.item_id), before):
-            raise NotFound("no such row to put it before")
-
-    async def _repeat(
-        self,
-        tx: DialerTx,
-        _account: AccountId,
-        who: EmployeeId,
-        _run: Run | None,
-        command: RepeatList,
-    ) -> None:
-        work = await _editable(tx, ListId(command.list_id), who)
-        if work.state is ListState.CLOSED:
-            raise WrongState("the list was put away", why=WaitReason.CLOSED.value)
-        outcomes = [o for o in command.outcomes if o in _NOT_REACHED] or list(_NOT_REACHED)
-        count = await tx.repeat(work.id, outcomes, self._clock.now(), most=work.rules.max_attempts)
-        if count == 0:
-            raise WrongState("nobody may be called again", why="nothing_left")
-        if work.state is ListState.FINISHED:
-            await tx.put_list(replace(work, state=ListState.OPEN))
-
-    async def _reset(
-        self,
-        tx: DialerTx,
-        _account: AccountId,
-        who: EmployeeId,
-        run: Run | None,
-        command: ResetList,
-    ) -> None:
-        work = await _editable(tx, ListId(command.list_id), who)
-        now = self._clock.now()
-        if run is not None and run.list_id == work.id and run.state in AT_WORK:
-            await moves.stop(tx, run, now)
-        await close(tx, work, now)
-
-
-async def close(tx: DialerTx, work: WorkList, at: datetime) -> None:
-    """Put a list away. Raises WrongState while somebody of it is in hand."""
-    await tx.alone()
-    if (await tx.counts(work.id)).in_hand:
-        raise WrongState("somebody of the list is in hand", why="in_hand")
-    await tx.close_waiting(work.id, ItemReason.LIST_CLOSED, at)
-    await tx.put_list(replace(work, state=ListState.CLOSED))
-
-
-async def _workable(tx: DialerTx, list_id: ListId, who: EmployeeId) -> WorkList:
-    """One the employee works on or leads. Raises NotFound, for a foreign one alike."""
-    work = await tx.work_list(list_id)
-    if work is None or (who not in await tx.members(work) and not await may_edit(tx, work, who)):
-        raise NotFound("no such list")
-    return work
-
-
-async def _editable(tx: DialerTx, list_id: ListId, who: EmployeeId) -> WorkList:
-    work = await _workable(tx, list_id, who)
-    if not await may_edit(tx, work, who):
-        raise NotAllowed("whoever leads the team changes its lists", why="list_supervisors_only")
-    return work
-
 
 async def _held(tx: DialerTx, who: EmployeeId, item_id: str, fence: int) -> tuple[WorkList, Item]:
     found = await tx.in_hand(who)
@@ -405,13 +310,6 @@ async def _held(tx: DialerTx, who: EmployeeId, item_id: str, fence: int) -> tupl
         raise WrongState("this person is not in your hand", why="stale")
     list_id, one = found
     return await moves.must_have(tx, list_id), one.held(who, fence)
-
-
-async def _row(tx: DialerTx, work: WorkList, item_id: str) -> Item:
-    found = await tx.item(ItemId(item_id))
-    if found is None or found[0] != work.id:
-        raise NotFound("no such row")
-    return found[1]
 
 
 def _aware(at: datetime | None) -> datetime | None:

@@ -22,7 +22,7 @@ from backend.errors import BadRequest, NotAllowed, NotFound
 from backend.kit.clock import Clock
 from backend.kit.ids import new_id
 from backend.services.dialer import reviewing
-from backend.services.dialer.desk import close
+from backend.services.dialer.editing import close
 from backend.services.dialer.engine import TOPIC
 from backend.services.dialer.reviewing import CardRecord, RecordKey, Records
 from backend.services.ports import Bus
