@@ -96,7 +96,7 @@ export function Results({ hand, dispositions, desk, words }: Props): JSX.Element
                 }}
               />
               <span>{one.name}</span>
-              {one.effect !== 'done' && <span class="muted">{words.named('effect', one.effect)}</span>}
+              <Effect of={one} words={words} />
             </label>
           ))}
         </fieldset>
@@ -167,6 +167,13 @@ export function Results({ hand, dispositions, desk, words }: Props): JSX.Element
       </div>
     </form>
   );
+}
+
+/** What a result leads to, where its own name does not say so. */
+function Effect({ of, words }: { of: DialerDisposition; words: DialerWords }): JSX.Element | null {
+  const said = of.effect === 'done' ? null : words.named('effect', of.effect);
+  if (said === null || of.name.toLowerCase().includes(said)) return null;
+  return <span class="muted">{said}</span>;
 }
 
 /** As a datetime-local field wants it, in this computer's zone. */

@@ -1,1 +1,0 @@
-import{W as e}from"./words-DFhhd_cl.js";import{t}from"./standalone-BwuklGac.js";import{n,t as r}from"./main-DinFJZrL.js";var i=document.getElementById(`app`)??document.body,a=e(document);a.session?r({root:i,host:t(a,a.session)}):n(i,a.locale);
